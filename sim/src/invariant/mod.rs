@@ -1,0 +1,204 @@
+//! Invariants: what must hold in every history.
+//!
+//! Each is a documented value with a stable, kebab-case name. An invariant is fed observations in the order they
+//! happen and answers with a [`Violation`] when it is broken. It counts how often it was checked *with its condition
+//! true*: a sweep in which one never was says so.
+
+use datasync::api::AgentStatus;
+use datasync::api::{ApiError, Options, Request, Response, TaskExecutionStatus, TaskStatus};
+use datasync::report::{Counters, End, LogLine, Phase};
+use datasync::service::{AgentId, ExecutionId, Place, TaskId};
+use datasync::time::Instant;
+
+use crate::oracle::Snapshot;
+
+/// Whether an invariant looks only at what any client and any user of the storages could see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sight {
+    /// Requests, answers, times, listings of both sides: can judge any engine or endpoint.
+    History,
+    /// Digests and internals of ours.
+    Inside,
+}
+
+/// What an invariant says when it is broken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// The invariant's name.
+    pub invariant: &'static str,
+    /// One line why.
+    pub why: String,
+}
+
+/// A call and its answer.
+#[derive(Clone, Debug)]
+pub struct Called<'a> {
+    /// When.
+    pub at: Instant,
+    /// The request, ARNs filled in.
+    pub request: &'a Request,
+    /// The answer.
+    pub answer: &'a Result<Response, ApiError>,
+    /// Digest of the service just before (after `advance`).
+    pub digest_before: u128,
+    /// Digest of the service just after.
+    pub digest_after: u128,
+}
+
+/// Status of an agent as the service holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgentProbe {
+    /// Which agent.
+    pub agent: AgentId,
+    /// What Describe would show.
+    pub status: AgentStatus,
+    /// Whether the world has it in contact.
+    pub in_contact: bool,
+    /// Since when the world has had it out of contact, if it is.
+    pub lost_since: Option<Instant>,
+}
+
+/// Status of a task as the service holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskProbe {
+    /// Which task.
+    pub task: TaskId,
+    /// What Describe would show.
+    pub status: TaskStatus,
+    /// The agents of its two locations.
+    pub agents: Vec<AgentId>,
+    /// Whether its source has been mounted once.
+    pub mounted: bool,
+}
+
+/// An execution as the service holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExecutionProbe {
+    /// Which execution.
+    pub execution: ExecutionId,
+    /// Of which task.
+    pub task: TaskId,
+    /// What Describe would show.
+    pub status: TaskExecutionStatus,
+    /// What Describe would show.
+    pub counters: Counters,
+}
+
+/// The statuses of everything, taken after every change of the service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Probe {
+    /// When.
+    pub at: Instant,
+    /// All agents, by id.
+    pub agents: Vec<AgentProbe>,
+    /// All tasks, by id.
+    pub tasks: Vec<TaskProbe>,
+    /// All executions the service knows, by id.
+    pub executions: Vec<ExecutionProbe>,
+}
+
+/// What disturbed an execution between its StartTaskExecution and its end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Disturbance {
+    /// Somebody else (an edit, another execution) changed the source.
+    pub source_changed: bool,
+    /// Somebody else changed the destination.
+    pub destination_changed: bool,
+    /// A fault fired in it, an agent was out of contact, a storage was full or refused mounts, or a cancel, crash or
+    /// restart hit it.
+    pub faulted: bool,
+    /// A step of it was made to fail or was corrupted in flight at least once (so there were retries).
+    pub retried: bool,
+}
+
+/// Everything known about one execution when it has ended.
+#[derive(Clone, Debug)]
+pub struct Ended<'a> {
+    /// Which execution.
+    pub execution: ExecutionId,
+    /// Slot of the scenario, if a call of the scenario started it.
+    pub slot: Option<u32>,
+    /// Of which task.
+    pub task: TaskId,
+    /// What it copied from.
+    pub source: &'a Place,
+    /// What it copied to.
+    pub destination: &'a Place,
+    /// The effective options, as DescribeTaskExecution shows them.
+    pub options: &'a Options,
+    /// The options the engine was given.
+    pub engine_options: Option<&'a Options>,
+    /// When it was started, when PREPARING began (if it did), when it ended.
+    pub started: Instant,
+    /// When PREPARING began.
+    pub prepared_from: Option<Instant>,
+    /// When it ended.
+    pub ended: Instant,
+    /// How it ended, as the service shows it.
+    pub end: &'a End,
+    /// Its log.
+    pub log: &'a [LogLine],
+    /// Both sides when PREPARING began; `None` if it never did.
+    pub before: Option<(&'a Snapshot, &'a Snapshot)>,
+    /// Both sides now.
+    pub after: Option<(&'a Snapshot, &'a Snapshot)>,
+    /// What disturbed it.
+    pub disturbance: Disturbance,
+    /// Whether anybody but the service ever made a look-alike possible on these two storages: an edit that kept an
+    /// mtime, or initial trees with one.
+    pub look_alikes: bool,
+    /// Upper bound on how long it may take undisturbed, ns: worst latency x tries x actions + bytes / rate.
+    pub bound_ns: u64,
+    /// The phases it passed through, with the time each began.
+    pub phases: &'a [(Phase, Instant)],
+}
+
+/// How a history ended.
+#[derive(Clone, Debug)]
+pub struct HistoryEnd {
+    /// When.
+    pub at: Instant,
+    /// Executions of the closing part (everything healed) that did not end within their bound.
+    pub stuck: Vec<(ExecutionId, String)>,
+}
+
+/// What happens in a history, as far as invariants are concerned.
+#[derive(Clone, Debug)]
+pub enum Observation<'a> {
+    /// A request was answered.
+    Called(&'a Called<'a>),
+    /// The service changed: this is how it stands.
+    Probed(&'a Probe),
+    /// An execution became terminal.
+    Ended(&'a Ended<'a>),
+    /// The closing part begins: everything is healed, edits have stopped, nothing is running.
+    Healed(Instant),
+    /// The history is over.
+    Over(&'a HistoryEnd),
+}
+
+/// An invariant at work in one history.
+pub trait Invariant {
+    /// Stable, kebab-case.
+    fn name(&self) -> &'static str;
+
+    /// Looks at what happened. Adds to `checks` when the condition of the invariant was true and it was checked.
+    ///
+    /// # Errors
+    /// The violation.
+    fn observe(&mut self, observation: &Observation<'_>, checks: &mut u64) -> Result<(), Violation>;
+}
+
+/// A line of the catalogue.
+pub struct Catalogued {
+    /// The name.
+    pub name: &'static str,
+    /// The statement, one sentence.
+    pub statement: &'static str,
+    /// Section of the service reference, or "our choice".
+    pub source: &'static str,
+    /// What it looks at.
+    pub sight: Sight,
+    /// Makes it for one history.
+    pub make: fn() -> Box<dyn Invariant>,
+}

@@ -1,0 +1,325 @@
+//! A scenario: everything a history depends on, as a readable, versioned JSON case.
+//!
+//! Things are named by slot: a request in a case says `"TaskArn": "@task:1"`, and the call that made the task
+//! says `"bind": "task:1"`. A slot nothing is bound to becomes a well-formed ARN of nothing, so removing an
+//! operation leaves the rest meaningful. Interruptions are triggers (which execution, phase, action, n-th time), not
+//! times, wherever an execution is concerned.
+
+use datasync::api::Request;
+use datasync::report::Phase;
+use datasync::time::Instant;
+use datasync::transfer::ActionKind;
+use datasync::tree::RelPath;
+use datasync::volume::{StepErrorKind, StorageKind};
+use serde::{Deserialize, Serialize};
+
+pub mod tree_lines;
+
+pub use tree_lines::{LineBody, TreeLine};
+
+/// The version of the case format this harness writes.
+pub const VERSION: u32 = 1;
+
+/// A whole history, before it is lived.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// [`VERSION`] of the format.
+    pub version: u32,
+    /// Where it comes from, for readers.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub about: String,
+    /// The seed that drew it, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+    /// What running it must show.
+    #[serde(default)]
+    pub expect: Expectation,
+    /// The world it happens in.
+    pub world: WorldSpec,
+    /// The storages, with what is in them at the beginning.
+    pub storages: Vec<StorageSpec>,
+    /// What happens, in order.
+    pub operations: Vec<Operation>,
+}
+
+/// What a case says must come out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Expectation {
+    /// Every invariant holds.
+    #[default]
+    Holds,
+    /// This invariant is violated when this bug is planted (and holds without it).
+    Violates {
+        /// Name of the invariant.
+        invariant: String,
+        /// Name of the planted bug.
+        bug: String,
+    },
+}
+
+/// How long things take (DESIGN 4: drawn per seed).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CostProfile {
+    /// 1 ns an action.
+    Cheap,
+    /// Like a local network.
+    #[default]
+    Default,
+    /// The destination answers slowly.
+    SlowDestination,
+    /// The source answers slowly.
+    SlowSource,
+}
+
+/// The world's keys and constants. Everything drawn while a history runs is a pure function of a key and of
+/// what it is drawn for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WorldSpec {
+    /// Key of latencies.
+    pub latency_key: u64,
+    /// Key of the order of simultaneous events.
+    pub order_key: u64,
+    /// Key of what a crash keeps.
+    pub crash_key: u64,
+    /// Seed of the service's ids.
+    pub id_seed: u64,
+    /// When the history begins.
+    pub start: Instant,
+    /// How long things take.
+    pub cost: CostProfile,
+    /// Largest chunk, bytes; at least 1.
+    pub chunk_bytes: u64,
+    /// Actions in flight; at least 1.
+    pub in_flight: u32,
+    /// Whether transfers use attested summaries to skip equal subtrees.
+    pub trust_summaries: bool,
+}
+
+/// A storage. Locations name it by `name`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StorageSpec {
+    /// Its kind.
+    pub kind: StorageKind,
+    /// NFS: host name. EFS: file system id (`fs-...`). S3: bucket.
+    pub name: String,
+    /// S3: whether the objects carry DataSync's user metadata and directories have markers; `false` = a bucket
+    /// filled by somebody else.
+    #[serde(default = "yes")]
+    pub encoded: bool,
+    /// Bytes of file contents it can hold; `None` = no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<u64>,
+    /// What is in it, sorted by path. Directories come before what is in them.
+    pub tree: Vec<TreeLine>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// One thing that happens.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Operation {
+    /// When.
+    pub when: When,
+    /// What.
+    #[serde(flatten)]
+    pub act: Act,
+}
+
+/// When an operation happens. An operation never happens before the one above it, except that a trigger is
+/// armed from the moment the operation above happened and fires when its action comes by; operations below do
+/// not wait for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum When {
+    /// This many milliseconds after the operation above.
+    AfterMs(u64),
+    /// Just after the execution in this slot became terminal (at once if it is, or if nothing is bound).
+    AfterExecution(u32),
+    /// When this trigger fires.
+    On(Trigger),
+}
+
+/// A place in an execution: the n-th time that an action of this sort is about to do its step number `step`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trigger {
+    /// Slot of the execution.
+    pub execution: u32,
+    /// Its phase; `None` = any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase: Option<Phase>,
+    /// The action's kind; `None` = any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<ActionKind>,
+    /// The action's path; `None` = any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<RelPath>,
+    /// Which matching action, from 1.
+    pub nth: u32,
+    /// How many of its steps are done when it fires, 0 = none; as many as it has = it is complete, not yet told.
+    #[serde(default)]
+    pub step: u32,
+}
+
+/// What happens.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Act {
+    /// A client calls the service.
+    Call(Call),
+    /// Somebody else changes a storage.
+    Edit(EditAct),
+    /// An agent's machine.
+    Agent {
+        /// Slot of the agent.
+        slot: u32,
+        /// What becomes of it.
+        change: AgentChange,
+    },
+    /// A storage as a machine.
+    Storage {
+        /// Index into `storages`.
+        storage: u32,
+        /// What becomes of it.
+        change: StorageChange,
+    },
+    /// The worker process of an execution dies.
+    CrashWorker {
+        /// Slot of the execution.
+        execution: u32,
+    },
+    /// The step that the trigger stopped at goes wrong. Only with [`When::On`].
+    Fault(StepFault),
+}
+
+/// A call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Call {
+    /// Which client, 0..=3; only shown.
+    #[serde(default)]
+    pub client: u8,
+    /// The request, with slots for ARNs and tokens (`@agent:0`, `@location:2`, `@task:1`, `@execution:3`,
+    /// `@token` = the token of the last page of this operation).
+    pub request: Request,
+    /// The slot that what it makes is bound to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bind: Option<u32>,
+}
+
+/// A change of a storage by somebody else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EditAct {
+    /// Index into `storages`.
+    pub storage: u32,
+    /// The change. If it cannot be made (a missing directory, a taken name) it does nothing.
+    pub edit: Edit,
+}
+
+/// An edit, as a user of that storage would do it. Paths are from the storage's root.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Edit {
+    /// Make or replace an entry (missing directories above it are made).
+    Put(TreeLine),
+    /// Write generated bytes into a file that exists.
+    Write {
+        /// The file.
+        path: RelPath,
+        /// First byte.
+        offset: u64,
+        /// How many bytes.
+        length: u64,
+        /// Key of the pattern.
+        key: u64,
+        /// Leave mtime as it was (what a look-alike needs).
+        #[serde(default)]
+        keep_mtime: bool,
+    },
+    /// Cut or extend a file.
+    Truncate {
+        /// The file.
+        path: RelPath,
+        /// New length.
+        size: u64,
+    },
+    /// Change the mode.
+    SetMode {
+        /// The entry.
+        path: RelPath,
+        /// 0..=0o7777.
+        mode: u32,
+    },
+    /// Change owner and group.
+    SetOwner {
+        /// The entry.
+        path: RelPath,
+        /// New owner.
+        uid: u32,
+        /// New group.
+        gid: u32,
+    },
+    /// Remove an entry with everything below it.
+    Remove {
+        /// The entry.
+        path: RelPath,
+    },
+    /// Rename an entry; the new name must be free.
+    Rename {
+        /// Old path.
+        from: RelPath,
+        /// New path.
+        to: RelPath,
+    },
+}
+
+/// What becomes of an agent's machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AgentChange {
+    /// It loses contact (network, power).
+    Lose,
+    /// It is in contact again.
+    Regain,
+    /// It reboots: its worker processes are gone, contact is back at once.
+    Restart,
+}
+
+/// What becomes of a storage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StorageChange {
+    /// Mounts fail from now on (export withdrawn, security group closed); what is mounted stays usable.
+    RefuseMounts,
+    /// Mounts succeed again.
+    AllowMounts,
+    /// Every action on it takes this many times as long; 1 = normal again.
+    Slow(u32),
+    /// No byte more can be written (disk full).
+    Full,
+    /// There is room again.
+    Free,
+}
+
+/// What goes wrong with one step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StepFault {
+    /// It fails with this error and has no effect: a read, write or list error.
+    Fails(StepErrorKind),
+    /// It fails like this now and every time it is tried again in this execution (a bad sector, a lost permission).
+    KeepsFailing(StepErrorKind),
+    /// What arrives differs from what was sent in one bit (a bad cable, a bad memory).
+    CorruptInFlight,
+    /// The answer takes this many milliseconds longer.
+    DelayMs(u64),
+}
