@@ -29,11 +29,12 @@ const TIMES: [&[u8]; 3] = [b"CreationTime", b"LastConnectionTime", b"StartTime"]
 /// # Errors
 /// Checks 1 and 2 of 3.4b: `UnknownOperationException`, `SerializationException`, and an unknown member by name.
 pub fn decode(target: &str, body: &[u8]) -> Result<Request, ApiError> {
-    let operation = target.strip_prefix(TARGET_PREFIX).and_then(Operation::parse).ok_or_else(|| ApiError {
-        kind: ErrorKind::UnknownOperation,
-        message: format!("X-Amz-Target `{target}` names no operation of API version {API_VERSION}"),
-        error_code: None,
-    })?;
+    let operation =
+        target.strip_prefix(TARGET_PREFIX).and_then(Operation::parse).ok_or_else(|| ApiError {
+            kind: ErrorKind::UnknownOperation,
+            message: format!("X-Amz-Target `{target}` names no operation of API version {API_VERSION}"),
+            error_code: None,
+        })?;
     let body = if body.is_empty() { b"{}" } else { body };
     let mut unknown = None;
     let mut reader = serde_json::Deserializer::from_slice(body);

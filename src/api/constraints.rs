@@ -138,47 +138,57 @@ const PAGE: &[Member] = &[optional("MaxResults", &MAX_RESULTS), optional("NextTo
 pub const fn members(operation: Operation) -> &'static [Member] {
     match operation {
         Operation::CancelTaskExecution | Operation::DescribeTaskExecution => TASK_EXECUTION,
-        Operation::CreateAgent => const {
-            &[
-                required("ActivationKey", &ACTIVATION_KEY),
-                optional("AgentName", &NAME),
-                optional("Tags", &TAGS),
-            ]
-        },
-        Operation::CreateLocationEfs => const {
-            &[
-                required("Subdirectory", &SUBDIRECTORY),
-                required("EfsFilesystemArn", &EFS_FILESYSTEM_ARN),
-                required("Ec2Config", &EC2_CONFIG),
-                optional("Tags", &TAGS),
-            ]
-        },
-        Operation::CreateLocationNfs => const {
-            &[
-                required("Subdirectory", &SUBDIRECTORY),
-                required("ServerHostname", &SERVER_HOSTNAME),
-                required("OnPremConfig", &ON_PREM_CONFIG),
-                optional("Tags", &TAGS),
-            ]
-        },
-        Operation::CreateLocationS3 => const {
-            &[
-                required("Subdirectory", &SUBDIRECTORY),
-                required("S3BucketArn", &S3_BUCKET_ARN),
-                required("S3Config", &S3_CONFIG),
-                optional("Tags", &TAGS),
-            ]
-        },
-        Operation::CreateTask => const {
-            &[
-                required("SourceLocationArn", &LOCATION_ARN),
-                required("DestinationLocationArn", &LOCATION_ARN),
-                optional("CloudWatchLogGroupArn", &LOG_GROUP_ARN),
-                optional("Name", &NAME),
-                optional("Options", &OPTIONS),
-                optional("Tags", &TAGS),
-            ]
-        },
+        Operation::CreateAgent => {
+            const {
+                &[
+                    required("ActivationKey", &ACTIVATION_KEY),
+                    optional("AgentName", &NAME),
+                    optional("Tags", &TAGS),
+                ]
+            }
+        }
+        Operation::CreateLocationEfs => {
+            const {
+                &[
+                    required("Subdirectory", &SUBDIRECTORY),
+                    required("EfsFilesystemArn", &EFS_FILESYSTEM_ARN),
+                    required("Ec2Config", &EC2_CONFIG),
+                    optional("Tags", &TAGS),
+                ]
+            }
+        }
+        Operation::CreateLocationNfs => {
+            const {
+                &[
+                    required("Subdirectory", &SUBDIRECTORY),
+                    required("ServerHostname", &SERVER_HOSTNAME),
+                    required("OnPremConfig", &ON_PREM_CONFIG),
+                    optional("Tags", &TAGS),
+                ]
+            }
+        }
+        Operation::CreateLocationS3 => {
+            const {
+                &[
+                    required("Subdirectory", &SUBDIRECTORY),
+                    required("S3BucketArn", &S3_BUCKET_ARN),
+                    required("S3Config", &S3_CONFIG),
+                    optional("Tags", &TAGS),
+                ]
+            }
+        }
+        Operation::CreateTask => {
+            const {
+                &[
+                    required("SourceLocationArn", &LOCATION_ARN),
+                    required("DestinationLocationArn", &LOCATION_ARN),
+                    optional("CloudWatchLogGroupArn", &LOG_GROUP_ARN),
+                    optional("Name", &NAME),
+                    optional("Options", &OPTIONS),
+                    optional("Tags", &TAGS),
+                ]
+            }
+        }
         Operation::DeleteAgent | Operation::DescribeAgent => AGENT,
         Operation::DeleteLocation
         | Operation::DescribeLocationEfs
@@ -186,32 +196,36 @@ pub const fn members(operation: Operation) -> &'static [Member] {
         | Operation::DescribeLocationS3 => LOCATION,
         Operation::DeleteTask | Operation::DescribeTask => TASK,
         Operation::ListAgents | Operation::ListLocations | Operation::ListTasks => PAGE,
-        Operation::ListTagsForResource => const {
-            &[
-                required("ResourceArn", &TAGGABLE_RESOURCE_ARN),
-                optional("MaxResults", &MAX_RESULTS),
-                optional("NextToken", &NEXT_TOKEN),
-            ]
-        },
-        Operation::ListTaskExecutions => const {
-            &[
-                optional("TaskArn", &TASK_ARN),
-                optional("MaxResults", &MAX_RESULTS),
-                optional("NextToken", &NEXT_TOKEN),
-            ]
-        },
-        Operation::StartTaskExecution => const {
-            &[required("TaskArn", &TASK_ARN), optional("OverrideOptions", &OPTIONS)]
-        },
-        Operation::TagResource => const {
-            &[required("ResourceArn", &TAGGABLE_RESOURCE_ARN), required("Tags", &TAGS)]
-        },
-        Operation::UntagResource => const {
-            &[required("ResourceArn", &TAGGABLE_RESOURCE_ARN), required("Keys", &TAG_KEYS)]
-        },
+        Operation::ListTagsForResource => {
+            const {
+                &[
+                    required("ResourceArn", &TAGGABLE_RESOURCE_ARN),
+                    optional("MaxResults", &MAX_RESULTS),
+                    optional("NextToken", &NEXT_TOKEN),
+                ]
+            }
+        }
+        Operation::ListTaskExecutions => {
+            const {
+                &[
+                    optional("TaskArn", &TASK_ARN),
+                    optional("MaxResults", &MAX_RESULTS),
+                    optional("NextToken", &NEXT_TOKEN),
+                ]
+            }
+        }
+        Operation::StartTaskExecution => {
+            const { &[required("TaskArn", &TASK_ARN), optional("OverrideOptions", &OPTIONS)] }
+        }
+        Operation::TagResource => {
+            const { &[required("ResourceArn", &TAGGABLE_RESOURCE_ARN), required("Tags", &TAGS)] }
+        }
+        Operation::UntagResource => {
+            const { &[required("ResourceArn", &TAGGABLE_RESOURCE_ARN), required("Keys", &TAG_KEYS)] }
+        }
         Operation::UpdateAgent => const { &[required("AgentArn", &AGENT_ARN), optional("Name", &NAME)] },
-        Operation::UpdateTask => const {
-            &[required("TaskArn", &TASK_ARN), optional("Options", &OPTIONS), optional("Name", &NAME)]
-        },
+        Operation::UpdateTask => {
+            const { &[required("TaskArn", &TASK_ARN), optional("Options", &OPTIONS), optional("Name", &NAME)] }
+        }
     }
 }

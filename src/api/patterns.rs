@@ -62,7 +62,9 @@ pub const TAGGABLE_RESOURCE_ARN: Pattern = Pattern {
 /// `EfsFilesystemArn`.
 pub const EFS_FILESYSTEM_ARN: Pattern = Pattern {
     text: r"^arn:(aws|aws-cn):elasticfilesystem:[a-z\-0-9]*:[0-9]{12}:file-system/fs-.*$",
-    matches: |text| arn(text, b"elasticfilesystem:", 0).is_some_and(|rest| open_end(rest, b"file-system/fs-")),
+    matches: |text| {
+        arn(text, b"elasticfilesystem:", 0).is_some_and(|rest| open_end(rest, b"file-system/fs-"))
+    },
 };
 
 /// `Ec2SubnetArn`.
