@@ -1,6 +1,8 @@
 //! Deterministic simulation and property-testing harness for the DataSync core.
 
+pub mod corpus;
 pub mod invariant;
 pub mod oracle;
 pub mod prng;
 pub mod scenario;
+pub mod trees;
