@@ -14,6 +14,7 @@ use datasync::volume::{StepErrorKind, StorageKind};
 use serde::{Deserialize, Serialize};
 
 pub mod generator;
+pub mod story;
 pub mod swarm;
 pub mod tree_lines;
 
