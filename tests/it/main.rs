@@ -3,3 +3,5 @@
 mod corpus;
 mod slots;
 mod tree_files;
+mod generator;
+fn main() {}

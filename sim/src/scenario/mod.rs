@@ -14,6 +14,9 @@ use datasync::volume::{StepErrorKind, StorageKind};
 use serde::{Deserialize, Serialize};
 
 pub mod slots;
+pub mod generator;
+pub mod story;
+pub mod swarm;
 pub mod tree_lines;
 
 pub use tree_lines::{LineBody, TreeLine};
