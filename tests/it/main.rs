@@ -4,4 +4,3 @@ mod corpus;
 mod slots;
 mod tree_files;
 mod generator;
-fn main() {}
