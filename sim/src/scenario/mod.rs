@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub mod slots;
 pub mod generator;
+pub mod look_alikes;
 pub mod story;
 pub mod swarm;
 pub mod tree_lines;
