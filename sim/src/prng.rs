@@ -46,6 +46,14 @@ impl Prng {
         low + at_most(self.word(), high - low)
     }
 
+    /// A number in `low..=high`, each doubling as likely as the next, so that small ones are common. Both at least 1
+    /// and `low <= high`.
+    pub fn log_range(&mut self, low: u64, high: u64) -> u64 {
+        assert!(1 <= low && low <= high, "empty range {low}..={high}");
+        let bits = self.range(u64::from(low.ilog2()), u64::from(high.ilog2()));
+        self.range(low.max(1 << bits), high.min((1 << bits) + ((1 << bits) - 1)))
+    }
+
     /// True `numerator` times in `denominator`.
     pub fn chance(&mut self, numerator: u64, denominator: u64) -> bool {
         self.range(1, denominator) <= numerator

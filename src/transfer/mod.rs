@@ -23,6 +23,7 @@ mod steps;
 mod verifying;
 mod walk;
 mod work;
+pub mod objects;
 
 pub use action::{Action, ActionId, ActionKind, InFlight, Outcome, Poll, run_steps};
 pub use config::TransferConfig;

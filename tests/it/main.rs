@@ -1,1 +1,6 @@
-fn main() {}
+//! The integration tests: one binary.
+
+mod corpus;
+mod slots;
+mod tree_files;
+mod generator;

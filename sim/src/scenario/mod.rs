@@ -13,6 +13,10 @@ use datasync::tree::RelPath;
 use datasync::volume::{StepErrorKind, StorageKind};
 use serde::{Deserialize, Serialize};
 
+pub mod slots;
+pub mod generator;
+pub mod story;
+pub mod swarm;
 pub mod tree_lines;
 
 pub use tree_lines::{LineBody, TreeLine};

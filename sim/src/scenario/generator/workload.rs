@@ -1,0 +1,336 @@
+//! The operations of a scenario: first something useful is built, then rounds of executions with everything else
+//! going on around them.
+
+use datasync::api::{Operation as Api, Request};
+use datasync::time::Instant;
+use datasync::tree::RelPath;
+use datasync::volume::StorageKind;
+
+use super::faults::{self, Drawn, Targets};
+use super::model::Model;
+use super::{edits, requests};
+use crate::prng::{Prng, Stream};
+use crate::scenario::swarm::SwarmChoice;
+use crate::scenario::{Act, Call, Operation, StorageSpec, When};
+
+/// From CreateTask until its source has been mounted, with some room (2.4a: 30 s, then every 60 s).
+const CREATED_MS: u64 = 31_000;
+/// How long LAUNCHING takes (2.5).
+const LAUNCH_MS: u64 = 60_000;
+
+/// Draws the operations.
+pub(super) fn draw(
+    choice: &SwarmChoice,
+    storages: &[StorageSpec],
+    chunk_bytes: u64,
+    start: Instant,
+) -> Vec<Operation> {
+    let mut workload = Workload {
+        choice,
+        start,
+        rng: Prng::new(choice.seed, Stream::Workload),
+        faults: Prng::new(choice.seed, Stream::Faults),
+        model: Model::new(storages, chunk_bytes),
+        operations: Vec::new(),
+        recoveries: Vec::new(),
+        budget: usize::try_from(choice.operations).expect("at most 80"),
+    };
+    workload.build();
+    while workload.operations.len() < workload.budget {
+        workload.round();
+    }
+    workload.operations.truncate(workload.budget);
+    workload.operations
+}
+
+struct Workload<'a> {
+    choice: &'a SwarmChoice,
+    start: Instant,
+    rng: Prng,
+    faults: Prng,
+    model: Model<'a>,
+    operations: Vec<Operation>,
+    /// What will end a fault that is on.
+    recoveries: Vec<Act>,
+    budget: usize,
+}
+
+impl Workload<'_> {
+    fn push(&mut self, when: When, act: Act) {
+        self.operations.push(Operation { when, act });
+    }
+
+    fn call(&mut self, when: When, call: Call) {
+        self.push(when, Act::Call(call));
+    }
+
+    /// Agents, locations, tasks; each task from one NFS location to or from one that is not.
+    fn build(&mut self) {
+        for _ in 0..self.choice.agents {
+            let call = requests::call(&mut self.rng, &mut self.model, Api::CreateAgent, false);
+            self.call(When::AfterMs(0), call);
+        }
+        for task in 0..self.choice.tasks {
+            let (near, far) = self.locations(task);
+            let (source, destination) = if self.rng.chance(3, 5) { (near, far) } else { (far, near) };
+            let call = requests::task(&mut self.rng, &mut self.model, source, destination);
+            self.call(When::AfterMs(0), call);
+        }
+        let wait = CREATED_MS + [0, self.rng.range(0, 60_000)][self.rng.weighted(&[3, 1])];
+        let call = requests::call(&mut self.rng, &mut self.model, Api::ListTasks, false);
+        self.call(When::AfterMs(wait), call);
+    }
+
+    /// A location on an NFS server and one on another storage, made now or made before.
+    fn locations(&mut self, task: u64) -> (usize, usize) {
+        let storages = self.model.storages;
+        let (inside, outside): (Vec<usize>, Vec<usize>) =
+            (0..storages.len()).partition(|at| storages[*at].kind == StorageKind::Nfs);
+        let turn = |list: &[usize]| list[usize::try_from(task).expect("at most 3") % list.len()];
+        let near = self.location(turn(&inside), None);
+        let like = self.model.locations[near].directory.clone();
+        let like = self.rng.chance(1, 2).then_some(like).filter(|like| !like.is_root());
+        let far = self.location(turn(&outside), like.as_ref());
+        (near, far)
+    }
+
+    fn location(&mut self, storage: usize, like: Option<&RelPath>) -> usize {
+        let made = self.model.locations.iter().position(|location| location.storage == storage);
+        match made {
+            Some(location) if self.rng.chance(1, 2) => location,
+            _ => {
+                let call = requests::location(&mut self.rng, &mut self.model, storage, like);
+                self.call(When::AfterMs(0), call);
+                self.model.locations.len() - 1
+            }
+        }
+    }
+
+    /// One or two executions, what is armed for them, what happens meanwhile, and their end.
+    fn round(&mut self) {
+        let Some(task) = self.some_task(None) else { return self.mixed(None) };
+        if self.rng.chance(1, 3) {
+            self.mixed(None);
+        }
+        let first = self.start(task);
+        let both = match self.some_task(Some(task)) {
+            Some(other) if self.rng.chance(1, 4) => vec![first, self.start(other)],
+            _ => vec![first],
+        };
+        for execution in &both {
+            self.arm(*execution);
+        }
+        let meanwhile = self.rng.range(0, 6);
+        let into = self.rng.chance(1, 2);
+        for number in 0..meanwhile {
+            if into && number == meanwhile / 2 {
+                self.during(first);
+            } else {
+                self.mixed(Some(first));
+            }
+        }
+        // An execution whose agent is away may wait for it without end (2.6a).
+        self.recover_all();
+        if self.rng.chance(9, 10) {
+            for execution in both {
+                self.after(execution);
+            }
+        }
+    }
+
+    /// A task, mostly one none of whose agents serves `beside`.
+    fn some_task(&mut self, beside: Option<usize>) -> Option<usize> {
+        let last = u64::try_from(self.model.tasks.len()).ok()?.checked_sub(1)?;
+        let busy = beside.map(|task| self.model.agents_of(&self.model.tasks[task])).unwrap_or_default();
+        for _ in 0..3 {
+            let task = usize::try_from(self.rng.range(0, last)).ok()?;
+            let shares = self.model.agents_of(&self.model.tasks[task]).iter().any(|slot| busy.contains(slot));
+            if !shares || self.rng.chance(1, 8) {
+                return Some(task);
+            }
+        }
+        None
+    }
+
+    /// Starts a task; rarely a second client does so in the same instant, and one of them is refused.
+    fn start(&mut self, task: usize) -> u32 {
+        let (call, slot) = requests::start(&mut self.rng, &mut self.model, task);
+        let when = self.pause();
+        self.call(when, call);
+        if self.rng.chance(1, 8) {
+            let (mut call, _) = requests::start(&mut self.rng, &mut self.model, task);
+            self.model.executions.pop();
+            call.client = (call.client + 1) % 4;
+            self.call(When::AfterMs(0), call);
+        }
+        slot
+    }
+
+    /// What strikes this execution at places of its own: faults, a cancel, an edit, any call.
+    fn arm(&mut self, execution: u32) {
+        if self.choice.fault_percent > 0 {
+            for _ in 0..self.faults.weighted(&[3, 4, 2, 1]) {
+                self.fault(Some(execution));
+            }
+        }
+        let paths = self.paths(execution);
+        if self.rng.chance(1, 4) && self.choice.calls.contains(&Api::CancelTaskExecution) {
+            let on = faults::trigger(&mut self.rng, execution, &paths);
+            let arn = format!("@execution:{execution}");
+            let input = datasync::api::shapes::CancelTaskExecutionRequest { task_execution_arn: Some(arn) };
+            let call = Call { client: 0, request: Request::CancelTaskExecution(input), bind: None };
+            self.call(When::On(on), call);
+        }
+        if self.rng.chance(self.choice.edit_percent, 100) {
+            let on = faults::trigger(&mut self.rng, execution, &paths);
+            if let Some(act) = self.edit() {
+                self.push(When::On(on), act);
+            }
+        }
+    }
+
+    /// Waits until LAUNCHING should be over, and does something then.
+    fn during(&mut self, execution: u32) {
+        let part = [0, 1, self.rng.range(0, 5_000)][self.rng.weighted(&[1, 1, 1])];
+        let before = self.operations.len();
+        self.mixed(Some(execution));
+        if let Some(operation) = self.operations.get_mut(before)
+            && matches!(operation.when, When::AfterMs(_))
+        {
+            operation.when = When::AfterMs(LAUNCH_MS + part);
+        }
+    }
+
+    /// The end of an execution, with a look at it or an edit of what it left.
+    fn after(&mut self, execution: u32) {
+        let when = When::AfterExecution(execution);
+        if self.rng.chance(self.choice.edit_percent, 100)
+            && let Some(act) = self.edit()
+        {
+            return self.push(when, act);
+        }
+        let arn = format!("@execution:{execution}");
+        let input = datasync::api::shapes::DescribeTaskExecutionRequest { task_execution_arn: Some(arn) };
+        let call = Call { client: 0, request: Request::DescribeTaskExecution(input), bind: None };
+        self.call(when, call);
+    }
+
+    /// An edit, a fault or a call.
+    fn mixed(&mut self, execution: Option<u32>) {
+        if !self.recoveries.is_empty() && self.rng.chance(1, 3) {
+            return self.recover();
+        }
+        let draw = self.rng.range(0, 99);
+        let (edits, faults) = (self.choice.edit_percent, self.choice.fault_percent);
+        if draw < edits {
+            if let Some(act) = self.edit() {
+                let when = self.pause();
+                return self.push(when, act);
+            }
+        } else if draw < edits + faults && self.fault(execution) {
+            return;
+        }
+        self.mixed_call(execution);
+    }
+
+    fn mixed_call(&mut self, execution: Option<u32>) {
+        let calls = &self.choice.calls;
+        let mut operation = if calls.is_empty() { Api::DescribeTask } else { *self.rng.pick(calls) };
+        // What takes things away comes less often, or little would be left to watch.
+        if matches!(operation, Api::DeleteTask | Api::DeleteLocation | Api::DeleteAgent)
+            && self.rng.chance(1, 2)
+        {
+            operation = *self.rng.pick(if calls.is_empty() { &[Api::DescribeTask] } else { calls });
+        }
+        let spoiled = self.rng.chance(self.choice.refused_percent, 100);
+        let call = requests::call(&mut self.rng, &mut self.model, operation, spoiled);
+        let when = match execution {
+            Some(execution) if self.rng.chance(1, 6) => {
+                When::On(faults::trigger(&mut self.rng, execution, &[]))
+            }
+            _ => self.pause(),
+        };
+        self.call(when, call);
+    }
+
+    /// Mostly at once; else milliseconds, seconds, minutes.
+    fn pause(&mut self) -> When {
+        When::AfterMs(match self.rng.weighted(&[50, 15, 15, 15, 2]) {
+            0 => 0,
+            1 => self.rng.range(1, 50),
+            2 => self.rng.range(100, 5_000),
+            3 => self.rng.range(10_000, 120_000),
+            _ => self.rng.range(120_000, 900_000),
+        })
+    }
+
+    fn edit(&mut self) -> Option<Act> {
+        let model = &self.model;
+        edits::draw(&mut self.rng, self.choice, model.storages, model.chunk_bytes, self.start)
+    }
+
+    /// A fault of an allowed kind; false if none is, or none fits.
+    fn fault(&mut self, execution: Option<u32>) -> bool {
+        let (Some(execution), false) = (execution, self.choice.faults.is_empty()) else { return false };
+        let kind = *self.faults.pick(&self.choice.faults);
+        let (mut agents, mut storages) = (self.model.agents.clone(), self.all_storages());
+        if let Some(found) = self.model.executions.iter().find(|found| found.slot == execution) {
+            let task = &self.model.tasks[found.task];
+            agents = self.model.agents_of(task);
+            let of = |at: usize| u32::try_from(self.model.locations[at].storage).expect("at most 7");
+            storages = vec![of(task.source), of(task.destination)];
+        }
+        let paths = self.paths(execution);
+        let targets = Targets { execution, agents: &agents, storages: &storages, paths: &paths };
+        let Drawn { act, trigger, recovery } = faults::draw(&mut self.faults, kind, &targets);
+        let when = trigger.map_or_else(|| self.pause(), When::On);
+        self.push(when, act);
+        self.recoveries.extend(recovery);
+        true
+    }
+
+    fn all_storages(&self) -> Vec<u32> {
+        (0..self.model.storages.len()).filter_map(|at| u32::try_from(at).ok()).collect()
+    }
+
+    fn recover(&mut self) {
+        if self.recoveries.is_empty() {
+            return;
+        }
+        let act = self.recoveries.remove(0);
+        let when = self.pause();
+        self.push(when, act);
+    }
+
+    /// Ends every fault that could keep an execution from ending, and some of the others.
+    fn recover_all(&mut self) {
+        for act in std::mem::take(&mut self.recoveries) {
+            if matches!(act, Act::Agent { .. }) || self.rng.chance(1, 2) {
+                let when = self.pause();
+                self.push(when, act);
+            } else {
+                self.recoveries.push(act);
+            }
+        }
+    }
+
+    /// A few paths an execution may come by, seen from its source's root.
+    fn paths(&mut self, execution: u32) -> Vec<RelPath> {
+        let Some(found) = self.model.executions.iter().find(|found| found.slot == execution) else {
+            return Vec::new();
+        };
+        let location = &self.model.locations[self.model.tasks[found.task].source];
+        let tree = &self.model.storages[location.storage].tree;
+        let skip = if location.directory.is_root() { 0 } else { location.directory.as_bytes().len() + 1 };
+        let mut paths = Vec::new();
+        for _ in 0..if tree.is_empty() { 0 } else { 4 } {
+            let path = &self.faults.pick(tree).path;
+            if path.is_within(&location.directory)
+                && let Some(below) = path.as_bytes().get(skip..)
+            {
+                paths.extend(RelPath::new(below));
+            }
+        }
+        paths
+    }
+}

@@ -1,0 +1,249 @@
+//! The options of a run: everything that shapes a scenario as a whole, drawn in one place and printed in full.
+//!
+//! Half of the seeds use swarm choice: each operation, edit kind and fault kind may be off for the whole seed, so
+//! that what the rest does together is seen undiluted. The other half use the default mix.
+
+use datasync::api::Operation as Api;
+
+use super::generator::GeneratorConfig;
+use super::{Act, AgentChange, CostProfile, Edit, StepFault, StorageChange};
+use crate::prng::{Prng, Stream};
+
+/// The kinds of edit, as swarm choice turns them on and off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EditKind {
+    /// Make or replace an entry.
+    Put,
+    /// Write into a file.
+    Write,
+    /// Cut or extend a file.
+    Truncate,
+    /// Change a mode.
+    SetMode,
+    /// Change owner and group.
+    SetOwner,
+    /// Remove an entry.
+    Remove,
+    /// Rename an entry.
+    Rename,
+}
+
+impl EditKind {
+    /// Every kind.
+    pub const ALL: &'static [Self] =
+        &[Self::Put, Self::Write, Self::Truncate, Self::SetMode, Self::SetOwner, Self::Remove, Self::Rename];
+
+    /// The kind of an edit.
+    #[must_use]
+    pub const fn of(edit: &Edit) -> Self {
+        match edit {
+            Edit::Put(_) => Self::Put,
+            Edit::Write { .. } => Self::Write,
+            Edit::Truncate { .. } => Self::Truncate,
+            Edit::SetMode { .. } => Self::SetMode,
+            Edit::SetOwner { .. } => Self::SetOwner,
+            Edit::Remove { .. } => Self::Remove,
+            Edit::Rename { .. } => Self::Rename,
+        }
+    }
+}
+
+/// The kinds of fault, as swarm choice turns them on and off. A recovery belongs to the fault it ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FaultKind {
+    /// The worker process of an execution dies.
+    CrashWorker,
+    /// An agent loses contact, and regains it.
+    AgentLoss,
+    /// An agent reboots.
+    AgentRestart,
+    /// A storage refuses mounts, and allows them again.
+    RefusedMounts,
+    /// A storage is slow, and normal again.
+    SlowStorage,
+    /// A storage is full, and has room again.
+    FullStorage,
+    /// A step fails once.
+    StepFails,
+    /// A step fails, and every further try.
+    StepKeepsFailing,
+    /// One bit changes on the way.
+    CorruptInFlight,
+    /// An answer is late.
+    Delay,
+}
+
+impl FaultKind {
+    /// Every kind.
+    pub const ALL: &'static [Self] = &[
+        Self::CrashWorker,
+        Self::AgentLoss,
+        Self::AgentRestart,
+        Self::RefusedMounts,
+        Self::SlowStorage,
+        Self::FullStorage,
+        Self::StepFails,
+        Self::StepKeepsFailing,
+        Self::CorruptInFlight,
+        Self::Delay,
+    ];
+
+    /// The kind of fault that an act is or ends; `None` for calls and edits.
+    #[must_use]
+    pub const fn of(act: &Act) -> Option<Self> {
+        Some(match act {
+            Act::Call(_) | Act::Edit(_) => return None,
+            Act::Agent { change: AgentChange::Lose | AgentChange::Regain, .. } => Self::AgentLoss,
+            Act::Agent { change: AgentChange::Restart, .. } => Self::AgentRestart,
+            Act::Storage { change, .. } => match change {
+                StorageChange::RefuseMounts | StorageChange::AllowMounts => Self::RefusedMounts,
+                StorageChange::Slow(_) => Self::SlowStorage,
+                StorageChange::Full | StorageChange::Free => Self::FullStorage,
+            },
+            Act::CrashWorker { .. } => Self::CrashWorker,
+            Act::Fault(StepFault::Fails(_)) => Self::StepFails,
+            Act::Fault(StepFault::KeepsFailing(_)) => Self::StepKeepsFailing,
+            Act::Fault(StepFault::CorruptInFlight) => Self::CorruptInFlight,
+            Act::Fault(StepFault::DelayMs(_)) => Self::Delay,
+        })
+    }
+}
+
+/// How large the main tree is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TreeSize {
+    /// Up to 16 entries: half of the seeds.
+    Small,
+    /// Up to 200: 40 %.
+    Medium,
+    /// Up to 2,000: 9 %.
+    Large,
+    /// A whole captured shape: 1 % (a large tree where no shape is given).
+    WholeShape,
+}
+
+/// Where the main tree comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TreeOrigin {
+    /// Drawn entry by entry, every kind.
+    Scratch,
+    /// Cut out of the captured shape with this index.
+    Shape(u32),
+}
+
+/// The options of one run. Nothing else about a seed is decided for the history as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SwarmChoice {
+    /// The seed they were drawn from.
+    pub seed: u64,
+    /// Whether kinds may be off.
+    pub swarm: bool,
+    /// The operations of the API that the mixed part may call. What builds the history (agents, locations,
+    /// tasks, starts) is called whatever stands here.
+    pub calls: Vec<Api>,
+    /// The edits that happen.
+    pub edits: Vec<EditKind>,
+    /// The faults that happen.
+    pub faults: Vec<FaultKind>,
+    /// Operations in the history, 20..=80.
+    pub operations: u64,
+    /// Class of the main tree.
+    pub tree_size: TreeSize,
+    /// Entries of the main tree; at least 1.
+    pub entries: u64,
+    /// Where the main tree comes from.
+    pub tree_origin: TreeOrigin,
+    /// NFS servers, 1..=3.
+    pub nfs: u64,
+    /// EFS file systems, 0..=2.
+    pub efs: u64,
+    /// Buckets, 0..=2; at least one EFS file system or bucket exists.
+    pub buckets: u64,
+    /// Agents made at the beginning, 1..=4.
+    pub agents: u64,
+    /// Tasks made at the beginning, 1..=4.
+    pub tasks: u64,
+    /// Cost profile.
+    pub cost: CostProfile,
+    /// Chunk, bytes; raised later if the trees would need too many.
+    pub chunk_bytes: u64,
+    /// Actions in flight, 1..=8.
+    pub in_flight: u32,
+    /// Whether summaries are trusted.
+    pub trust_summaries: bool,
+    /// Names that are not UTF-8, hold control characters or are 255 bytes long.
+    pub odd_names: bool,
+    /// Whether somebody makes look-alikes: other contents under the same size and mtime.
+    pub look_alikes: bool,
+    /// Share of calls that are spoiled so as to be refused, percent.
+    pub refused_percent: u64,
+    /// Share of mixed operations that are edits, percent.
+    pub edit_percent: u64,
+    /// Share of mixed operations that are faults, percent.
+    pub fault_percent: u64,
+}
+
+impl SwarmChoice {
+    /// Draws the options of this seed.
+    #[must_use]
+    pub fn draw(seed: u64, config: &GeneratorConfig) -> Self {
+        let rng = &mut Prng::new(seed, Stream::Swarm);
+        let swarm = rng.chance(1, 2);
+        let shapes = u32::try_from(config.shapes.len()).unwrap_or(u32::MAX);
+        let tree_size = match rng.weighted(&[50, 40, 9, 1]) {
+            0 => TreeSize::Small,
+            1 => TreeSize::Medium,
+            2 => TreeSize::Large,
+            _ => TreeSize::WholeShape,
+        };
+        let entries = match tree_size {
+            TreeSize::Small => rng.log_range(1, 16),
+            TreeSize::Medium => rng.log_range(17, 200),
+            TreeSize::Large | TreeSize::WholeShape => rng.log_range(201, 2_000),
+        };
+        let from_shape = rng.chance(2, 5) || tree_size == TreeSize::WholeShape;
+        let shape = rng.range(0, u64::from(shapes.max(1)) - 1);
+        let tree_origin = match u32::try_from(shape) {
+            Ok(shape) if from_shape && shapes > 0 => TreeOrigin::Shape(shape),
+            _ => TreeOrigin::Scratch,
+        };
+        let efs = rng.range(0, 2);
+        let chunk_bytes = if rng.chance(1, 12) { 1 << rng.range(30, 44) } else { 1 << rng.range(10, 20) };
+        Self {
+            seed,
+            swarm,
+            calls: subset(rng, swarm, Api::ALL),
+            edits: subset(rng, swarm, EditKind::ALL),
+            faults: subset(rng, swarm, FaultKind::ALL),
+            operations: rng.range(20, 80),
+            tree_size,
+            entries,
+            tree_origin,
+            nfs: [1, 2, 3][rng.weighted(&[6, 3, 1])],
+            efs,
+            buckets: rng.range(u64::from(efs == 0), 2),
+            agents: rng.range(1, 4),
+            tasks: rng.range(1, 4),
+            cost: [
+                CostProfile::Cheap,
+                CostProfile::Default,
+                CostProfile::SlowDestination,
+                CostProfile::SlowSource,
+            ][rng.weighted(&[4, 4, 1, 1])],
+            chunk_bytes,
+            in_flight: u32::try_from(rng.range(1, 8)).expect("at most 8"),
+            trust_summaries: rng.chance(1, 2),
+            odd_names: rng.chance(1, 3),
+            look_alikes: rng.chance(1, 50),
+            refused_percent: [0, 10, 25, 50][rng.weighted(&[2, 5, 2, 1])],
+            edit_percent: [0, 15, 30, 50][rng.weighted(&[1, 4, 3, 1])],
+            fault_percent: [0, 10, 20, 40][rng.weighted(&[2, 4, 3, 1])],
+        }
+    }
+}
+
+/// All of a list, or under swarm choice a part of it: what share is itself drawn.
+fn subset<T: Copy>(rng: &mut Prng, swarm: bool, all: &[T]) -> Vec<T> {
+    let eighths = if swarm { rng.range(2, 7) } else { 8 };
+    all.iter().filter(|_| rng.chance(eighths, 8)).copied().collect()
+}
