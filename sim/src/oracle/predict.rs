@@ -121,6 +121,12 @@ pub fn predict<'a>(
     prediction
 }
 
+/// Whether the reference promises convergence for these two sides, options and settings.
+#[must_use]
+pub fn is_claimed(source: &Flat, destination: &Flat, options: &Options, settings: &Settings) -> bool {
+    Given { source, destination, options, settings }.is_claimed()
+}
+
 impl<'a> Given<'a> {
     /// Between two buckets other rules hold (2.12e), without `file-mtime` no rerun is promised under `ignored` (2.8d),
     /// and a time that object metadata cannot hold cannot be carried to S3 (2.12b).
@@ -232,7 +238,11 @@ impl<'a> Prediction<'a> {
                     (_, true) => Expected::Free,
                     _ if !removing => Expected::Untouched(entry),
                     _ if is_directory(form) && self.holds_something(given, form) => {
-                        if objects { Expected::Free } else { Expected::Kept }
+                        if objects {
+                            Expected::Free
+                        } else {
+                            Expected::Kept
+                        }
                     }
                     _ => {
                         self.removed.insert(form);
