@@ -4,3 +4,4 @@ pub mod invariant;
 pub mod oracle;
 pub mod prng;
 pub mod scenario;
+pub mod shrink;
