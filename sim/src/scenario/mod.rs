@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub mod generator;
 pub mod story;
+pub mod strategy;
 pub mod swarm;
 pub mod tree_lines;
 
