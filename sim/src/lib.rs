@@ -14,3 +14,4 @@ pub mod run;
 pub mod tally;
 pub mod trace;
 pub mod world;
+pub mod shrink;

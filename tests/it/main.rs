@@ -4,3 +4,7 @@ mod corpus;
 mod slots;
 mod tree_files;
 mod generator;
+//! The integration tests, one binary.
+
+mod generator;
+mod prng;

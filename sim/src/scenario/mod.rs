@@ -17,6 +17,7 @@ pub mod slots;
 pub mod generator;
 pub mod look_alikes;
 pub mod story;
+pub mod strategy;
 pub mod swarm;
 pub mod tree_lines;
 
