@@ -47,10 +47,10 @@ pub fn parse_case(text: &str) -> Result<Scenario, String> {
     struct Versioned {
         version: u64,
     }
-    if let Ok(Versioned { version }) = serde_json::from_str(text) {
-        if version > u64::from(VERSION) {
-            return Err(format!("written by a newer version: {version}, this program reads up to {VERSION}"));
-        }
+    if let Ok(Versioned { version }) = serde_json::from_str(text)
+        && version > u64::from(VERSION)
+    {
+        return Err(format!("written by a newer version: {version}, this program reads up to {VERSION}"));
     }
     let scenario = serde_json::from_str(text).map_err(|error| error.to_string())?;
     validate(&scenario)?;

@@ -1,5 +1,6 @@
 //! The integration tests: one binary.
 
 mod corpus;
+mod shapes;
 mod slots;
 mod tree_files;
