@@ -351,7 +351,7 @@ fn what_cannot_be_captured_is_named() {
     // A superuser can list what others cannot.
     let locked = dir.path().join("locked");
     fs::create_dir(&locked).unwrap();
-    fs::set_permissions(&locked, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&locked, fs::Permissions::from_mode(0o000)).unwrap();
     let expected =
         fs::read_dir(&locked).err().map(|error| format!("{}: cannot list it: {error}", locked.display()));
     assert_eq!(capture(dir.path()).err().map(|error| error.to_string()), expected);
