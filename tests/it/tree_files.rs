@@ -273,6 +273,9 @@ fn a_captured_directory_is_what_the_file_system_says() {
     fs::hard_link(at(b"a/deep/er/f"), at(b"a/a")).unwrap();
     fs::hard_link(at(b"a-b"), outside.path().join("other name")).unwrap();
     symlink("../a b\n", at(b"a/link")).unwrap();
+    fs::hard_link(at(b"a/link"), at(b"a/same link")).unwrap();
+    fs::write(at(b"pair 1"), b"").unwrap();
+    fs::hard_link(at(b"pair 1"), at(b"pair 2")).unwrap();
     symlink(outside.path(), at(b"link out")).unwrap();
     fs::write(outside.path().join("not in the tree"), b"").unwrap();
     let _socket = std::os::unix::net::UnixListener::bind(at(b"socket")).unwrap();
@@ -285,7 +288,7 @@ fn a_captured_directory_is_what_the_file_system_says() {
     assert_eq!(check_tree(&lines), Ok(()));
     assert_eq!(file::parse(&file::format(&lines)), Ok(lines.clone()));
     let names: Vec<&[u8]> = lines.iter().map(|line| line.path.as_bytes()).collect();
-    let expected: [&[u8]; 12] = [
+    let expected: [&[u8]; 15] = [
         b"a",
         b"a-b",
         b"a/a",
@@ -293,8 +296,11 @@ fn a_captured_directory_is_what_the_file_system_says() {
         b"a/deep/er",
         b"a/deep/er/f",
         b"a/link",
+        b"a/same link",
         b"link out",
         b"not utf-8 \xff\\",
+        b"pair 1",
+        b"pair 2",
         b"pipe",
         b"socket",
         b"z",
@@ -307,7 +313,11 @@ fn a_captured_directory_is_what_the_file_system_says() {
     assert!(matches!(bodies[&b"a-b"[..]], LineBody::Generated { size: 0, .. }), "its other name is outside");
     assert_eq!(bodies[&b"a/deep/er/f"[..]], &LineBody::HardLink(path(b"a/a")));
     assert_eq!(bodies[&b"z"[..]], &LineBody::HardLink(path(b"a/a")));
-    assert_eq!(bodies[&b"a/link"[..]], &LineBody::Symlink(b"../a b\n".to_vec()));
+    assert_eq!(bodies[&b"pair 2"[..]], &LineBody::HardLink(path(b"pair 1")));
+    // Only files have further names in a tree; a symlink with two is two symlinks.
+    for name in [&b"a/link"[..], b"a/same link"] {
+        assert_eq!(bodies[name], &LineBody::Symlink(b"../a b\n".to_vec()));
+    }
     let out = outside.path().as_os_str().as_bytes().to_vec();
     assert_eq!(bodies[&b"link out"[..]], &LineBody::Symlink(out));
     assert_eq!(bodies[&b"pipe"[..]], &LineBody::Fifo);
