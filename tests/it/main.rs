@@ -1,6 +1,7 @@
 //! The integration tests: one binary.
 
 mod corpus;
+mod shapes;
 mod slots;
 mod tree_files;
 mod generator;
