@@ -18,5 +18,5 @@ fn main() {
         if let Some(v) = out.violation { bad += 1; let e = why.entry(format!("{}", v.invariant)).or_insert((0, seed)); e.0 += 1; if bad < 12 || trace { println!("seed {seed}: {} at step {}: {}", v.invariant, out.step, v.why); } }
     }
     println!("{bad} bad {why:?}");
-    println!("{tally:#?}");
+    println!("{:?}\n{:?}\nhist {} ops {} events {} exec {}", tally.checks, tally.faults, tally.histories, tally.operations, tally.events, tally.executions);
 }
