@@ -1,1 +1,5 @@
-fn main() {}
+//! The integration tests, one binary. A file that is not listed here is not run.
+
+mod flats;
+mod invariants;
+mod oracle;
