@@ -292,6 +292,18 @@ fn objects_are_read_by_2_12() {
         ..row("object and prefix", (S3, &["a size=1", "a/", "a/b"]), (Nfs, &[]), &["a/", "a/b"], (2, 2, 0))
     });
     check(&Row {
+        errors: &["a"],
+        failure: Some(ErrorCode::ItemsSkipped),
+        wrong: &[&["a size=7"]],
+        ..row(
+            "the prefix wins the place",
+            (S3, &["a size=1", "a/"]),
+            (Nfs, &["a size=7"]),
+            &["a/"],
+            (1, 1, 0),
+        )
+    });
+    check(&Row {
         failure: Some(ErrorCode::ItemsSkipped),
         ..row("a key without a path", (S3, &["./x", "f"]), (Nfs, &[]), &["f"], (1, 1, 0))
     });

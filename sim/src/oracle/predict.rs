@@ -220,6 +220,11 @@ impl<'a> Prediction<'a> {
             } else if let Some(fate) = fates.get(form) {
                 match fate {
                     Fate::Carried(_) => continue,
+                    // The prefix of the same name wins the place (2.12a).
+                    Fate::Shadowed => {
+                        self.removed.insert(form);
+                        continue;
+                    }
                     _ => Expected::Untouched(entry),
                 }
             } else {
