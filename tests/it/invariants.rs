@@ -24,10 +24,16 @@ use crate::flats::snapshot;
 
 /// An observation that owns what it shows.
 enum Seen {
-    Called { request: Request, answer: Result<Response, ApiError>, digests: (u128, u128) },
+    Called(Box<Spoken>),
     Probed(Probe),
     Ended(Box<Lived>),
     Over(HistoryEnd),
+}
+
+struct Spoken {
+    request: Request,
+    answer: Result<Response, ApiError>,
+    digests: (u128, u128),
 }
 
 /// An execution that has ended; undisturbed SUCCESS unless changed.
@@ -119,12 +125,12 @@ fn feed(name: &str, seen: &[Seen]) -> Result<u64, String> {
             })
         };
         match one {
-            Seen::Called { request, answer, digests } => show(Observation::Called(&Called {
+            Seen::Called(spoken) => show(Observation::Called(&Called {
                 at: Instant(0),
-                request,
-                answer,
-                digest_before: digests.0,
-                digest_after: digests.1,
+                request: &spoken.request,
+                answer: &spoken.answer,
+                digest_before: spoken.digests.0,
+                digest_after: spoken.digests.1,
             }))?,
             Seen::Probed(probe) => show(Observation::Probed(probe))?,
             Seen::Over(end) => show(Observation::Over(end))?,
@@ -172,8 +178,12 @@ fn violated(name: &str, part: &str, seen: &[Seen]) {
     assert!(why.contains(part), "{name} says `{why}`, not `{part}`");
 }
 
+fn spoken(request: Request, answer: Result<Response, ApiError>, digests: (u128, u128)) -> Seen {
+    Seen::Called(Box::new(Spoken { request, answer, digests }))
+}
+
 fn called(request: Request, answer: Response) -> Seen {
-    Seen::Called { request, answer: Ok(answer), digests: (1, 2) }
+    spoken(request, Ok(answer), (1, 2))
 }
 
 fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> T {
@@ -241,8 +251,7 @@ fn the_catalogue_names_twelve() {
 #[test]
 fn one_execution_per_task() {
     let name = "one-execution-per-task";
-    let refused =
-        || Seen::Called { request: start(None), answer: Err(ApiError::invalid("no")), digests: (1, 1) };
+    let refused = || spoken(start(None), Err(ApiError::invalid("no")), (1, 1));
     let end = || but(lived(&[], &[], &[], (0, 0)), |_| {});
     let first = || called(start(None), started("arn:task/execution/1"));
     let second = || called(start(None), started("arn:task/execution/2"));
@@ -387,15 +396,11 @@ fn preserve_deleted_files() {
 #[test]
 fn refused_changes_nothing() {
     let name = "refused-changes-nothing";
-    let refused =
-        |digests| Seen::Called { request: start(None), answer: Err(ApiError::invalid("no")), digests };
+    let refused = |digests| spoken(start(None), Err(ApiError::invalid("no")), digests);
     holds(name, &[refused((1, 1))]);
     violated(name, "was refused", &[refused((1, 2))]);
-    let asks = |digests| Seen::Called {
-        request: Request::DescribeTask(DescribeTaskRequest::default()),
-        answer: Ok(Response::Empty),
-        digests,
-    };
+    let asks =
+        |digests| spoken(Request::DescribeTask(DescribeTaskRequest::default()), Ok(Response::Empty), digests);
     holds(name, &[asks((1, 1))]);
     violated(name, "only asks", &[asks((1, 2))]);
 }

@@ -3,3 +3,4 @@
 mod flats;
 mod invariants;
 mod oracle;
+mod oracle_rerun;
