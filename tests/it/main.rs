@@ -15,3 +15,17 @@ mod flats;
 mod invariants;
 mod oracle;
 mod oracle_rerun;
+//! Everything that needs the harness or a second opinion (the `regex` crate), in one binary.
+
+mod api_codec;
+mod api_constraints;
+mod api_patterns;
+mod api_validate;
+mod service_agents;
+mod service_executions;
+mod service_kit;
+mod service_launch;
+mod service_lists;
+mod service_locations;
+mod service_state;
+mod service_tasks;
