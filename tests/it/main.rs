@@ -4,6 +4,7 @@ mod objects_encoding;
 mod objects_steps;
 mod tree_contents;
 mod tree_deep;
+mod tree_digest;
 mod tree_model;
 mod tree_wide;
 mod volume_crash;
