@@ -8,6 +8,9 @@ fn peek() {
     }
     let t = std::time::Instant::now();
     let mut entries = 0usize;
-    for seed in 0..2000u64 { let s = generate(seed, &GeneratorConfig::default()); entries += s.storages.iter().map(|x| x.tree.len()).sum::<usize>(); }
+    for seed in 0..2000u64 {
+        let s = generate(seed, &GeneratorConfig::default());
+        entries += s.storages.iter().map(|x| x.tree.len()).sum::<usize>();
+    }
     eprintln!("{:?} per, entries {}", t.elapsed() / 2000, entries / 2000);
 }

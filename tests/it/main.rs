@@ -1,6 +1,8 @@
 //! The integration tests: one binary.
 
 mod corpus;
-mod slots;
-mod tree_files;
 mod generator;
+mod slots;
+mod transfer_basics;
+mod transfer_world;
+mod tree_files;

@@ -79,7 +79,8 @@ pub fn delta<'a>(given: &Given<'a>) -> BTreeMap<&'a [u8], Fate<'a>> {
     let mut skipped: Option<&[u8]> = None;
     for (form, entry) in &given.source.entries {
         let form = form.as_slice();
-        if is_excluded(path_of(form), given.settings) || skipped.is_some_and(|above| form.starts_with(above)) {
+        if is_excluded(path_of(form), given.settings) || skipped.is_some_and(|above| form.starts_with(above))
+        {
             continue;
         }
         let fate = given.fate(form, entry);
@@ -169,9 +170,8 @@ impl<'a> Given<'a> {
     }
 
     fn owner_or_mode_differs(&self, source: &FlatEntry, there: &FlatEntry) -> bool {
-        let differs = |copied: bool, own: Option<u32>, others: Option<u32>| {
-            copied && own.is_some() && own != others
-        };
+        let differs =
+            |copied: bool, own: Option<u32>, others: Option<u32>| copied && own.is_some() && own != others;
         differs(self.options.uid != Uid::None, source.uid, there.uid)
             || differs(self.options.gid != Gid::None, source.gid, there.gid)
             || differs(

@@ -32,7 +32,8 @@ pub fn regroup<'a>(given: &Given<'a>, fates: &mut Fates<'a>) {
         });
         let new_fate = if leader == form {
             let foreign = carried.destination.zip(shared).is_some_and(|(there, names)| {
-                there.links > names.len() as u64 || names.iter().any(|name| leaders.get(name) != Some(&leader))
+                there.links > names.len() as u64
+                    || names.iter().any(|name| leaders.get(name) != Some(&leader))
             });
             let changes = matches!(carried.plan, Plan::Send | Plan::Metadata);
             if foreign_before || (changes && foreign) {

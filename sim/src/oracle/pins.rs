@@ -113,12 +113,13 @@ impl<'a> Given<'a> {
             Kind::Symlink => 0o777,
             _ => self.settings.default_file_mode,
         };
-        let pick = |copied: bool, own: Option<u32>, there: Option<Option<u32>>, default: u32| {
-            match (own.filter(|_| copied), there) {
-                (Some(own), _) => Pin::Is(Some(own)),
-                (None, Some(there)) => Pin::Is(there),
-                (None, None) => Pin::Is(Some(default)),
-            }
+        let pick = |copied: bool, own: Option<u32>, there: Option<Option<u32>>, default: u32| match (
+            own.filter(|_| copied),
+            there,
+        ) {
+            (Some(own), _) => Pin::Is(Some(own)),
+            (None, Some(there)) => Pin::Is(there),
+            (None, None) => Pin::Is(Some(default)),
         };
         let options = self.options;
         let uid = pick(options.uid != Uid::None, source.uid, kept.map(|there| there.uid), DEFAULT_OWNER);
@@ -129,7 +130,8 @@ impl<'a> Given<'a> {
         let mut mode_free_bits = 0;
         if symlink && (!self.to_objects() || kept.is_some()) {
             mode = Pin::Free;
-        } else if let (Pin::Is(Some(value)), true) = (&mode, kept.is_some() && !(mode_copied && source.mode.is_some()))
+        } else if let (Pin::Is(Some(value)), true) =
+            (&mode, kept.is_some() && !(mode_copied && source.mode.is_some()))
         {
             mode_free_bits = SET_ID_BITS;
             mode = Pin::Is(Some(value & !SET_ID_BITS));

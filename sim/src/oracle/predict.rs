@@ -232,7 +232,11 @@ impl<'a> Prediction<'a> {
                     (_, true) => Expected::Free,
                     _ if !removing => Expected::Untouched(entry),
                     _ if is_directory(form) && self.holds_something(given, form) => {
-                        if objects { Expected::Free } else { Expected::Kept }
+                        if objects {
+                            Expected::Free
+                        } else {
+                            Expected::Kept
+                        }
                     }
                     _ => {
                         self.removed.insert(form);

@@ -123,11 +123,9 @@ impl Snapshot {
     /// The location's view, computed once.
     #[must_use]
     pub fn flat(&self) -> Rc<Flat> {
-        Rc::clone(
-            self.flat
-                .borrow_mut()
-                .get_or_insert_with(|| Rc::new(Flat::new(self.kind, &self.subdirectory, self.storage.read_out()))),
-        )
+        Rc::clone(self.flat.borrow_mut().get_or_insert_with(|| {
+            Rc::new(Flat::new(self.kind, &self.subdirectory, self.storage.read_out()))
+        }))
     }
 
     /// Whether both show the same place of the same frozen state. `false` says nothing.

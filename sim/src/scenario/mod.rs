@@ -13,8 +13,8 @@ use datasync::tree::RelPath;
 use datasync::volume::{StepErrorKind, StorageKind};
 use serde::{Deserialize, Serialize};
 
-pub mod slots;
 pub mod generator;
+pub mod slots;
 pub mod story;
 pub mod swarm;
 pub mod tree_lines;

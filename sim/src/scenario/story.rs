@@ -9,8 +9,8 @@ use datasync::tree::entry::Escaped;
 use serde_json::Value;
 
 use super::{
-    Act, AgentChange, Call, CostProfile, Edit, EditAct, Expectation, LineBody, Operation, Scenario, StepFault,
-    StorageChange, StorageSpec, TreeLine, Trigger, When,
+    Act, AgentChange, Call, CostProfile, Edit, EditAct, Expectation, LineBody, Operation, Scenario,
+    StepFault, StorageChange, StorageSpec, TreeLine, Trigger, When,
 };
 
 /// Trees up to this many entries are listed, larger ones counted.

@@ -64,10 +64,12 @@ impl<H: EntryHash> Storage<H> {
             StorageKind::Nfs | StorageKind::Efs => {
                 let root = Attrs { uid: 0, gid: 0, mode: 0o755, atime: start.into(), mtime: start.into() };
                 let mut volume = FileVolume::with_hash(hash.clone(), spec.kind, root, spec.capacity);
-                volume.fill(spec.tree.iter().filter(|line| !line.path.is_root()).map(|line| match &line.body {
-                    LineBody::HardLink(leader) => (line.path.clone(), Err(leader.clone())),
-                    _ => (line.path.clone(), Ok(node_of(line).expect("not another name"))),
-                }));
+                volume.fill(spec.tree.iter().filter(|line| !line.path.is_root()).map(
+                    |line| match &line.body {
+                        LineBody::HardLink(leader) => (line.path.clone(), Err(leader.clone())),
+                        _ => (line.path.clone(), Ok(node_of(line).expect("not another name"))),
+                    },
+                ));
                 Medium::Files(volume)
             }
             StorageKind::S3 => Medium::Objects(filled_bucket(spec, start, stamps)),
@@ -367,7 +369,9 @@ fn put_line(
     };
     let node = node_of(line).ok_or(StepErrorKind::Unsupported)?;
     let mut do_step = |step: Step, context: &mut StepContext<'_>| {
-        ObjectView::new(bucket, config).apply(context, &root, &line.path, Side::Destination, &step).map(|_| ())
+        ObjectView::new(bucket, config)
+            .apply(context, &root, &line.path, Side::Destination, &step)
+            .map(|_| ())
     };
     match (node.body, encoded) {
         (NodeBody::Directory, true) => do_step(Step::MakeDirectory { attrs }, context),
