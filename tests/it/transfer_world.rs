@@ -390,7 +390,7 @@ impl Executor for World {
 }
 
 /// What happens beside the work.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Default)]
 pub struct Mishaps<'a> {
     /// Makes a step fail: asked with the action and the index of the step.
     pub fail: Option<&'a dyn Fn(&Action, usize) -> Option<StepErrorKind>>,
@@ -398,12 +398,6 @@ pub struct Mishaps<'a> {
     pub cancel: Option<(usize, u64)>,
     /// Kills the worker within the n-th action, after so many steps of it.
     pub crash: Option<(usize, usize)>,
-}
-
-impl std::fmt::Debug for dyn Fn(&Action, usize) -> Option<StepErrorKind> + '_ {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("fail")
-    }
 }
 
 /// A run and what was seen of it.
