@@ -4,5 +4,6 @@ mod corpus;
 mod generator;
 mod slots;
 mod transfer_basics;
+mod transfer_faults;
 mod transfer_world;
 mod tree_files;
