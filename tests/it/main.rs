@@ -1,26 +1,18 @@
-//! The integration tests: one binary.
-
-mod corpus;
-mod shapes;
-mod slots;
-mod tree_files;
-mod generator;
-//! The integration tests, one binary.
-
-mod generator;
-mod prng;
-//! The integration tests, one binary. A file that is not listed here is not run.
-
-mod flats;
-mod invariants;
-mod oracle;
-mod oracle_rerun;
-//! Everything that needs the harness or a second opinion (the `regex` crate), in one binary.
+//! The one integration binary: a file beside this one that is not listed here is not run.
 
 mod api_codec;
 mod api_constraints;
 mod api_patterns;
 mod api_validate;
+mod corpus;
+mod flats;
+mod generator;
+mod invariants;
+mod objects_encoding;
+mod objects_steps;
+mod oracle;
+mod oracle_rerun;
+mod prng;
 mod service_agents;
 mod service_executions;
 mod service_kit;
@@ -29,13 +21,15 @@ mod service_lists;
 mod service_locations;
 mod service_state;
 mod service_tasks;
-//! The one integration binary. Every file beside this one is a line here.
-
-mod objects_encoding;
-mod objects_steps;
+mod shapes;
+mod slots;
+mod transfer_basics;
+mod transfer_faults;
+mod transfer_world;
 mod tree_contents;
 mod tree_deep;
 mod tree_digest;
+mod tree_files;
 mod tree_model;
 mod tree_wide;
 mod volume_crash;

@@ -22,10 +22,8 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         }
         let running = &self.running[&execution];
         let phase = running.transfer.progress().phase;
-        let slow = [
-            self.storages[running.source.storage].slow,
-            self.storages[running.destination.storage].slow,
-        ];
+        let slow =
+            [self.storages[running.source.storage].slow, self.storages[running.destination.storage].slow];
         let slot = self.facts.get(&execution).and_then(|facts| facts.slot);
         let mut stops = slot.map_or_else(Vec::new, |slot| self.triggers.take(slot, phase, &action));
         if let Some(slot) = slot {
@@ -50,7 +48,11 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         let leg_ns = (total_ns / legs).max(1);
         let about = [5, slot_key, word];
         let id = action.id;
-        self.recorder.fold(self.now, "act", [fold([action.kind as u64, slot_key, u64::from(action.attempt)]), word]);
+        self.recorder.fold(
+            self.now,
+            "act",
+            [fold([action.kind as u64, slot_key, u64::from(action.attempt)]), word],
+        );
         self.recorder.line(self.now, "act", || {
             let again = if action.attempt > 1 { format!(" try {}", action.attempt) } else { String::new() };
             (format!("x{}", execution.0), format!("{} {} {}{again}", action.kind, action.side, action.path))
@@ -170,7 +172,8 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         let done = u64::try_from(flight.outcome.results.len()).unwrap_or(u64::MAX);
         self.recorder.fold(now, "done", [done, failed.map_or(0, |error| 1 + error.kind as u64)]);
         self.recorder.line(now, "done", || {
-            let how = failed.map_or_else(|| "ok".to_string(), |error| format!("{}: {}", error.side, error.kind));
+            let how =
+                failed.map_or_else(|| "ok".to_string(), |error| format!("{}: {}", error.side, error.kind));
             (format!("x{}", execution.0), format!("{} {} {how}", flight.action.kind, flight.action.path))
         });
         if failed.is_some()
