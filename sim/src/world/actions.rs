@@ -10,6 +10,7 @@ use datasync::volume::StepError;
 
 use super::mount::{Mount, Mounted, side_of};
 use super::running::{Flight, Lasting, Stop};
+use super::work::ANSWER_TIMEOUT_NS;
 use super::{Due, World};
 use crate::fault::FaultKind;
 use crate::scenario::StepFault;
@@ -30,11 +31,14 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             self.pins.begins(slot, phase, &action);
         }
         let slot_key = self.slot_key(execution);
-        let mut total_ns = self.costs.action_ns(slot_key, &action, slow);
+        let total_ns = self.costs.action_ns(slot_key, &action, slow);
         if total_ns > 1 && slow.iter().any(|times| *times > 1) {
             self.strike_lightly(FaultKind::SlowStorage, execution);
         }
-        total_ns = total_ns.max(1);
+        if total_ns >= ANSWER_TIMEOUT_NS {
+            // So slow that the answer counts as lost.
+            self.strike(FaultKind::SlowStorage, execution);
+        }
         // One action in four pauses between two of its steps, so that others may come in between.
         let word = self.key_of(execution, &action, self.spec.order_key);
         let steps = action.steps.len();
