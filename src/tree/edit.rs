@@ -211,23 +211,6 @@ impl<H: EntryHash> Tree<H> {
         }
         Ok(tree)
     }
-
-    /// Makes the directories that are missing on the way to `path`, itself included.
-    ///
-    /// # Errors
-    /// `NotADirectory` when something else is in the way; what was made stays.
-    pub fn insert_directories(&mut self, path: &RelPath, attrs: Attrs) -> Result<(), TreeError> {
-        let mut at = RelPath::root();
-        for name in path.components() {
-            at = at.join(name);
-            match self.find_directory(&at) {
-                Ok(_) => {}
-                Err(TreeError::NotFound) => self.insert(&at, Node { attrs, body: NodeBody::Directory })?,
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
-    }
 }
 
 /// Changes the entry at `path`, which is there, and brings digests and sums above it up to date. The entries on
