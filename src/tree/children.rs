@@ -151,6 +151,11 @@ impl Children {
 
     /// Takes an entry out to put one of the same name back at once: nothing is rebalanced.
     pub fn take(&mut self, name: &[u8]) -> Option<Arc<Entry>> {
+        if let Chunk::Leaf(entries) = &mut self.root {
+            let entry = entries.remove(position(entries, name).ok()?);
+            self.sums.subtract(&entry.sums());
+            return Some(entry);
+        }
         let sums = self.get(name)?.sums();
         self.sums.subtract(&sums);
         let mut chunk = &mut self.root;
