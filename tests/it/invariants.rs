@@ -315,6 +315,10 @@ fn cancel_then_rerun_converges() {
     // Interrupted: anything but a look-alike.
     holds(name, &[but(run(&[], &["f size=2 m=77"]), cancelled)]);
     violated(name, "left `f`", &[but(run(&[], &["f size=3 c=8 m=9"]), cancelled)]);
+    let pair = ["f size=3 m=9 ino=1", "g size=3 m=9 ino=1"];
+    let alike = ["f size=3 c=8 m=9 ino=2", "g size=3 c=8 m=9 ino=2"];
+    holds(name, &[but(lived(&pair, &["f size=3 c=8 m=9"], &alike, (1, 0)), cancelled)]);
+    violated(name, "left `f`", &[but(lived(&pair, &["f size=2 c=8 m=9"], &alike, (1, 0)), cancelled)]);
     // Look-alikes that somebody else made.
     let alike = &["f size=3 c=8 m=9"][..];
     let reported = |lived: &mut Lived| {

@@ -347,6 +347,16 @@ fn links_and_special_files_follow_2_13() {
         failure: Some(ErrorCode::ItemsSkipped),
         ..row("a leader that fails", (Nfs, linked), (Efs, &["a/", "a/x"]), &["a/", "a/x"], (0, 2, 0))
     });
+    check(&Row {
+        wrong: &[&["a size=5 mode=600 ino=1", "x size=5 mode=600 ino=1"]],
+        ..row(
+            "a change of mode alone, of an inode with a name of its own",
+            (Nfs, &["a size=5 mode=600"]),
+            (Efs, &["a size=5 ino=1", "x size=5 ino=1"]),
+            &["a size=5 mode=600", "x size=5"],
+            (1, 1, 5),
+        )
+    });
     check(&row("to S3 each for itself", (Nfs, linked), (S3, &[]), &["a size=5", "b size=5"], (2, 2, 10)));
     check(&row("devices ignored", (Nfs, &["b block=1,2", "p fifo"]), (Efs, &[]), &[], (0, 0, 0)));
     check(&Row {
