@@ -7,3 +7,4 @@ mod transfer_basics;
 mod transfer_faults;
 mod transfer_world;
 mod tree_files;
+mod directory_copy;
