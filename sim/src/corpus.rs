@@ -47,14 +47,22 @@ pub fn parse_case(text: &str) -> Result<Scenario, String> {
     struct Versioned {
         version: u64,
     }
-    if let Ok(Versioned { version }) = serde_json::from_str(text) {
-        if version > u64::from(VERSION) {
-            return Err(format!("written by a newer version: {version}, this program reads up to {VERSION}"));
-        }
+    if let Ok(Versioned { version }) = serde_json::from_str(text)
+        && version > u64::from(VERSION)
+    {
+        return Err(format!("written by a newer version: {version}, this program reads up to {VERSION}"));
     }
-    let scenario = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let scenario = serde_json::from_str(text).map_err(|error| readable(&error))?;
     validate(&scenario)?;
     Ok(scenario)
+}
+
+/// What serde says, but for the one place where it says what it looked for in its own terms only.
+fn readable(error: &serde_json::Error) -> String {
+    error.to_string().replace(
+        "no variant of enum Act found in flattened data",
+        "an operation that does nothing, expected one of `call`, `edit`, `agent`, `storage`, `crash-worker`, `fault`",
+    )
 }
 
 /// The text of a case: members in the order of the format, whatever fits on a line on one line.

@@ -11,6 +11,7 @@ pub mod oracle;
 pub mod prng;
 pub mod run;
 pub mod scenario;
+pub mod shrink;
 pub mod tally;
 pub mod trace;
 pub mod trees;

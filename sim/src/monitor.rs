@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use datasync::settings::Settings;
+
 use crate::invariant::{Catalogued, Invariant, Observation, Violation};
 
 /// A set of invariants at work.
@@ -13,8 +15,9 @@ pub struct Monitor {
 impl Monitor {
     /// Makes every invariant of a catalogue anew.
     #[must_use]
-    pub fn new(catalogue: &[Catalogued]) -> Self {
-        Self { invariants: catalogue.iter().map(|entry| ((entry.make)(), 0)).collect(), violation: None }
+    pub fn new(catalogue: &[Catalogued], settings: &Settings) -> Self {
+        let invariants = catalogue.iter().map(|entry| ((entry.make)(settings), 0)).collect();
+        Self { invariants, violation: None }
     }
 
     /// Shows them what happened. The first violation stays; after it nothing more is looked at.

@@ -9,7 +9,7 @@ use super::entry::Kind;
 use super::node::EntryView;
 
 /// Makes digests of entries.
-pub trait EntryHash: Clone + Default {
+pub trait EntryHash: Clone + Default + core::fmt::Debug + 'static {
     /// Digest of one entry: kind, name, size, mtime, owner, group, mode, link target, device numbers, contents,
     /// and for a directory the digest of what is below. Not atime, inode number or link count.
     fn entry(&self, view: &EntryView<'_>) -> u128;

@@ -25,7 +25,12 @@ impl<H: EntryHash> Tree<H> {
     /// An empty tree whose root has these attributes.
     #[must_use]
     pub fn new(root: Attrs) -> Self {
-        let hash = H::default();
+        Self::with_hash(H::default(), root)
+    }
+
+    /// Like [`Tree::new`] with this hash.
+    #[must_use]
+    pub fn with_hash(hash: H, root: Attrs) -> Self {
         let node = Node { attrs: root, body: NodeBody::Directory };
         Self {
             root: Arc::new(Entry::new(&hash, Arc::from(&[][..]), 1, node)),
@@ -170,5 +175,12 @@ impl<H: EntryHash> Tree<H> {
             }
         }
         found
+    }
+}
+
+impl<H: EntryHash> core::fmt::Debug for Tree<H> {
+    /// What a person wants of it: how much there is, and its digest.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Tree({} entries, {} bytes, {:032x})", self.entries(), self.bytes(), self.digest())
     }
 }

@@ -38,7 +38,7 @@ impl From<TreeError> for StepErrorKind {
 }
 
 /// A file system. Cloning it is cheap.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct FileVolume<H: EntryHash = Xxh3> {
     pub(super) kind: StorageKind,
     pub(super) tree: Tree<H>,
@@ -50,7 +50,7 @@ pub struct FileVolume<H: EntryHash = Xxh3> {
 }
 
 /// A file with bytes not flushed.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 struct Pending {
     /// The name it was written through first.
     path: RelPath,
@@ -62,15 +62,15 @@ impl FileVolume {
     /// An empty file system. `kind` is NFS or EFS; `capacity` counts bytes of file contents, `None` = no limit.
     #[must_use]
     pub fn new(kind: StorageKind, root: Attrs, capacity: Option<u64>) -> Self {
-        Self::with_hash(kind, root, capacity)
+        Self::with_hash(Xxh3, kind, root, capacity)
     }
 }
 
 impl<H: EntryHash> FileVolume<H> {
     /// Like [`FileVolume::new`] with a hash of the caller's choice.
     #[must_use]
-    pub fn with_hash(kind: StorageKind, root: Attrs, capacity: Option<u64>) -> Self {
-        Self::from_tree(kind, Tree::new(root), capacity)
+    pub fn with_hash(hash: H, kind: StorageKind, root: Attrs, capacity: Option<u64>) -> Self {
+        Self::from_tree(kind, Tree::with_hash(hash, root), capacity)
     }
 
     /// A file system that holds `tree`, all of it durable.
@@ -116,6 +116,11 @@ impl<H: EntryHash> FileVolume<H> {
             Kind::Directory => Ok(()),
             _ => Err(StepErrorKind::NotADirectory),
         }
+    }
+
+    /// How many bytes of file contents it can hold from now on; `None` = no limit.
+    pub fn set_capacity(&mut self, capacity: Option<u64>) {
+        self.capacity = capacity;
     }
 
     /// From now on no byte more can be written (`true`), or there is room again.

@@ -249,7 +249,11 @@ fn what_is_no_case_is_refused_with_its_place() {
     );
     check("\"in_flight\": 1", "\"in_flight\": 1, \"threads\": 2", "unknown field `threads`");
     check("\"nth\": 2, \"step\": 1}}, ", "\"nht\": 2, \"step\": 1}}, ", "unknown field `nht`");
-    check("\"crash-worker\"", "\"crash\"", "no variant of enum Act found in flattened data");
+    check(
+        "\"crash-worker\"",
+        "\"crash\"",
+        "an operation that does nothing, expected one of `call`, `edit`, `agent`, `storage`, `crash-worker`, `fault` at line 52 column",
+    );
     check("\"agent\": {\"slot\": 0", "\"bogus\": 1, \"agent\": {\"slot\": 0", "unknown field `bogus`");
     check("CreateAgent\"", "MakeAgent\"", "unknown variant `MakeAgent`");
     check("ActivationKey", "activationKey", "unknown field `activationKey`");

@@ -20,8 +20,8 @@ pub(super) fn lay_out(compact: &str) -> String {
             '[' | '{' => {
                 let inline = inline(&compact[at..ends[at]], &ends[at..], at);
                 let column = text.len() - text.rfind('\n').map_or(0, |newline| newline + 1);
-                // One for the comma behind it.
-                if ends[at] == next + 1 || (at > 0 && column + inline.chars().count() + 1 <= WIDTH) {
+                // Below, for there may be a comma behind it.
+                if ends[at] == next + 1 || (at > 0 && column + inline.chars().count() < WIDTH) {
                     text.push_str(&inline);
                     at = ends[at];
                     continue;

@@ -150,6 +150,24 @@ impl Flat {
         self.kind == StorageKind::S3 || self.root.as_ref().is_some_and(|root| root.kind == Kind::Directory)
     }
 
+    /// The first form that is not the same in both, times of last access apart; `None` if nothing is.
+    #[must_use]
+    pub fn first_change(&self, later: &Self) -> Option<Vec<u8>> {
+        let differs = |earlier: Option<&FlatEntry>, later: Option<&FlatEntry>| match (earlier, later) {
+            (Some(earlier), Some(later)) => !later.untouched_since(earlier),
+            (earlier, later) => earlier.is_some() != later.is_some(),
+        };
+        if differs(self.root.as_ref(), later.root.as_ref()) {
+            return Some(Vec::new());
+        }
+        let changed = |earlier: &BTreeMap<Vec<u8>, FlatEntry>, later: &BTreeMap<Vec<u8>, FlatEntry>| {
+            let lost = earlier.iter().find(|(form, entry)| differs(Some(entry), later.get(*form)));
+            let new = || later.keys().find(|form| !earlier.contains_key(*form));
+            lost.map(|(form, _)| form).or_else(new).cloned()
+        };
+        changed(&self.entries, &later.entries).or_else(|| changed(&self.forbidden, &later.forbidden))
+    }
+
     /// Everything strictly below a directory, given by its form.
     pub fn below<'a>(&'a self, form: &'a [u8]) -> impl Iterator<Item = (&'a [u8], &'a FlatEntry)> {
         self.entries

@@ -14,8 +14,10 @@ use datasync::volume::{StepErrorKind, StorageKind};
 use serde::{Deserialize, Serialize};
 
 pub mod generator;
+pub mod look_alikes;
 pub mod slots;
 pub mod story;
+pub mod strategy;
 pub mod swarm;
 pub mod tree_lines;
 

@@ -94,22 +94,18 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         }
         // An operation at this stop may have ended the execution or stalled it.
         let Some(running) = self.running.get_mut(&execution) else { return };
-        let Some(flight) = running.flights.get(&id) else { return };
+        let stalled = running.stalled;
+        let Some(flight) = running.flights.get_mut(&id) else { return };
         let over = flight.stops.is_empty() || flight.outcome.error.is_some();
-        if over && flight.delay_ns == 0 && !running.stalled {
-            self.answer_action(execution, id);
-            return;
-        }
-        let wait_ns = if over { flight.delay_ns } else { flight.leg_ns };
-        let word = self.key_of(execution, &flight.action.clone(), self.spec.order_key);
-        let flight = self.running.get_mut(&execution).and_then(|running| running.flights.get_mut(&id));
-        if let Some(flight) = flight
-            && over
-        {
+        let wait_ns = if over { std::mem::take(&mut flight.delay_ns) } else { flight.leg_ns };
+        if over {
             flight.stops.clear();
-            flight.delay_ns = 0;
         }
-        self.push(self.now.after_ns(wait_ns), [6, execution.0, word], Due::Leg { execution, action: id });
+        if over && wait_ns == 0 && !stalled {
+            self.answer_action(execution, id);
+        } else {
+            self.push(self.now.after_ns(wait_ns), [6, execution.0, id.0], Due::Leg { execution, action: id });
+        }
     }
 
     /// Does the steps of an action up to number `upto`.

@@ -29,7 +29,7 @@ impl<H: EntryHash> ReadOut for Frozen<H> {
             }
             Medium::Objects(bucket) => RawStorage::Objects(
                 bucket
-                    .iter()
+                    .objects(b"")
                     .map(|(key, object)| RawObject {
                         key: key.to_vec(),
                         size: object.contents.len(),

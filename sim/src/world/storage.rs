@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use datasync::mix::{fold, fold_bytes};
 use datasync::time::Instant;
-use datasync::transfer::objects::{ObjectConfig, ObjectView};
-use datasync::tree::{Attrs, Contents, EntryHash, Node, NodeBody, RelPath};
+use datasync::transfer::objects::ObjectView;
+use datasync::tree::{Attrs, Contents, EntryHash, Node, NodeBody, RelPath, Tree};
 use datasync::volume::{
-    Bucket, FileVolume, Payloads, Side, Stamps, Step, StepContext, StepErrorKind, StepResult, StorageKind,
+    Bucket, FileVolume, Object, Payloads, Side, Stamps, Step, StepContext, StepErrorKind, StepResult,
+    StorageKind,
 };
 
 use super::frozen::Frozen;
@@ -24,7 +26,7 @@ pub struct Storage<H: EntryHash> {
     /// How many times slower than usual; 1 = as usual.
     pub slow: u32,
     medium: Medium<H>,
-    objects: ObjectConfig,
+    objects: ObjectView,
     version: usize,
     snapshots: BTreeMap<RelPath, (usize, Snapshot)>,
     frozen: Option<Rc<Frozen<H>>>,
@@ -62,15 +64,7 @@ impl<H: EntryHash> Storage<H> {
     pub fn new(spec: &StorageSpec, hash: &H, start: Instant, stamps: &mut Stamps) -> Self {
         let medium = match spec.kind {
             StorageKind::Nfs | StorageKind::Efs => {
-                let root = Attrs { uid: 0, gid: 0, mode: 0o755, atime: start.into(), mtime: start.into() };
-                let mut volume = FileVolume::with_hash(hash.clone(), spec.kind, root, spec.capacity);
-                volume.fill(spec.tree.iter().filter(|line| !line.path.is_root()).map(
-                    |line| match &line.body {
-                        LineBody::HardLink(leader) => (line.path.clone(), Err(leader.clone())),
-                        _ => (line.path.clone(), Ok(node_of(line).expect("not another name"))),
-                    },
-                ));
-                Medium::Files(volume)
+                Medium::Files(FileVolume::from_tree(spec.kind, filled_tree(spec, hash, start), spec.capacity))
             }
             StorageKind::S3 => Medium::Objects(filled_bucket(spec, start, stamps)),
         };
@@ -79,7 +73,7 @@ impl<H: EntryHash> Storage<H> {
             refuses_mounts: false,
             slow: 1,
             medium,
-            objects: ObjectConfig::default(),
+            objects: ObjectView::default(),
             version: 1,
             snapshots: BTreeMap::new(),
             frozen: None,
@@ -111,7 +105,7 @@ impl<H: EntryHash> Storage<H> {
     pub fn entries(&self) -> u64 {
         match &self.medium {
             Medium::Files(volume) => volume.tree().entries(),
-            Medium::Objects(bucket) => bucket.object_count(),
+            Medium::Objects(bucket) => u64::try_from(bucket.len()).unwrap_or(u64::MAX),
         }
     }
 
@@ -120,7 +114,7 @@ impl<H: EntryHash> Storage<H> {
     pub fn bytes(&self) -> u64 {
         match &self.medium {
             Medium::Files(volume) => volume.tree().bytes(),
-            Medium::Objects(bucket) => bucket.bytes(),
+            Medium::Objects(bucket) => bucket.objects(b"").map(|(_, object)| object.contents.len()).sum(),
         }
     }
 
@@ -144,9 +138,7 @@ impl<H: EntryHash> Storage<H> {
     ) -> Result<StepResult, StepErrorKind> {
         match &mut self.medium {
             Medium::Files(volume) => volume.apply(context, base, path, side, step),
-            Medium::Objects(bucket) => {
-                ObjectView::new(bucket, &self.objects).apply(context, base, path, side, step)
-            }
+            Medium::Objects(bucket) => self.objects.apply(bucket, context, base, path, side, step),
         }
     }
 
@@ -216,7 +208,15 @@ impl<H: EntryHash> Storage<H> {
     pub fn digest(&self) -> u128 {
         match &self.medium {
             Medium::Files(volume) => volume.tree().digest(),
-            Medium::Objects(bucket) => bucket.digest(),
+            Medium::Objects(bucket) => bucket.objects(b"").fold(0, |sum: u128, (key, object)| {
+                let words = [
+                    fold_bytes(0, key),
+                    object.contents.digest().0 as u64,
+                    object.last_modified.as_ns().unwrap_or(0).cast_unsigned(),
+                    fold_bytes(0, format!("{:?}", object.metadata).as_bytes()),
+                ];
+                sum.wrapping_add(u128::from(fold(words)))
+            }),
         }
     }
 
@@ -230,7 +230,7 @@ impl<H: EntryHash> Storage<H> {
         let mut context = StepContext { now, stamps, payloads: &mut payloads, corrupt: None };
         match &mut self.medium {
             Medium::Files(volume) => edit_files(volume, &mut context, edit),
-            Medium::Objects(bucket) => edit_objects(bucket, &self.objects, &mut context, edit),
+            Medium::Objects(bucket) => edit_objects(bucket, self.objects, &mut context, edit),
         }
     }
 }
@@ -251,8 +251,8 @@ fn edit_files<H: EntryHash>(
             volume.write(context, path, *offset, &bytes, *keep_mtime)
         }
         Edit::Truncate { path, size } => volume.truncate(context, path, *size),
-        Edit::SetMode { path, mode } => volume.set_mode(context, path, *mode),
-        Edit::SetOwner { path, uid, gid } => volume.set_owner(context, path, *uid, *gid),
+        Edit::SetMode { path, mode } => volume.set_mode(path, *mode),
+        Edit::SetOwner { path, uid, gid } => volume.set_owner(path, *uid, *gid),
         Edit::Remove { path } => volume.remove_all(context, path),
         Edit::Rename { from, to } => volume.rename(context, from, to),
     }
@@ -261,7 +261,7 @@ fn edit_files<H: EntryHash>(
 /// How users of a bucket do the same: objects are put, copied and deleted whole.
 fn edit_objects(
     bucket: &mut Bucket,
-    config: &ObjectConfig,
+    config: ObjectView,
     context: &mut StepContext<'_>,
     edit: &Edit,
 ) -> Result<(), StepErrorKind> {
@@ -286,12 +286,12 @@ fn edit_objects(
         Edit::SetMode { path, mode } => {
             let attrs = datasync::volume::AttrSet { mode: Some(*mode), ..Default::default() };
             let step = Step::Rewrite { attrs };
-            ObjectView::new(bucket, config).apply(context, &root, path, Side::Destination, &step).map(|_| ())
+            config.apply(bucket, context, &root, path, Side::Destination, &step).map(|_| ())
         }
         Edit::SetOwner { path, uid, gid } => {
             let attrs = datasync::volume::AttrSet { uid: Some(*uid), gid: Some(*gid), ..Default::default() };
             let step = Step::Rewrite { attrs };
-            ObjectView::new(bucket, config).apply(context, &root, path, Side::Destination, &step).map(|_| ())
+            config.apply(bucket, context, &root, path, Side::Destination, &step).map(|_| ())
         }
         Edit::Remove { path } => {
             let keys = keys_of(bucket, path);
@@ -320,16 +320,16 @@ fn put_object(
     bucket: &mut Bucket,
     context: &mut StepContext<'_>,
     key: &[u8],
-    object: datasync::volume::Object,
+    object: Object,
 ) -> Result<(), StepErrorKind> {
-    let stamp = context.stamps.next(context.now);
-    bucket.put(key, object.contents, object.metadata, stamp)
+    let last_modified = context.stamp();
+    Ok(bucket.put(key, Object { last_modified, ..object })?)
 }
 
 /// The object of this name, its marker, and everything below it.
 fn keys_of(bucket: &Bucket, path: &RelPath) -> Vec<Vec<u8>> {
     bucket
-        .iter()
+        .objects(path.as_bytes())
         .map(|(key, _)| key.to_vec())
         .filter(|key| {
             path.is_root()
@@ -339,14 +339,32 @@ fn keys_of(bucket: &Bucket, path: &RelPath) -> Vec<Vec<u8>> {
         .collect()
 }
 
+/// The tree a spec describes. What does not fit where it stands is left out: a shrunk case may have lost a parent.
+fn filled_tree<H: EntryHash>(spec: &StorageSpec, hash: &H, start: Instant) -> Tree<H> {
+    let root = Attrs { uid: 0, gid: 0, mode: 0o755, atime: start.into(), mtime: start.into() };
+    let mut tree = Tree::with_hash(hash.clone(), root);
+    for line in &spec.tree {
+        let _ = match (&line.body, node_of(line)) {
+            (LineBody::Device { .. }, _) if spec.kind == StorageKind::Efs => Ok(()),
+            (LineBody::Directory, Some(node)) if line.path.is_root() => {
+                tree.set_attrs(&line.path, node.attrs)
+            }
+            (LineBody::HardLink(leader), _) => tree.link(leader, &line.path),
+            (_, Some(node)) => tree.insert(&line.path, node),
+            (_, None) => Ok(()),
+        };
+    }
+    tree
+}
+
 fn filled_bucket(spec: &StorageSpec, start: Instant, stamps: &mut Stamps) -> Bucket {
     let mut bucket = Bucket::default();
     let mut payloads = Payloads::default();
-    let config = ObjectConfig::default();
+    let config = ObjectView::default();
     for line in spec.tree.iter().filter(|line| !line.path.is_root()) {
         let mut context = StepContext { now: start, stamps, payloads: &mut payloads, corrupt: None };
         // What a bucket cannot hold is not there; nothing else can fail on an empty bucket without limits.
-        let _ = put_line(&mut bucket, &config, &mut context, line, spec.encoded);
+        let _ = put_line(&mut bucket, config, &mut context, line, spec.encoded);
     }
     bucket
 }
@@ -354,7 +372,7 @@ fn filled_bucket(spec: &StorageSpec, start: Instant, stamps: &mut Stamps) -> Buc
 /// Puts a line as an object: with DataSync's metadata, or as another tool would.
 fn put_line(
     bucket: &mut Bucket,
-    config: &ObjectConfig,
+    config: ObjectView,
     context: &mut StepContext<'_>,
     line: &TreeLine,
     encoded: bool,
@@ -369,9 +387,7 @@ fn put_line(
     };
     let node = node_of(line).ok_or(StepErrorKind::Unsupported)?;
     let mut do_step = |step: Step, context: &mut StepContext<'_>| {
-        ObjectView::new(bucket, config)
-            .apply(context, &root, &line.path, Side::Destination, &step)
-            .map(|_| ())
+        config.apply(bucket, context, &root, &line.path, Side::Destination, &step).map(|_| ())
     };
     match (node.body, encoded) {
         (NodeBody::Directory, true) => do_step(Step::MakeDirectory { attrs }, context),
@@ -384,8 +400,8 @@ fn put_line(
             do_step(Step::Put { payload, attrs }, context)
         }
         (NodeBody::File(contents), false) => {
-            let stamp = context.stamps.next(context.now);
-            bucket.put(line.path.as_bytes(), contents, BTreeMap::new(), stamp)
+            let object = Object { contents, metadata: BTreeMap::new(), last_modified: context.stamp() };
+            put_object(bucket, context, line.path.as_bytes(), object)
         }
         (NodeBody::Symlink(_) | NodeBody::Device { .. } | NodeBody::Fifo | NodeBody::Socket, _) => {
             Err(StepErrorKind::Unsupported)

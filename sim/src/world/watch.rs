@@ -133,12 +133,16 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             facts.before.is_some().then(|| (self.place(&facts.source), self.place(&facts.destination)));
         let after = after
             .and_then(|(source, destination)| Some((self.snapshot(&source?), self.snapshot(&destination?))));
+        let execution_arn = self.service.execution_arn(execution).unwrap_or_default();
+        let task_arn = self.service.task_arn(facts.task).unwrap_or_default();
         let view = self.service.executions().find(|view| view.id == execution);
         if let (Some(options), Some(end)) = (&options, view.and_then(|view| view.end.cloned())) {
             let ended = Ended {
                 execution,
                 slot: facts.slot,
+                execution_arn: &execution_arn,
                 task: facts.task,
+                task_arn: &task_arn,
                 source: &facts.source,
                 destination: &facts.destination,
                 options,

@@ -10,24 +10,24 @@ use crate::prng::Prng;
 use crate::scenario::swarm::{EditKind, SwarmChoice};
 use crate::scenario::{Act, Edit, EditAct, StorageSpec, TreeLine};
 
-/// Draws an edit of an allowed kind on one of the storages; `None` if none is allowed or the storage cannot hold
+/// Draws an edit of an allowed kind on the storage with this index; `None` if none is allowed or the storage cannot hold
 /// what was drawn.
 pub(super) fn draw(
     rng: &mut Prng,
     choice: &SwarmChoice,
     storages: &[StorageSpec],
+    storage: u32,
     chunk_bytes: u64,
     start: Instant,
 ) -> Option<Act> {
     if choice.edits.is_empty() {
         return None;
     }
-    let storage = rng.range(0, u64::try_from(storages.len()).ok()?.checked_sub(1)?);
     let spec = &storages[usize::try_from(storage).ok()?];
     let style = TreeStyle { start, chunk_bytes, odd_names: choice.odd_names };
     let kind = *rng.pick(&choice.edits);
     let edit = edit(rng, kind, choice, spec, &style)?;
-    Some(Act::Edit(EditAct { storage: u32::try_from(storage).ok()?, edit }))
+    Some(Act::Edit(EditAct { storage, edit }))
 }
 
 fn edit(

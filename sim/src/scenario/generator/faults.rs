@@ -23,25 +23,32 @@ pub(super) fn trigger(rng: &mut Prng, execution: u32, paths: &[RelPath]) -> Trig
     } else {
         None
     };
-    let nth = if path.is_some() { 1 } else { rng.log_range(1, 6) };
+    let nth = if path.is_some() || rng.chance(1, 2) { 1 } else { rng.log_range(1, 8) };
     Trigger {
         execution,
         phase: (action.is_none() || rng.chance(1, 2)).then_some(phase),
         action,
         path,
         nth: u32::try_from(nth).expect("small"),
-        step: [0, 1, 2, 3, 4][rng.weighted(&[4, 3, 2, 1, 1])],
+        step: step(rng, action),
     }
+}
+
+/// How many steps are done, within what actions of this kind usually have.
+fn step(rng: &mut Prng, action: Option<ActionKind>) -> u32 {
+    let most = match action {
+        Some(ActionKind::Copy | ActionKind::Finish) => 5,
+        Some(ActionKind::Chunk | ActionKind::Compare) => 2,
+        _ => 1,
+    };
+    u32::try_from(rng.range(0, most)).expect("small")
 }
 
 fn action(rng: &mut Prng, phase: Phase) -> ActionKind {
     match phase {
         Phase::Preparing => ActionKind::List,
+        Phase::Transferring if rng.chance(1, 2) => ActionKind::Copy,
         Phase::Transferring => *rng.pick(&[
-            ActionKind::Copy,
-            ActionKind::Copy,
-            ActionKind::Copy,
-            ActionKind::Copy,
             ActionKind::MakeDirectory,
             ActionKind::DirectoryMetadata,
             ActionKind::Metadata,

@@ -4,6 +4,7 @@ use datasync::api::Options;
 use datasync::tree::RelPath;
 use datasync::volume::StorageKind;
 
+use super::lines::total_bytes;
 use crate::scenario::StorageSpec;
 
 /// A location that should exist.
@@ -59,6 +60,8 @@ pub(super) struct Model<'a> {
     pub storages: &'a [StorageSpec],
     /// Largest chunk, bytes.
     pub chunk_bytes: u64,
+    /// Bytes of the largest tree at the beginning.
+    pub largest_bytes: u64,
     /// Slots of agents.
     pub agents: Vec<u32>,
     /// Locations in the order they were made.
@@ -77,6 +80,7 @@ impl<'a> Model<'a> {
         Self {
             storages,
             chunk_bytes,
+            largest_bytes: storages.iter().map(|storage| total_bytes(&storage.tree)).max().unwrap_or(0),
             agents: Vec::new(),
             locations: Vec::new(),
             tasks: Vec::new(),

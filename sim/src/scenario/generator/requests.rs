@@ -5,7 +5,6 @@ use datasync::api::{Operation as Api, Options, Request};
 use datasync::tree::RelPath;
 use datasync::volume::StorageKind;
 
-use super::lines::total_bytes;
 use super::model::{ExecutionModel, LocationModel, Model, TaskModel};
 use super::options::{self, OptionsContext};
 use super::spoil::spoil;
@@ -397,10 +396,9 @@ fn any_pair(rng: &mut Prng, model: &Model<'_>) -> (usize, usize) {
 }
 
 fn context(model: &Model<'_>, destination: usize) -> OptionsContext {
-    let largest = model.storages.iter().map(|storage| total_bytes(&storage.tree)).max().unwrap_or(0);
     OptionsContext {
         destination: model.locations.get(destination).map_or(StorageKind::Nfs, |location| location.kind),
-        largest_bytes: largest.max(model.chunk_bytes.saturating_mul(8)),
+        largest_bytes: model.largest_bytes.max(model.chunk_bytes.saturating_mul(8)),
     }
 }
 

@@ -72,13 +72,20 @@ impl Workload<'_> {
         }
         for task in 0..self.choice.tasks {
             let (near, far) = self.locations(task);
-            let (source, destination) = if self.rng.chance(3, 5) { (near, far) } else { (far, near) };
+            let (source, destination) = self.directed(near, far);
             let call = requests::task(&mut self.rng, &mut self.model, source, destination);
             self.call(When::AfterMs(0), call);
         }
         let wait = CREATED_MS + [0, self.rng.range(0, 60_000)][self.rng.weighted(&[3, 1])];
         let call = requests::call(&mut self.rng, &mut self.model, Api::ListTasks, false);
         self.call(When::AfterMs(wait), call);
+    }
+
+    /// Which of two locations is the source: mostly the one with more in its storage.
+    fn directed(&mut self, near: usize, far: usize) -> (usize, usize) {
+        let entries = |at: usize| self.model.storages[self.model.locations[at].storage].tree.len();
+        let outwards = entries(near) >= entries(far);
+        if outwards == self.rng.chance(4, 5) { (near, far) } else { (far, near) }
     }
 
     /// A location on an NFS server and one on another storage, made now or made before.
@@ -183,7 +190,7 @@ impl Workload<'_> {
         }
         if self.rng.chance(self.choice.edit_percent, 100) {
             let on = faults::trigger(&mut self.rng, execution, &paths);
-            if let Some(act) = self.edit() {
+            if let Some(act) = self.edit(Some(execution)) {
                 self.push(When::On(on), act);
             }
         }
@@ -205,7 +212,7 @@ impl Workload<'_> {
     fn after(&mut self, execution: u32) {
         let when = When::AfterExecution(execution);
         if self.rng.chance(self.choice.edit_percent, 100)
-            && let Some(act) = self.edit()
+            && let Some(act) = self.edit(Some(execution))
         {
             return self.push(when, act);
         }
@@ -223,7 +230,7 @@ impl Workload<'_> {
         let draw = self.rng.range(0, 99);
         let (edits, faults) = (self.choice.edit_percent, self.choice.fault_percent);
         if draw < edits {
-            if let Some(act) = self.edit() {
+            if let Some(act) = self.edit(execution) {
                 let when = self.pause();
                 return self.push(when, act);
             }
@@ -264,22 +271,36 @@ impl Workload<'_> {
         })
     }
 
-    fn edit(&mut self) -> Option<Act> {
+    /// An edit, mostly of one of the two storages of this execution.
+    fn edit(&mut self, execution: Option<u32>) -> Option<Act> {
+        let mut storages = self.all_storages();
+        if let Some(own) = execution.and_then(|slot| self.storages_of(slot))
+            && self.rng.chance(5, 6)
+        {
+            storages = own;
+        }
+        let storage = *self.rng.pick(&storages);
         let model = &self.model;
-        edits::draw(&mut self.rng, self.choice, model.storages, model.chunk_bytes, self.start)
+        edits::draw(&mut self.rng, self.choice, model.storages, storage, model.chunk_bytes, self.start)
+    }
+
+    /// Indices of the storages of an execution's source and destination.
+    fn storages_of(&self, execution: u32) -> Option<Vec<u32>> {
+        let found = self.model.executions.iter().find(|found| found.slot == execution)?;
+        let task = &self.model.tasks[found.task];
+        let of = |at: usize| u32::try_from(self.model.locations[at].storage).ok();
+        Some(vec![of(task.source)?, of(task.destination)?])
     }
 
     /// A fault of an allowed kind; false if none is, or none fits.
     fn fault(&mut self, execution: Option<u32>) -> bool {
         let (Some(execution), false) = (execution, self.choice.faults.is_empty()) else { return false };
         let kind = *self.faults.pick(&self.choice.faults);
-        let (mut agents, mut storages) = (self.model.agents.clone(), self.all_storages());
-        if let Some(found) = self.model.executions.iter().find(|found| found.slot == execution) {
-            let task = &self.model.tasks[found.task];
-            agents = self.model.agents_of(task);
-            let of = |at: usize| u32::try_from(self.model.locations[at].storage).expect("at most 7");
-            storages = vec![of(task.source), of(task.destination)];
-        }
+        let Some(found) = self.model.executions.iter().find(|found| found.slot == execution) else {
+            return false;
+        };
+        let agents = self.model.agents_of(&self.model.tasks[found.task]);
+        let storages = self.storages_of(execution).unwrap_or_else(|| self.all_storages());
         let paths = self.paths(execution);
         let targets = Targets { execution, agents: &agents, storages: &storages, paths: &paths };
         let Drawn { act, trigger, recovery } = faults::draw(&mut self.faults, kind, &targets);

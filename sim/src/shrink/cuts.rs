@@ -1,0 +1,30 @@
+//! Removing operations and storages.
+
+use std::ops::Range;
+
+use crate::scenario::{Act, Scenario};
+
+/// Removes a range of operations.
+pub(super) fn operations(scenario: &mut Scenario, range: Range<usize>) {
+    scenario.operations.drain(range);
+}
+
+/// Removes a range of storages, with the operations that act on them; what names the later ones is re-indexed.
+pub(super) fn storages(scenario: &mut Scenario, range: Range<usize>) {
+    scenario.storages.drain(range.clone());
+    scenario.operations.retain_mut(|operation| {
+        let storage = match &mut operation.act {
+            Act::Edit(edit) => &mut edit.storage,
+            Act::Storage { storage, .. } => storage,
+            _ => return true,
+        };
+        let Ok(index) = usize::try_from(*storage) else { return true };
+        if range.contains(&index) {
+            return false;
+        }
+        if index >= range.end {
+            *storage -= u32::try_from(range.len()).expect("fewer than the index");
+        }
+        true
+    });
+}

@@ -1,0 +1,120 @@
+//! What a pass is, and the passes in their order.
+
+use std::ops::Range;
+
+use super::{calls, cuts, slots, trees, whens, world};
+use crate::scenario::{Operation, Scenario, StorageSpec, TreeLine, WorldSpec};
+
+/// One way to make a scenario smaller, at numbered places of it.
+pub(super) enum Pass {
+    /// Removes whole parts.
+    Cut {
+        /// How many places there are.
+        places: fn(&Scenario) -> usize,
+        /// Removes at these places.
+        apply: fn(&mut Scenario, Range<usize>),
+    },
+    /// Simplifies single operations; `None` from one that is simple already.
+    Operations(fn(&Operation) -> Option<Operation>),
+    /// Simplifies lines of trees.
+    Lines(fn(&TreeLine) -> Option<TreeLine>),
+    /// Simplifies storages, their trees apart.
+    Storages(fn(&StorageSpec) -> Option<StorageSpec>),
+    /// Simplifies the world, each change being a place.
+    World(&'static [fn(&mut WorldSpec)]),
+}
+
+/// All passes, big cuts first.
+pub(super) const PASSES: &[Pass] = &[
+    Pass::Cut { places: |scenario| scenario.operations.len(), apply: cuts::operations },
+    Pass::Cut { places: |scenario| scenario.storages.len(), apply: cuts::storages },
+    Pass::Cut { places: trees::storages_with_entries, apply: trees::emptied },
+    Pass::Cut { places: trees::directories, apply: trees::without_directories },
+    Pass::Cut { places: trees::entries, apply: trees::without_entries },
+    Pass::Operations(calls::without_tags),
+    Pass::Operations(calls::without_options),
+    Pass::Operations(calls::without_texts),
+    Pass::Cut { places: calls::option_members, apply: calls::without_option_members },
+    Pass::Operations(calls::without_paging),
+    Pass::Operations(calls::plain_location),
+    Pass::Operations(calls::first_client),
+    Pass::Operations(whens::at_once),
+    Pass::Operations(whens::whole_seconds),
+    Pass::Operations(whens::any_path),
+    Pass::Operations(whens::any_phase),
+    Pass::Operations(whens::any_action),
+    Pass::Operations(whens::first_time),
+    Pass::Operations(whens::before_its_steps),
+    Pass::Operations(whens::milder_fault),
+    Pass::Operations(whens::plainer_edit),
+    Pass::World(world::CHANGES),
+    Pass::Storages(world::plain_storage),
+    Pass::Lines(trees::no_contents),
+    Pass::Lines(trees::one_byte),
+    Pass::Lines(trees::smaller),
+    Pass::Lines(trees::plain_attributes),
+    Pass::Lines(trees::plain_times),
+    Pass::Cut { places: slots::renumbering, apply: slots::renumber },
+];
+
+impl Pass {
+    /// How many places of a scenario this pass could change.
+    pub(super) fn places(&self, scenario: &Scenario) -> usize {
+        match self {
+            Self::Cut { places, .. } => places(scenario),
+            Self::Operations(simpler) => count(&scenario.operations, *simpler),
+            Self::Lines(simpler) => {
+                scenario.storages.iter().map(|storage| count(&storage.tree, *simpler)).sum()
+            }
+            Self::Storages(simpler) => count(&scenario.storages, *simpler),
+            Self::World(changes) => changes.iter().filter(|change| changes_world(scenario, **change)).count(),
+        }
+    }
+
+    /// Changes the places of this range.
+    pub(super) fn apply(&self, scenario: &mut Scenario, range: Range<usize>) {
+        match self {
+            Self::Cut { apply, .. } => apply(scenario, range),
+            Self::Operations(simpler) => {
+                replace(scenario.operations.iter_mut(), *simpler, &range);
+            }
+            Self::Lines(simpler) => {
+                replace(scenario.storages.iter_mut().flat_map(|storage| &mut storage.tree), *simpler, &range);
+                trees::mend(scenario);
+            }
+            Self::Storages(simpler) => {
+                replace(scenario.storages.iter_mut(), *simpler, &range);
+            }
+            Self::World(changes) => {
+                let open: Vec<_> =
+                    changes.iter().filter(|change| changes_world(scenario, **change)).copied().collect();
+                for change in &open[range] {
+                    change(&mut scenario.world);
+                }
+            }
+        }
+    }
+}
+
+fn changes_world(scenario: &Scenario, change: fn(&mut WorldSpec)) -> bool {
+    let mut world = scenario.world.clone();
+    change(&mut world);
+    world != scenario.world
+}
+
+fn count<T>(items: &[T], simpler: fn(&T) -> Option<T>) -> usize {
+    items.iter().filter(|item| simpler(item).is_some()).count()
+}
+
+fn replace<'a, T: 'a>(
+    items: impl Iterator<Item = &'a mut T>,
+    simpler: fn(&T) -> Option<T>,
+    range: &Range<usize>,
+) {
+    let changing = items.filter_map(|item| simpler(item).map(|simple| (item, simple)));
+    for (place, (item, simple)) in changing.enumerate() {
+        if range.contains(&place) {
+            *item = simple;
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Numbering slots anew, from 0 without gaps, so that a small case reads well.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use datasync::api::Operation as Api;
+use datasync::api::shapes::Strings;
+
+use crate::scenario::{Act, Scenario, When};
+
+const SORTS: [&str; 4] = ["agent", "location", "task", "execution"];
+
+/// The sorts of slots, as indices into [`SORTS`].
+const AGENT: usize = 0;
+const EXECUTION: usize = 3;
+
+/// Visits every slot of a scenario with its sort: those that calls bind first, then all others.
+fn visit(scenario: &mut Scenario, mut see: impl FnMut(usize, &mut u32)) {
+    for operation in &mut scenario.operations {
+        if let Act::Call(call) = &mut operation.act
+            && let Some(slot) = &mut call.bind
+        {
+            let sort = match call.request.operation() {
+                Api::CreateAgent => AGENT,
+                Api::CreateTask => 2,
+                Api::StartTaskExecution => EXECUTION,
+                _ => 1,
+            };
+            see(sort, slot);
+        }
+    }
+    for operation in &mut scenario.operations {
+        match &mut operation.when {
+            When::AfterMs(_) => {}
+            When::AfterExecution(slot) => see(EXECUTION, slot),
+            When::On(trigger) => see(EXECUTION, &mut trigger.execution),
+        }
+        match &mut operation.act {
+            Act::Call(call) => call.request.strings_mut(&mut |text| {
+                if let Some((sort, mut slot)) = parsed(text) {
+                    see(sort, &mut slot);
+                    *text = format!("@{}:{slot}", SORTS[sort]);
+                }
+            }),
+            Act::Agent { slot, .. } => see(AGENT, slot),
+            Act::CrashWorker { execution } => see(EXECUTION, execution),
+            Act::Edit(_) | Act::Storage { .. } | Act::Fault(_) => {}
+        }
+    }
+}
+
+fn parsed(text: &str) -> Option<(usize, u32)> {
+    let (sort, slot) = text.strip_prefix('@')?.split_once(':')?;
+    Some((SORTS.iter().position(|name| *name == sort)?, slot.parse().ok()?))
+}
+
+/// 1 if the slots are not numbered from 0 without gaps.
+pub(super) fn renumbering(scenario: &Scenario) -> usize {
+    let mut again = scenario.clone();
+    renumber(&mut again, 0..1);
+    usize::from(again != *scenario)
+}
+
+/// Numbers the slots anew: bound ones in the order of their calls, then those that nothing is bound to.
+pub(super) fn renumber(scenario: &mut Scenario, _: Range<usize>) {
+    let mut numbers: [BTreeMap<u32, u32>; 4] = Default::default();
+    visit(scenario, |sort, slot| {
+        let known = &mut numbers[sort];
+        let next = u32::try_from(known.len()).expect("fewer slots than operations");
+        *slot = *known.entry(*slot).or_insert(next);
+    });
+}

@@ -1,0 +1,93 @@
+//! Simplifying when operations happen, faults and edits.
+
+use datasync::volume::StepErrorKind;
+
+use super::trees;
+use crate::scenario::{Act, Edit, EditAct, Operation, StepFault, StorageChange, Trigger, When};
+
+fn moved(operation: &Operation, when: When) -> Option<Operation> {
+    (operation.when != when).then(|| Operation { when, act: operation.act.clone() })
+}
+
+fn elsewhere(operation: &Operation, change: fn(&mut Trigger)) -> Option<Operation> {
+    let When::On(trigger) = &operation.when else { return None };
+    let mut trigger = trigger.clone();
+    change(&mut trigger);
+    moved(operation, When::On(trigger))
+}
+
+/// At the instant of the operation above. A step fault needs its trigger.
+pub(super) fn at_once(operation: &Operation) -> Option<Operation> {
+    if matches!(operation.act, Act::Fault(_)) { None } else { moved(operation, When::AfterMs(0)) }
+}
+
+/// Waits of whole seconds, and of whole minutes from ten on.
+pub(super) fn whole_seconds(operation: &Operation) -> Option<Operation> {
+    match operation.when {
+        When::AfterMs(ms @ 600_000..) => moved(operation, When::AfterMs(ms - ms % 60_000)),
+        When::AfterMs(ms @ 1_000..) => moved(operation, When::AfterMs(ms - ms % 1_000)),
+        _ => None,
+    }
+}
+
+/// On whatever path.
+pub(super) fn any_path(operation: &Operation) -> Option<Operation> {
+    elsewhere(operation, |trigger| trigger.path = None)
+}
+
+/// In whatever phase.
+pub(super) fn any_phase(operation: &Operation) -> Option<Operation> {
+    elsewhere(operation, |trigger| trigger.phase = None)
+}
+
+/// At an action of whatever kind.
+pub(super) fn any_action(operation: &Operation) -> Option<Operation> {
+    elsewhere(operation, |trigger| trigger.action = None)
+}
+
+/// At the first that matches.
+pub(super) fn first_time(operation: &Operation) -> Option<Operation> {
+    elsewhere(operation, |trigger| trigger.nth = 1)
+}
+
+/// Before any of its steps is done.
+pub(super) fn before_its_steps(operation: &Operation) -> Option<Operation> {
+    elsewhere(operation, |trigger| trigger.step = 0)
+}
+
+/// A fault that is over sooner or more usual.
+pub(super) fn milder_fault(operation: &Operation) -> Option<Operation> {
+    let act = match &operation.act {
+        Act::Fault(StepFault::KeepsFailing(error)) => Act::Fault(StepFault::Fails(*error)),
+        Act::Fault(StepFault::Fails(error)) if *error != StepErrorKind::Transient => {
+            Act::Fault(StepFault::Fails(StepErrorKind::Transient))
+        }
+        Act::Fault(StepFault::DelayMs(ms)) if *ms > 1_000 => Act::Fault(StepFault::DelayMs(1_000)),
+        Act::Storage { storage, change: StorageChange::Slow(factor) } if *factor > 2 => {
+            Act::Storage { storage: *storage, change: StorageChange::Slow(2) }
+        }
+        _ => return None,
+    };
+    Some(Operation { when: operation.when.clone(), act })
+}
+
+/// An edit with plainer values.
+pub(super) fn plainer_edit(operation: &Operation) -> Option<Operation> {
+    let Act::Edit(EditAct { storage, edit }) = &operation.act else { return None };
+    let simple = match edit {
+        Edit::Put(line) => {
+            let line = trees::one_byte(line).unwrap_or_else(|| line.clone());
+            let line = trees::plain_attributes(&line).unwrap_or(line);
+            Edit::Put(trees::plain_times(&line).unwrap_or(line))
+        }
+        Edit::Write { path, key, keep_mtime, .. } => {
+            Edit::Write { path: path.clone(), offset: 0, length: 1, key: *key, keep_mtime: *keep_mtime }
+        }
+        Edit::Truncate { path, .. } => Edit::Truncate { path: path.clone(), size: 0 },
+        Edit::SetMode { path, .. } => Edit::SetMode { path: path.clone(), mode: 0o600 },
+        Edit::SetOwner { path, .. } => Edit::SetOwner { path: path.clone(), uid: 1, gid: 1 },
+        Edit::Remove { .. } | Edit::Rename { .. } => return None,
+    };
+    let act = Act::Edit(EditAct { storage: *storage, edit: simple });
+    (act != operation.act).then(|| Operation { when: operation.when.clone(), act })
+}

@@ -1,0 +1,24 @@
+//! Simplifying the world and the storages as such.
+
+use crate::scenario::{CostProfile, StorageSpec, WorldSpec};
+
+/// Larger than any tree that is shrunk: one chunk a file.
+const ONE_CHUNK_BYTES: u64 = 1 << 50;
+
+/// Each change makes one thing about the world plain.
+pub(super) const CHANGES: &[fn(&mut WorldSpec)] = &[
+    |world| world.cost = CostProfile::Cheap,
+    |world| world.in_flight = 1,
+    |world| world.chunk_bytes = world.chunk_bytes.max(ONE_CHUNK_BYTES),
+    |world| world.trust_summaries = false,
+    |world| world.latency_key = 0,
+    |world| world.order_key = 0,
+    |world| world.crash_key = 0,
+    |world| world.id_seed = 0,
+];
+
+/// No limit of capacity; a bucket that carries DataSync's metadata.
+pub(super) fn plain_storage(storage: &StorageSpec) -> Option<StorageSpec> {
+    let simple = storage.capacity.is_none() && storage.encoded;
+    (!simple).then(|| StorageSpec { capacity: None, encoded: true, ..storage.clone() })
+}
