@@ -3,6 +3,7 @@
 pub mod bug;
 pub mod clock;
 pub mod corpus;
+pub mod engine;
 pub mod fault;
 pub mod invariant;
 pub mod monitor;

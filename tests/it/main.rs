@@ -30,6 +30,7 @@ mod tree_contents;
 mod tree_deep;
 mod tree_digest;
 mod tree_files;
+mod directory_copy;
 mod tree_model;
 mod tree_wide;
 mod volume_crash;
