@@ -26,6 +26,7 @@ mod shapes;
 mod slots;
 mod transfer_basics;
 mod transfer_faults;
+mod transfer_objects;
 mod transfer_order;
 mod transfer_world;
 mod tree_contents;
