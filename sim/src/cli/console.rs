@@ -73,7 +73,7 @@ impl Console<'_> {
 
     /// A command that calls this program again, as a shell takes it.
     pub fn command(&self, args: &[&str]) -> String {
-        let words = std::iter::once(&self.program.as_str()).chain(args).map(|word| quoted(word));
+        let words = std::iter::once(self.program.as_str()).chain(args.iter().copied()).map(quoted);
         words.collect::<Vec<_>>().join(" ")
     }
 
