@@ -109,9 +109,7 @@ fn chunk(plan: &Plan<'_>, from: u64, end: u64) -> Sweep {
 /// The generator with all captured shapes: what a seed means when nothing else is said.
 #[must_use]
 pub fn standard_config() -> GeneratorConfig {
-    let shared = |shape: &crate::trees::Shape| SharedShape {
-        name: shape.name.to_owned(),
-        lines: shape.lines.clone(),
-    };
+    let shared =
+        |shape: &crate::trees::Shape| SharedShape { name: shape.name.to_owned(), lines: shape.lines.clone() };
     GeneratorConfig { shapes: shapes().iter().map(shared).collect() }
 }

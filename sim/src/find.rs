@@ -65,17 +65,26 @@ pub fn hunt(bug: &'static Bug, start: u64, hunt: Hunt<'_>) -> Hunted {
         .find(|(_, _, run)| run.violation.is_some())
         .map(|(seed, scenario, run)| shrunk(bug, seed, seed - first + 1, scenario, &run, hunt.candidates));
     let benign = (first..first.saturating_add(hunt.benign)).map(|seed| live(seed, &bug.benign));
-    let alarms = benign.filter_map(|(seed, _, run)| run.violation.map(|violation| (seed, violation))).collect();
+    let alarms =
+        benign.filter_map(|(seed, _, run)| run.violation.map(|violation| (seed, violation))).collect();
     Hunted { found, alarms }
 }
 
-fn shrunk(bug: &'static Bug, seed: u64, histories: u64, scenario: Scenario, run: &Run, candidates: u64) -> Found {
+fn shrunk(
+    bug: &'static Bug,
+    seed: u64,
+    histories: u64,
+    scenario: Scenario,
+    run: &Run,
+    candidates: u64,
+) -> Found {
     let violation = run.violation.clone().expect("a history in which something was violated");
     let target = Target { variant: Some(&bug.bug), invariant: violation.invariant };
     let failing = pinned_if_it_fails(scenario, run, target);
     let mut shrunk = shrink(failing, target, Budget { candidates, time: None }, |_| {}).scenario;
     shrunk.about = bug.bug.about.to_owned();
-    shrunk.expect = Expectation::Violates { invariant: violation.invariant.to_owned(), bug: bug.name.to_owned() };
+    shrunk.expect =
+        Expectation::Violates { invariant: violation.invariant.to_owned(), bug: bug.name.to_owned() };
     let holds_without = judge(&shrunk, RunOptions::default(), false).violation.is_none();
     Found { seed, histories, violation, shrunk, holds_without }
 }

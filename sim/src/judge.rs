@@ -100,3 +100,62 @@ fn message(payload: &(dyn Any + Send)) -> String {
     let text = payload.downcast_ref::<String>().map(String::as_str);
     text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("no message").to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use datasync::api::Request;
+    use datasync::time::Instant;
+
+    use super::*;
+    use crate::bug::{HashChange, Plant, RuleChange, Variant};
+    use crate::scenario::generator::{GeneratorConfig, generate};
+
+    /// Forgets every second request it was ever asked, in whatever history that was.
+    struct Moody;
+
+    impl Plant for Moody {
+        fn request(&mut self, _: Instant, request: &mut Request) {
+            static ASKED: AtomicU64 = AtomicU64::new(0);
+            if let Request::CreateAgent(create) = request
+                && ASKED.fetch_add(1, Ordering::Relaxed) % 2 == 1
+            {
+                create.activation_key = None;
+            }
+        }
+    }
+
+    struct Panicking;
+
+    impl Plant for Panicking {
+        fn request(&mut self, _: Instant, _: &mut Request) {
+            panic!("on purpose");
+        }
+    }
+
+    const fn planted(plant: fn() -> Box<dyn Plant>) -> Variant {
+        Variant { about: "", rules: RuleChange::None, hash: HashChange::None, plant: Some(plant) }
+    }
+
+    #[track_caller]
+    fn check(variant: Option<&'static Variant>, invariant: &str, why: &str) {
+        let scenario = generate(1, &GeneratorConfig::default());
+        let run = judge(&scenario, RunOptions { variant, ..RunOptions::default() }, true);
+        let violation = run.violation.expect("a violation");
+        assert_eq!(violation.invariant, invariant);
+        assert!(violation.why.contains(why), "{}", violation.why);
+    }
+
+    #[test]
+    fn what_differs_between_two_lives_is_found() {
+        static VARIANT: Variant = planted(|| Box::new(Moody));
+        check(Some(&VARIANT), determinism::NAME, "first difference at step ");
+    }
+
+    #[test]
+    fn a_panic_is_a_violation() {
+        static VARIANT: Variant = planted(|| Box::new(Panicking));
+        check(Some(&VARIANT), PANIC, "the program panicked at sim/src/judge.rs:");
+    }
+}

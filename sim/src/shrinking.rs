@@ -57,7 +57,12 @@ pub struct Shrunk {
 }
 
 /// Shrinks a scenario that fails. `watch` sees the shrinker before each candidate.
-pub fn shrink(failing: Scenario, target: Target<'_>, budget: Budget, mut watch: impl FnMut(&Shrinker)) -> Shrunk {
+pub fn shrink(
+    failing: Scenario,
+    target: Target<'_>,
+    budget: Budget,
+    mut watch: impl FnMut(&Shrinker),
+) -> Shrunk {
     let deadline = budget.time.map(|time| Instant::now() + time);
     let mut shrinker = Shrinker::new(failing);
     let mut complete = false;

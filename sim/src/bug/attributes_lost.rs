@@ -11,7 +11,9 @@ struct Lost;
 impl Plant for Lost {
     fn step(&mut self, _: &Action, step: &Step) -> Intercept {
         match step {
-            Step::SetTimes { .. } | Step::SetOwner { .. } | Step::SetMode { .. } => Intercept::Answer(Ok(StepResult::Done)),
+            Step::SetTimes { .. } | Step::SetOwner { .. } | Step::SetMode { .. } => {
+                Intercept::Answer(Ok(StepResult::Done))
+            }
             _ => Intercept::Pass,
         }
     }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::console::{Console, Done, HELD, Stop, VIOLATED};
 use super::progress::progress;
-use super::source::bug_named;
+use super::source::{bug_named, must_be_directory_if_there};
 use crate::bug::{Bug, catalogue};
 use crate::corpus::write_case;
 use crate::explore::standard_config;
@@ -63,6 +63,15 @@ pub fn bugs(args: &BugsArgs, console: &mut Console<'_>) -> Done {
     if args.list {
         return list(&bugs, console);
     }
+    if let Some(dir) = &args.cases {
+        must_be_directory_if_there(dir, "--cases")?;
+    }
+    if let Some(parent) = args.write.as_deref().and_then(Path::parent)
+        && !parent.as_os_str().is_empty()
+        && !parent.is_dir()
+    {
+        return Err(Stop::misuse("--write", format_args!("{}: expected a directory", parent.display())));
+    }
     let reports = hunted(args, &bugs);
     if let Some(dir) = &args.cases {
         write_cases(dir, &reports)?;
@@ -98,8 +107,7 @@ fn list(bugs: &[&'static Bug], console: &mut Console<'_>) -> Done {
 
 fn hunted(args: &BugsArgs, bugs: &[&'static Bug]) -> Vec<BugReport> {
     let config = standard_config();
-    let how =
-        Hunt { config: &config, limit: args.limit, benign: args.benign, candidates: args.candidates };
+    let how = Hunt { config: &config, limit: args.limit, benign: args.benign, candidates: args.candidates };
     let pairs: Vec<(&'static Bug, u64)> =
         bugs.iter().flat_map(|bug| (0..args.starts).map(move |start| (*bug, start))).collect();
     let bar = progress(u64::try_from(pairs.len()).ok(), "starts");
@@ -107,7 +115,8 @@ fn hunted(args: &BugsArgs, bugs: &[&'static Bug]) -> Vec<BugReport> {
         bar.inc(1);
         bar.set_message(bug.name);
     };
-    let answers = map(args.jobs.unwrap_or_else(default_jobs), &pairs, |(bug, start)| hunt(bug, *start, how), done);
+    let answers =
+        map(args.jobs.unwrap_or_else(default_jobs), &pairs, |(bug, start)| hunt(bug, *start, how), done);
     bar.finish_and_clear();
     let mut answers = answers.into_iter();
     let report = |bug: &&'static Bug| BugReport {
@@ -129,6 +138,7 @@ fn write_cases(dir: &Path, reports: &[BugReport]) -> Result<(), Stop> {
 }
 
 fn write_report(file: &Path, report: &Value) -> Result<(), Stop> {
-    fs::write(file, format!("{report:#}\n"))
-        .map_err(|error| Stop::misuse(format_args!("report {}", file.display()), format_args!("cannot write it: {error}")))
+    fs::write(file, format!("{report:#}\n")).map_err(|error| {
+        Stop::misuse(format_args!("report {}", file.display()), format_args!("cannot write it: {error}"))
+    })
 }

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::console::{Console, Done, HELD, Stop, VIOLATED};
 use super::progress::progress;
-use super::source::bug_named;
+use super::source::{bug_named, must_be_directory_if_there};
 use super::violation::{BudgetArgs, Failing, announce, shrink_and_tell};
 use crate::bug::Bug;
 use crate::corpus::write_case;
@@ -86,13 +86,15 @@ impl FuzzArgs {
     fn range(&self) -> Result<(u64, u64), Stop> {
         let counted = |first: u64, count: u64| {
             let behind = first.checked_add(count);
-            let why = format!("there are no {count} seeds from {first} on; expected at most {}", u64::MAX - first);
+            let why =
+                format!("there are no {count} seeds from {first} on; expected at most {}", u64::MAX - first);
             behind.map(|end| (first, end)).ok_or_else(|| Stop::misuse("--count", why))
         };
         match (self.seeds, self.count, self.time) {
-            (Some(SeedRange { end: Some(_), .. }), Some(_), _) => {
-                Err(Stop::misuse("--count", "the seeds are counted by `--seeds A..B` already; expected `--seeds A..`"))
-            }
+            (Some(SeedRange { end: Some(_), .. }), Some(_), _) => Err(Stop::misuse(
+                "--count",
+                "the seeds are counted by `--seeds A..B` already; expected `--seeds A..`",
+            )),
             (Some(SeedRange { first, end: Some(end) }), None, _) => Ok((first, end)),
             (Some(SeedRange { first, end: None }), Some(count), _) => counted(first, count),
             (Some(SeedRange { first, end: None }), None, Some(_)) => Ok((first, u64::MAX)),
@@ -115,6 +117,7 @@ fn fresh_seed() -> u64 {
 /// Explores.
 pub fn fuzz(args: &FuzzArgs, console: &mut Console<'_>) -> Done {
     let (first, end) = args.range()?;
+    must_be_directory_if_there(&args.cases, "--cases")?;
     let bug = args.bug.as_deref().map(|name| bug_named(name, "--bug")).transpose()?;
     let config = args.tree.as_deref().map_or_else(|| Ok(standard_config()), captured)?;
     let plan = Plan {
@@ -146,14 +149,23 @@ pub fn fuzz(args: &FuzzArgs, console: &mut Console<'_>) -> Done {
     };
     document.insert("violation".to_owned(), violation);
     console.document(&Value::Object(document))?;
-    let held = sweep.failures.is_empty() && (coverage.missing.is_empty() || !args.require_all);
-    Ok(if held { HELD } else { VIOLATED })
+    let unreached = args.require_all && !coverage.missing.is_empty();
+    if unreached {
+        console.note(format_args!(
+            "error: --require-all: {} things were never reached",
+            coverage.missing.len()
+        ))?;
+    }
+    Ok(if sweep.failures.is_empty() && !unreached { HELD } else { VIOLATED })
 }
 
 fn captured(dir: &Path) -> Result<GeneratorConfig, Stop> {
     let lines = trees::capture(dir).map_err(|error| Stop::misuse("--tree", error))?;
     if lines.is_empty() {
-        return Err(Stop::misuse("--tree", format_args!("{}: empty; expected at least one entry", dir.display())));
+        return Err(Stop::misuse(
+            "--tree",
+            format_args!("{}: empty; expected at least one entry", dir.display()),
+        ));
     }
     let shape = SharedShape { name: dir.display().to_string(), lines: Arc::new(lines) };
     Ok(GeneratorConfig { shapes: vec![shape] })

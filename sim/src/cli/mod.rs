@@ -53,13 +53,10 @@ enum Verb {
 }
 
 /// Runs the program: `args` as the system gives them, the name of the program first. Returns the exit code.
-pub fn main_with(
-    args: impl IntoIterator<Item = OsString>,
-    out: &mut dyn Write,
-    err: &mut dyn Write,
-) -> u8 {
+pub fn main_with(args: impl IntoIterator<Item = OsString>, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
     let args: Vec<OsString> = args.into_iter().collect();
-    let program = args.first().map_or_else(|| "datasync-sim".into(), |first| first.to_string_lossy().into_owned());
+    let program =
+        args.first().map_or_else(|| "datasync-sim".into(), |first| first.to_string_lossy().into_owned());
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) if error.use_stderr() => {

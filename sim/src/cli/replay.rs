@@ -186,8 +186,10 @@ fn shown(run: &Run, show: Show) -> &str {
 }
 
 fn as_json(args: &ReplayArgs, source: &Source, run: &Run, outcome: &Outcome) -> Value {
-    let violation =
-        run.violation.as_ref().map(|violation| json!({"invariant": violation.invariant, "why": violation.why}));
+    let violation = run
+        .violation
+        .as_ref()
+        .map(|violation| json!({"invariant": violation.invariant, "why": violation.why}));
     let mut document = json!({
         "source": source.name,
         "bug": source.with.bug().map(|bug| bug.name),
@@ -203,7 +205,8 @@ fn as_json(args: &ReplayArgs, source: &Source, run: &Run, outcome: &Outcome) -> 
         document["trace"] = run.trace.iter().map(line_as_json).collect();
     }
     if !args.show.is_empty() {
-        document["show"] = args.show.iter().map(|show| (show.name().to_owned(), json!(shown(run, *show)))).collect();
+        document["show"] =
+            args.show.iter().map(|show| (show.name().to_owned(), json!(shown(run, *show)))).collect();
     }
     if args.story {
         document["story"] = json!(source.scenario.to_string());

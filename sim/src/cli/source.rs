@@ -68,7 +68,10 @@ impl Source {
             (None, Expectation::Holds) => With::Nothing,
             (None, Expectation::Violates { invariant, bug }) => {
                 let bug = bug_named(bug, &format!("case {name}: expect.violates.bug"))?;
-                With::Expected(bug, invariant_named(invariant, &format!("case {name}: expect.violates.invariant"))?)
+                With::Expected(
+                    bug,
+                    invariant_named(invariant, &format!("case {name}: expect.violates.invariant"))?,
+                )
             }
         };
         Ok(Self { name, path, scenario, with })
@@ -87,13 +90,25 @@ impl Source {
 /// The planted bug of this name.
 pub fn bug_named(name: &str, place: &str) -> Result<&'static Bug, Stop> {
     bug::catalogue().iter().find(|bug| bug.name == name).ok_or_else(|| {
-        Stop::Misuse(format!("{place}: no planted bug is called `{name}`; expected one of those that `bugs --list` names"))
+        Stop::Misuse(format!(
+            "{place}: no planted bug is called `{name}`; expected one of those that `bugs --list` names"
+        ))
     })
 }
 
 fn invariant_named(name: &str, place: &str) -> Result<&'static str, Stop> {
     let known = invariant::catalogue().iter().map(|invariant| invariant.name);
     known.into_iter().find(|known| *known == name).ok_or_else(|| {
-        Stop::Misuse(format!("{place}: no invariant is called `{name}`; expected one of those that `invariants` names"))
+        Stop::Misuse(format!(
+            "{place}: no invariant is called `{name}`; expected one of those that `invariants` names"
+        ))
     })
+}
+
+/// Refuses a place for files that is there and is no directory, before any work is done for it.
+pub fn must_be_directory_if_there(dir: &Path, option: &str) -> Result<(), Stop> {
+    if dir.exists() && !dir.is_dir() {
+        return Err(Stop::misuse(option, format_args!("{}: expected a directory", dir.display())));
+    }
+    Ok(())
 }

@@ -81,7 +81,11 @@ pub fn announce(console: &mut Console<'_>, failing: &Failing<'_>) -> Result<(), 
 }
 
 /// Shrinks, writes the shrunk case, and tells its story with the end of its trace.
-pub fn shrink_and_tell(console: &mut Console<'_>, failing: &Failing<'_>, budget: BudgetArgs) -> Result<Told, Stop> {
+pub fn shrink_and_tell(
+    console: &mut Console<'_>,
+    failing: &Failing<'_>,
+    budget: BudgetArgs,
+) -> Result<Told, Stop> {
     let target = Target { variant: failing.bug.map(|bug| &bug.bug), invariant: failing.violation.invariant };
     let budget = budget.budget();
     let bar = progress(Some(budget.candidates), "candidates at most");
@@ -91,7 +95,8 @@ pub fn shrink_and_tell(console: &mut Console<'_>, failing: &Failing<'_>, budget:
     });
     bar.finish_and_clear();
     let path = if shrunk.scenario == *failing.scenario { None } else { write(console, failing, &shrunk)? };
-    let why_over = if shrunk.complete { "nothing shorter fails the same way" } else { "the budget is used up" };
+    let why_over =
+        if shrunk.complete { "nothing shorter fails the same way" } else { "the budget is used up" };
     console.line(format_args!(
         "\nshrunk from {} to {} operations, {} candidates tried, {why_over}\n",
         failing.scenario.operations.len(),

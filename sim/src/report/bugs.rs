@@ -62,7 +62,8 @@ impl BugReport {
         let mut complaints = Vec::new();
         let missed = self.hunted.len() - self.found().count();
         if missed > 0 {
-            complaints.push(format!("bug {name} was not found from {missed} of {} starts", self.hunted.len()));
+            complaints
+                .push(format!("bug {name} was not found from {missed} of {} starts", self.hunted.len()));
         }
         for found in self.found() {
             let (seed, invariant) = (found.seed, found.violation.invariant);
@@ -79,7 +80,9 @@ impl BugReport {
         }
         for (seed, violation) in self.hunted.iter().flat_map(|hunted| &hunted.alarms) {
             let (invariant, why) = (violation.invariant, &violation.why);
-            complaints.push(format!("false alarm: {invariant} about the benign variant of {name}, seed {seed}: {why}"));
+            complaints.push(format!(
+                "false alarm: {invariant} about the benign variant of {name}, seed {seed}: {why}"
+            ));
         }
         complaints
     }
@@ -92,10 +95,19 @@ fn operations(found: &Found) -> u64 {
 /// The table.
 #[must_use]
 pub fn as_table(reports: &[BugReport]) -> String {
-    let headings =
-        ["bug", "site", "caught by", "found", "seeds to detect", "shrunk operations", "benign histories", "alarms"];
+    let headings = [
+        "bug",
+        "site",
+        "caught by",
+        "found",
+        "seeds to detect",
+        "shrunk operations",
+        "benign histories",
+        "alarms",
+    ];
     let mut bugs = table(headings);
-    let or_dash = |value: Option<u64>| number(value.map_or_else(|| "-".to_owned(), |value| value.to_string()));
+    let or_dash =
+        |value: Option<u64>| number(value.map_or_else(|| "-".to_owned(), |value| value.to_string()));
     for report in reports {
         bugs.add_row([
             Cell::new(report.bug.name),

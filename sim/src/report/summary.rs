@@ -18,7 +18,13 @@ use crate::judge::PANIC;
 /// The tables.
 #[must_use]
 pub fn tables(sweep: &Sweep, coverage: &Coverage, elapsed_ms: u128) -> String {
-    let tables = [overview(sweep, coverage, elapsed_ms), answers(sweep), statuses(sweep), faults(sweep), checks(sweep)];
+    let tables = [
+        overview(sweep, coverage, elapsed_ms),
+        answers(sweep),
+        statuses(sweep),
+        faults(sweep),
+        checks(sweep),
+    ];
     tables.join("\n")
 }
 
