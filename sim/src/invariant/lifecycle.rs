@@ -178,6 +178,9 @@ impl Invariant for Lifecycle {
             Observation::Probed(probe) => self.probed(probe, checks),
             Observation::Ended(ended) => {
                 *checks += 1;
+                if let Some(seen) = self.executions.get_mut(&ended.execution) {
+                    seen.terminal_since = Some(ended.ended);
+                }
                 end_is_sound(ended).map_err(|why| format!("execution {}: {why}", ended.execution.0))
             }
             _ => Ok(()),
