@@ -1,11 +1,12 @@
 //! The one integration binary: a file beside this one that is not listed here is not run.
 
-mod cli;
 mod api_codec;
 mod api_constraints;
 mod api_patterns;
 mod api_validate;
+mod cli;
 mod corpus;
+mod directory_copy;
 mod flats;
 mod generator;
 mod invariants;
@@ -31,7 +32,6 @@ mod tree_contents;
 mod tree_deep;
 mod tree_digest;
 mod tree_files;
-mod directory_copy;
 mod tree_model;
 mod tree_wide;
 mod volume_crash;
