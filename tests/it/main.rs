@@ -4,6 +4,7 @@ mod api_codec;
 mod api_constraints;
 mod api_patterns;
 mod api_validate;
+mod cli;
 mod corpus;
 mod directory_copy;
 mod flats;
