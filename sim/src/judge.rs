@@ -121,7 +121,7 @@ mod tests {
             if let Request::CreateAgent(create) = request
                 && ASKED.fetch_add(1, Ordering::Relaxed) % 2 == 1
             {
-                create.activation_key = String::new();
+                create.activation_key = None;
             }
         }
     }
