@@ -2,3 +2,5 @@
 
 mod generator;
 mod prng;
+mod shrink;
+mod strategy;
