@@ -154,6 +154,35 @@ fn a_hard_link_outlives_its_leader() {
     }
 }
 
+/// What has the same path on two storages still has when levels are taken out and odd names made plain.
+#[test]
+fn two_sides_of_one_path_keep_it() {
+    let paired = |scenario: &Scenario| {
+        let trees: Vec<_> = scenario.storages.iter().map(|storage| &storage.tree).collect();
+        let file = |line: &&datasync_sim::scenario::TreeLine| lines::size_of(&line.body).is_some();
+        let has = |at: usize, path: &datasync::tree::RelPath| {
+            trees[at].iter().filter(file).any(|line| line.path == *path)
+        };
+        let odd = |path: &datasync::tree::RelPath| !path.name().is_ascii();
+        let mut pairs =
+            (1..trees.len()).flat_map(|at| trees[at].iter().filter(file).map(move |line| (at, line)));
+        scenario.storages.len() >= 2
+            && (pairs.clone().any(|(_, line)| has(0, &line.path) && odd(&line.path))
+                || pairs.any(|(_, line)| has(0, &line.path) && line.path.as_bytes() == b"n0"))
+    };
+    for scenario in failing(paired, 5) {
+        let shrinker = shrunk(scenario, paired);
+        let best = shrinker.best();
+        let paths: Vec<String> = best
+            .storages
+            .iter()
+            .flat_map(|storage| &storage.tree)
+            .map(|line| line.path.to_string())
+            .collect();
+        assert_eq!(paths, ["n0", "n0"], "{best:?}");
+    }
+}
+
 #[test]
 fn a_storage_that_is_needed_is_found_under_its_new_index() {
     let fails = |scenario: &Scenario| {
