@@ -124,6 +124,9 @@ impl Workload<'_> {
 
     /// One or two executions, what is armed for them, what happens meanwhile, and their end.
     fn round(&mut self) {
+        if self.model.live_tasks().is_empty() || self.rng.chance(1, 16) {
+            self.another_task();
+        }
         let Some(task) = self.some_task(None) else { return self.mixed(None) };
         if self.rng.chance(1, 3) {
             self.mixed(None);
@@ -133,6 +136,7 @@ impl Workload<'_> {
             Some(other) if self.rng.chance(1, 4) => vec![first, self.start(other)],
             _ => vec![first],
         };
+        self.model.running = Some(task);
         for execution in &both {
             self.arm(*execution);
         }
@@ -150,15 +154,27 @@ impl Workload<'_> {
             for execution in both {
                 self.after(execution);
             }
+            self.model.running = None;
         }
+    }
+
+    /// A task made in the middle of the history, and the wait for it.
+    fn another_task(&mut self) {
+        let call = requests::call(&mut self.rng, &mut self.model, Api::CreateTask, false);
+        self.call(When::AfterMs(0), call);
+        let call = requests::call(&mut self.rng, &mut self.model, Api::DescribeTask, false);
+        self.call(When::AfterMs(CREATED_MS), call);
     }
 
     /// A task, mostly one none of whose agents serves `beside`.
     fn some_task(&mut self, beside: Option<usize>) -> Option<usize> {
-        let last = u64::try_from(self.model.tasks.len()).ok()?.checked_sub(1)?;
+        let live = self.model.live_tasks();
+        if live.is_empty() {
+            return None;
+        }
         let busy = beside.map(|task| self.model.agents_of(&self.model.tasks[task])).unwrap_or_default();
         for _ in 0..3 {
-            let task = usize::try_from(self.rng.range(0, last)).ok()?;
+            let task = *self.rng.pick(&live);
             let shares = self.model.agents_of(&self.model.tasks[task]).iter().any(|slot| busy.contains(slot));
             if !shares || self.rng.chance(1, 8) {
                 return Some(task);
