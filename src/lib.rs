@@ -5,6 +5,7 @@
 extern crate alloc;
 
 pub mod api;
+pub mod ids;
 pub mod mix;
 pub mod report;
 pub mod rules;

@@ -80,6 +80,22 @@ macro_rules! requests {
             pub const fn operation(&self) -> Operation {
                 match self { $(Self::$operation(_) => Operation::$operation),+ }
             }
+
+            /// The input's members, in model order.
+            #[must_use]
+            pub fn members(&self) -> &dyn Members {
+                match self { $(Self::$operation(input) => input),+ }
+            }
+
+            /// A request from the JSON of its input.
+            pub(crate) fn from_json(
+                operation: Operation,
+                input: serde_json::Value,
+            ) -> Result<Self, serde_json::Error> {
+                match operation {
+                    $(Operation::$operation => serde_json::from_value(input).map(Self::$operation)),+
+                }
+            }
         }
 
         impl Strings for Request {

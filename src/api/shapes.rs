@@ -41,6 +41,66 @@ impl<T: Strings> Strings for Vec<T> {
     }
 }
 
+/// A member's value, as the constraints look at it.
+#[derive(Clone, Copy)]
+pub enum Value<'a> {
+    /// A string, an enum's included.
+    Text(&'a str),
+    /// An integer of any width.
+    Integer(i64),
+    /// A structure.
+    Structure(&'a dyn Members),
+    /// A list.
+    List(&'a dyn Items),
+}
+
+/// The members of a structure by their place in the service model, from 0.
+pub trait Members {
+    /// The value of a member; `None` when it is absent or there is none of this place.
+    fn member(&self, place: usize) -> Option<Value<'_>>;
+}
+
+/// The items of a list.
+pub trait Items {
+    /// How many.
+    fn count(&self) -> usize;
+    /// The item of this place, from 0.
+    fn item(&self, place: usize) -> Option<Value<'_>>;
+}
+
+/// What can be a member.
+trait AsValue {
+    fn as_value(&self) -> Value<'_>;
+}
+
+impl AsValue for String {
+    fn as_value(&self) -> Value<'_> {
+        Value::Text(self)
+    }
+}
+
+impl AsValue for i64 {
+    fn as_value(&self) -> Value<'_> {
+        Value::Integer(*self)
+    }
+}
+
+impl<T: AsValue> AsValue for Vec<T> {
+    fn as_value(&self) -> Value<'_> {
+        Value::List(self)
+    }
+}
+
+impl<T: AsValue> Items for Vec<T> {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn item(&self, place: usize) -> Option<Value<'_>> {
+        self.get(place).map(AsValue::as_value)
+    }
+}
+
 macro_rules! shapes {
     ($($(#[$meta:meta])* $name:ident { $($field:ident: $ty:ty),* $(,)? })+) => {
         $(
@@ -53,6 +113,19 @@ macro_rules! shapes {
                     #[serde(default, skip_serializing_if = "Option::is_none")]
                     pub $field: Option<$ty>,
                 )*
+            }
+
+            impl Members for $name {
+                fn member(&self, place: usize) -> Option<Value<'_>> {
+                    let members = [$(self.$field.as_ref().map(AsValue::as_value)),*];
+                    members.get(place).copied().flatten()
+                }
+            }
+
+            impl AsValue for $name {
+                fn as_value(&self) -> Value<'_> {
+                    Value::Structure(self)
+                }
             }
 
             impl Strings for $name {

@@ -1,5 +1,22 @@
 //! The file tree: copy-on-write, cached digests, contents symbolic where they can be.
 
+mod children;
+pub mod contents;
+mod diff;
+mod edit;
 pub mod entry;
+pub mod error;
+mod extent;
+pub mod hash;
+mod links;
+pub mod node;
+pub mod persistent;
+pub mod walk;
 
+pub use contents::{ContentDigest, Contents};
 pub use entry::{Attrs, Kind, RelPath};
+pub use error::TreeError;
+pub use hash::{Blake3, EntryHash, Xxh3};
+pub use node::{EntryView, Node, NodeBody, Summary};
+pub use persistent::Tree;
+pub use walk::Walk;

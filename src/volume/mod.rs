@@ -1,7 +1,15 @@
 //! Storages: what each kind can hold, and how a write becomes visible and durable.
 
+pub mod bucket;
+pub mod context;
+mod file_edits;
+mod file_steps;
+pub mod file_volume;
 pub mod step;
 
+pub use bucket::{Bucket, Object, UploadId};
+pub use context::{Payloads, Stamps, StepContext};
+pub use file_volume::FileVolume;
 pub use step::{
     AttrSet, ContentDigest, Executor, Inode, Listed, Listing, PayloadId, Side, Step, StepError,
     StepErrorKind, StepResult, StorageKind, Summary, Untransferable,

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::api::aws_enum;
 use crate::time::FileTime;
+pub use crate::tree::{ContentDigest, Summary};
 use crate::tree::{Kind, RelPath};
 
 aws_enum! {
@@ -34,11 +35,6 @@ aws_enum! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PayloadId(pub u64);
-
-/// A digest of contents as one driver computes it. Equal bytes give equal digests within one driver.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct ContentDigest(pub u128);
 
 /// Attributes to set; `None` leaves out (on a file system: what is there stays).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -239,17 +235,6 @@ pub struct StepError {
     pub side: Side,
     /// Why.
     pub kind: StepErrorKind,
-}
-
-/// A digest over a subtree, computed by the volume over what its medium holds now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Summary {
-    /// Digest of the directory: everything below it, not the directory's own attributes.
-    pub digest: u128,
-    /// Entries below it.
-    pub entries: u64,
-    /// Bytes in files below it.
-    pub bytes: u64,
 }
 
 /// Inode identity, where the storage has it.

@@ -3,7 +3,12 @@
 //! Each is a documented value with a stable, kebab-case name. An invariant is fed observations in the order they
 //! happen and answers with a [`Violation`] when it is broken. It counts how often it was checked *with its condition
 //! true*: a sweep in which one never was says so.
+//!
+//! What the world owes the invariants: observations come in the order in which things happen; what `advance` alone
+//! changed is observed (probe, ends) before the call that follows it at the same instant; an execution that a call
+//! itself ends is observed as ended after that call.
 
+use datasync::Settings;
 use datasync::api::AgentStatus;
 use datasync::api::{ApiError, Options, Request, Response, TaskExecutionStatus, TaskStatus};
 use datasync::report::{Counters, End, LogLine, Phase};
@@ -11,6 +16,22 @@ use datasync::service::{AgentId, ExecutionId, Place, TaskId};
 use datasync::time::Instant;
 
 use crate::oracle::Snapshot;
+
+mod agent_gates_task;
+mod bounded_liveness;
+mod cancel_then_rerun;
+mod catalogue;
+mod counters;
+pub mod determinism;
+mod idempotent_rerun;
+mod lifecycle;
+mod one_execution_per_task;
+mod option_consistency;
+mod preserve_deleted_files;
+mod refused_changes_nothing;
+mod source_untouched;
+
+pub use catalogue::catalogue;
 
 /// Whether an invariant looks only at what any client and any user of the storages could see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +49,20 @@ pub struct Violation {
     pub invariant: &'static str,
     /// One line why.
     pub why: String,
+}
+
+impl Violation {
+    /// A violation of `invariant`.
+    #[must_use]
+    pub fn new(invariant: &'static str, why: impl Into<String>) -> Self {
+        Self { invariant, why: why.into() }
+    }
+}
+
+impl std::fmt::Display for Violation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.invariant, self.why)
+    }
 }
 
 /// A call and its answer.
@@ -111,6 +146,20 @@ pub struct Disturbance {
     pub retried: bool,
 }
 
+impl Disturbance {
+    /// Whether nothing disturbed it.
+    #[must_use]
+    pub const fn is_none(self) -> bool {
+        !self.faulted && !self.retried && self.volumes_quiet()
+    }
+
+    /// Whether nobody but the execution itself changed either side.
+    #[must_use]
+    pub const fn volumes_quiet(self) -> bool {
+        !self.source_changed && !self.destination_changed
+    }
+}
+
 /// Everything known about one execution when it has ended.
 #[derive(Clone, Debug)]
 pub struct Ended<'a> {
@@ -118,8 +167,12 @@ pub struct Ended<'a> {
     pub execution: ExecutionId,
     /// Slot of the scenario, if a call of the scenario started it.
     pub slot: Option<u32>,
+    /// Its ARN, as StartTaskExecution answered it.
+    pub execution_arn: &'a str,
     /// Of which task.
     pub task: TaskId,
+    /// The task's ARN.
+    pub task_arn: &'a str,
     /// What it copied from.
     pub source: &'a Place,
     /// What it copied to.
@@ -199,6 +252,6 @@ pub struct Catalogued {
     pub source: &'static str,
     /// What it looks at.
     pub sight: Sight,
-    /// Makes it for one history.
-    pub make: fn() -> Box<dyn Invariant>,
+    /// Makes it for one history of a service with these settings.
+    pub make: fn(&Settings) -> Box<dyn Invariant>,
 }

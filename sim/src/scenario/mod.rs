@@ -13,7 +13,9 @@ use datasync::tree::RelPath;
 use datasync::volume::{StepErrorKind, StorageKind};
 use serde::{Deserialize, Serialize};
 
+pub mod slots;
 pub mod generator;
+pub mod look_alikes;
 pub mod story;
 pub mod strategy;
 pub mod swarm;

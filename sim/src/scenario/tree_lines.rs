@@ -1,11 +1,33 @@
 //! Trees on disk and in cases: flat, one line per entry, sorted by path.
+//!
+//! A line is columns separated by one space, and the path last, so that a path may hold spaces:
+//!
+//! ```text
+//! f 0644 1000:1000 1546300800.123456789 1546300800.000000000 4096@1f2e docs/a generated file.txt
+//! f 0644 1000:1000 1546300800.123456789 1546300800.000000000 ='its bytes\x0a' docs/literal.txt
+//! d 0755 0:0 1546300800.000000000 1546300800.000000000 - docs
+//! l 0777 0:0 1546300800.000000000 1546300800.000000000 ->'../the target' docs/symlink
+//! h 0644 1000:1000 1546300800.123456789 1546300800.000000000 =>'docs/literal.txt' docs/same-file.txt
+//! b 0660 0:6 1546300800.000000000 1546300800.000000000 8:1 dev/sda1
+//! ```
+//!
+//! The columns are kind, mode (octal), owner and group, mtime, atime, and what the kind needs: `size@key` (key in
+//! hexadecimal) or literal bytes of a file, the target of a symlink, the first name of a hard-linked file,
+//! `major:minor` of a device, `-` for the rest. Kinds: `f` file, `d` directory, `l` symlink, `h` hard link, `b` and `c`
+//! devices, `p` named pipe, `s` socket. Bytes that are not UTF-8 and control characters are `\xHH`, a backslash is
+//! `\\`; between quotes a quote is `\x27`, and a space at the end of a path is `\x20`. (Our choice.)
+
+use std::fmt;
 
 use datasync::time::FileTime;
 use datasync::tree::{Kind, RelPath};
-use serde::{Deserialize, Serialize};
 
-/// One entry of a tree as a line.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+mod text;
+
+pub use text::LineError;
+
+/// One entry of a tree as a line. In JSON it is that line, a string.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TreeLine {
     /// Path from the storage's root.
     pub path: RelPath,
@@ -24,7 +46,7 @@ pub struct TreeLine {
 }
 
 /// What a line's entry is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LineBody {
     /// Directory.
     Directory,
@@ -54,4 +76,99 @@ pub enum LineBody {
     Fifo,
     /// Socket.
     Socket,
+}
+
+/// Why lines are not a tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TreeFault {
+    /// Index of the line, from 0.
+    pub index: usize,
+    /// What is wrong and what was expected.
+    pub what: String,
+}
+
+impl fmt::Display for TreeFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "entry {}: {}", self.index, self.what)
+    }
+}
+
+impl std::error::Error for TreeFault {}
+
+/// Whether lines are a tree: sorted by path (as bytes), no path twice, every directory above an entry listed,
+/// every hard link after the file it names, modes in range. The root itself is not listed.
+///
+/// # Errors
+/// The first line that breaks one of these rules.
+pub fn check_tree(lines: &[TreeLine]) -> Result<(), TreeFault> {
+    for (index, line) in lines.iter().enumerate() {
+        let earlier = &lines[..index];
+        check_line(line)
+            .and_then(|()| check_order(earlier.last(), line))
+            .and_then(|()| check_parent(earlier, line))
+            .and_then(|()| check_leader(earlier, line))
+            .map_err(|what| TreeFault { index, what })?;
+    }
+    Ok(())
+}
+
+/// Whether a line can stand by itself, in whatever tree: below the root, mode in range, kinds that fit.
+///
+/// # Errors
+/// What is wrong and what was expected.
+pub fn check_line(line: &TreeLine) -> Result<(), String> {
+    let path = &line.path;
+    if path.is_root() {
+        return Err("the root has no line of its own; expected a path below it".to_owned());
+    }
+    if line.mode > 0o7777 {
+        return Err(format!("`{path}`: mode {:o}; expected at most 7777", line.mode));
+    }
+    if line.mtime.nanos >= 1_000_000_000 || line.atime.nanos >= 1_000_000_000 {
+        return Err(format!("`{path}`: a time with a second or more of nanoseconds"));
+    }
+    match &line.body {
+        LineBody::Device { kind, .. } if !kind.is_device() => {
+            Err(format!("`{path}`: a device node of kind {kind}; expected block-device or char-device"))
+        }
+        LineBody::HardLink(leader) if leader == path => Err(format!("`{path}`: a hard link to itself")),
+        _ => Ok(()),
+    }
+}
+
+fn check_order(previous: Option<&TreeLine>, line: &TreeLine) -> Result<(), String> {
+    match previous.map(|previous| (previous.path.cmp(&line.path), &previous.path)) {
+        None | Some((std::cmp::Ordering::Less, _)) => Ok(()),
+        Some((std::cmp::Ordering::Equal, path)) => Err(format!("`{path}` is listed twice")),
+        Some((std::cmp::Ordering::Greater, path)) => {
+            Err(format!("`{}` comes after `{path}`; expected paths in the order of their bytes", line.path))
+        }
+    }
+}
+
+fn check_parent(earlier: &[TreeLine], line: &TreeLine) -> Result<(), String> {
+    let bytes = line.path.as_bytes();
+    let Some(cut) = bytes.iter().rposition(|byte| *byte == b'/') else { return Ok(()) };
+    match find(earlier, &bytes[..cut]).map(|parent| &parent.body) {
+        Some(LineBody::Directory) => Ok(()),
+        Some(_) => Err(format!("`{}` lies below something that is not a directory", line.path)),
+        None => Err(format!("`{}`: the directory above it is not listed", line.path)),
+    }
+}
+
+fn check_leader(earlier: &[TreeLine], line: &TreeLine) -> Result<(), String> {
+    let LineBody::HardLink(leader) = &line.body else { return Ok(()) };
+    match find(earlier, leader.as_bytes()).map(|first| &first.body) {
+        Some(LineBody::Generated { .. } | LineBody::Literal(_)) => Ok(()),
+        Some(_) => {
+            Err(format!("`{}`: a hard link to `{leader}`, which is not a file's first name", line.path))
+        }
+        None => Err(format!("`{}`: a hard link to `{leader}`, which is not listed before it", line.path)),
+    }
+}
+
+/// The line of a path in sorted lines.
+pub(crate) fn find<'a>(sorted: &'a [TreeLine], path: &[u8]) -> Option<&'a TreeLine> {
+    let index = sorted.binary_search_by(|line| line.path.as_bytes().cmp(path)).ok()?;
+    Some(&sorted[index])
 }

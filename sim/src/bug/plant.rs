@@ -1,0 +1,48 @@
+//! Where a bug can be planted around the parts of a world.
+
+use datasync::api::{ApiError, Request, Response};
+use datasync::service::{Command, Event};
+use datasync::time::Instant;
+use datasync::transfer::{Action, Outcome};
+use datasync::volume::{Step, StepErrorKind, StepResult};
+
+/// What a planted bug makes of a step before the storage sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Intercept {
+    /// Pass it on.
+    Pass,
+    /// Do not do it; answer this.
+    Answer(Result<StepResult, StepErrorKind>),
+}
+
+/// Hooks around the service, the transfer and the volumes. Every method's default changes nothing.
+pub trait Plant {
+    /// A request on its way into the service.
+    fn request(&mut self, _now: Instant, _request: &mut Request) {}
+    /// An answer on its way out.
+    fn answer(&mut self, _request: &Request, _answer: &mut Result<Response, ApiError>) {}
+    /// An event on its way into the service; `false` drops it.
+    fn event(&mut self, _event: &mut Event) -> bool {
+        true
+    }
+    /// A command on its way out of the service; `false` drops it.
+    fn command(&mut self, _command: &mut Command) -> bool {
+        true
+    }
+    /// An action on its way out of a transfer.
+    fn action(&mut self, _action: &mut Action) {}
+    /// An outcome on its way into a transfer.
+    fn outcome(&mut self, _action: &Action, _outcome: &mut Outcome) {}
+    /// A step on its way to a storage.
+    fn step(&mut self, _action: &Action, _step: &Step) -> Intercept {
+        Intercept::Pass
+    }
+    /// The service as plain data after each operation; `true` = it was changed and is read back.
+    fn surgery(&mut self, _state: &mut serde_json::Value) -> bool {
+        false
+    }
+    /// Whether `surgery` wants to be asked after this operation (serialising costs time).
+    fn wants_surgery(&self, _operations_done: u64) -> bool {
+        false
+    }
+}

@@ -1,0 +1,110 @@
+//! The catalogue: every invariant there is, as a documented value.
+
+use super::Catalogued;
+use super::Sight::{History, Inside};
+use super::{
+    agent_gates_task, bounded_liveness, cancel_then_rerun, counters, determinism, idempotent_rerun,
+    lifecycle, one_execution_per_task, option_consistency, preserve_deleted_files, refused_changes_nothing,
+    source_untouched,
+};
+
+static CATALOGUE: &[Catalogued] = &[
+    Catalogued {
+        name: one_execution_per_task::NAME,
+        statement: "a task never has two executions that are not terminal; a second start is refused",
+        source: "2.6",
+        sight: History,
+        make: |_| Box::<one_execution_per_task::OneExecutionPerTask>::default(),
+    },
+    Catalogued {
+        name: option_consistency::NAME,
+        statement: "effective options are defaults <- task <- overrides, valid as a whole; an override lasts one \
+                    execution; what Describe shows is what the engine was given",
+        source: "1.7, 1.7a",
+        sight: History,
+        make: |_| Box::<option_consistency::OptionConsistency>::default(),
+    },
+    Catalogued {
+        name: cancel_then_rerun::NAME,
+        statement: "one undisturbed execution makes the destination what source and options say and ends as \
+                    predicted, whatever came before; SUCCESS is never said of anything else; nothing that the \
+                    service left half done looks equal",
+        source: "2.5",
+        sight: History,
+        make: |settings| Box::new(cancel_then_rerun::CancelThenRerun::new(settings)),
+    },
+    Catalogued {
+        name: preserve_deleted_files::NAME,
+        statement: "PRESERVE: what only the destination has stays to the byte; REMOVE: after SUCCESS nothing in \
+                    scope remains that the source lacks; nothing the source has is lost, and nothing below a \
+                    listing that failed is touched",
+        source: "2.8c, 2.9, 2.9a",
+        sight: History,
+        make: |settings| Box::new(preserve_deleted_files::PreserveDeletedFiles::new(settings)),
+    },
+    Catalogued {
+        name: refused_changes_nothing::NAME,
+        statement: "a refused request and a request that only asks leave the service as it was",
+        source: "3.4b",
+        sight: Inside,
+        make: |_| Box::<refused_changes_nothing::RefusedChangesNothing>::default(),
+    },
+    Catalogued {
+        name: lifecycle::NAME,
+        statement: "statuses change along the documented edges only; a terminal execution is final, counters \
+                    included, and is remembered for 30 days",
+        source: "2.4a, 2.5, 2.5a, 2.18",
+        sight: History,
+        make: |settings| Box::new(lifecycle::Lifecycle::new(settings)),
+    },
+    Catalogued {
+        name: agent_gates_task::NAME,
+        statement: "an agent is OFFLINE after 5 minutes out of contact; a mounted task that is not running is \
+                    AVAILABLE if and only if all its agents are ONLINE; nothing starts otherwise",
+        source: "2.2, 2.4a, 2.6a, 2.6b",
+        sight: History,
+        make: |settings| Box::new(agent_gates_task::AgentGatesTask::new(settings)),
+    },
+    Catalogued {
+        name: counters::NAME,
+        statement: "counters never fall and keep their inequalities; over quiet volumes they are exact",
+        source: "2.16a",
+        sight: History,
+        make: |settings| Box::new(counters::CountersExact::new(settings)),
+    },
+    Catalogued {
+        name: source_untouched::NAME,
+        statement: "no execution changes its source, however it ends",
+        source: "our choice",
+        sight: History,
+        make: |_| Box::<source_untouched::SourceUntouched>::default(),
+    },
+    Catalogued {
+        name: idempotent_rerun::NAME,
+        statement: "Mtime=PRESERVE: after a SUCCESS over quiet volumes a second run with the same options moves \
+                    nothing",
+        source: "2.8, 2.8d",
+        sight: History,
+        make: |settings| Box::new(idempotent_rerun::IdempotentRerun::new(settings)),
+    },
+    Catalogued {
+        name: bounded_liveness::NAME,
+        statement: "an undisturbed execution ends within its bound, and after healing every execution does",
+        source: "our choice",
+        sight: History,
+        make: |settings| Box::new(bounded_liveness::BoundedLiveness::new(settings)),
+    },
+    Catalogued {
+        name: determinism::NAME,
+        statement: "the same scenario gives the same digest every time",
+        source: "our choice",
+        sight: Inside,
+        make: |_| Box::new(determinism::Determinism),
+    },
+];
+
+/// Every invariant, in the order in which they are shown.
+#[must_use]
+pub fn catalogue() -> &'static [Catalogued] {
+    CATALOGUE
+}

@@ -1,0 +1,47 @@
+//! The invariants of one history, fed together.
+
+use std::collections::BTreeMap;
+
+use datasync::settings::Settings;
+
+use crate::invariant::{Catalogued, Invariant, Observation, Violation};
+
+/// A set of invariants at work.
+pub struct Monitor {
+    invariants: Vec<(Box<dyn Invariant>, u64)>,
+    violation: Option<Violation>,
+}
+
+impl Monitor {
+    /// Makes every invariant of a catalogue anew.
+    #[must_use]
+    pub fn new(catalogue: &[Catalogued], settings: &Settings) -> Self {
+        let invariants = catalogue.iter().map(|entry| ((entry.make)(settings), 0)).collect();
+        Self { invariants, violation: None }
+    }
+
+    /// Shows them what happened. The first violation stays; after it nothing more is looked at.
+    pub fn observe(&mut self, observation: &Observation<'_>) {
+        if self.violation.is_some() {
+            return;
+        }
+        for (invariant, checks) in &mut self.invariants {
+            if let Err(violation) = invariant.observe(observation, checks) {
+                self.violation = Some(violation);
+                return;
+            }
+        }
+    }
+
+    /// The first violation.
+    #[must_use]
+    pub const fn violation(&self) -> Option<&Violation> {
+        self.violation.as_ref()
+    }
+
+    /// How often each was checked with its condition true.
+    #[must_use]
+    pub fn checks(&self) -> BTreeMap<&'static str, u64> {
+        self.invariants.iter().map(|(invariant, checks)| (invariant.name(), *checks)).collect()
+    }
+}

@@ -1,0 +1,72 @@
+//! Whether a destination is what was predicted.
+
+use std::collections::BTreeMap;
+
+use datasync::tree::entry::Escaped;
+
+use super::flat::{Flat, FlatEntry};
+use super::predict::{Expected, Prediction};
+
+/// Compares a destination after an execution with what was predicted from before it.
+///
+/// # Errors
+/// The first difference, in the order of the paths.
+pub fn compare(prediction: &Prediction<'_>, after: &Flat) -> Result<(), String> {
+    if let (Some(pins), Some(root)) = (&prediction.root, &after.root)
+        && let Some(why) = pins.mismatch(root)
+    {
+        return Err(format!("the root {why}"));
+    }
+    for (form, expected) in &prediction.entries {
+        let found = after.entries.get(*form);
+        let wrong = match (expected, found) {
+            (Expected::Free, _) => None,
+            (Expected::Kept, Some(_)) => None,
+            (_, None) => Some("is missing".into()),
+            (Expected::Untouched(before), Some(found)) => changed(before, found),
+            (Expected::Copied(pins), Some(found)) => pins.mismatch(found),
+        };
+        if let Some(why) = wrong {
+            return Err(format!("`{}` {why}", Escaped(form)));
+        }
+    }
+    let surplus = after
+        .entries
+        .iter()
+        .find(|(form, entry)| !entry.implied && !prediction.entries.contains_key(form.as_slice()));
+    if let Some((form, _)) = surplus {
+        return Err(format!("`{}` should not be there", Escaped(form)));
+    }
+    for (key, before) in prediction.forbidden {
+        match after.forbidden.get(key) {
+            Some(found) if found.untouched_since(before) => {}
+            _ => return Err(format!("key `{}` was touched", Escaped(key))),
+        }
+    }
+    grouping(prediction, after)
+}
+
+fn changed(before: &FlatEntry, found: &FlatEntry) -> Option<String> {
+    (!found.untouched_since(before)).then(|| "was changed and should not have been".into())
+}
+
+/// Names are linked at the destination if and only if they are in the source (2.13a).
+fn grouping(prediction: &Prediction<'_>, after: &Flat) -> Result<(), String> {
+    let mut leader_of_inode: BTreeMap<u64, &[u8]> = BTreeMap::new();
+    for (form, expected) in &prediction.entries {
+        let (Expected::Copied(pins), Some(found)) = (expected, after.entries.get(*form)) else { continue };
+        if let Some(inode) = found.inode {
+            let leader = *leader_of_inode.entry(inode).or_insert(pins.leader);
+            if leader != pins.leader {
+                return Err(format!("`{}` is linked to `{}`", Escaped(form), Escaped(leader)));
+            }
+        }
+        if pins.leader != *form {
+            let first = after.entries.get(pins.leader).and_then(|entry| entry.inode);
+            if found.inode.is_none() || found.inode != first {
+                return Err(format!("`{}` is not linked to `{}`", Escaped(form), Escaped(pins.leader)));
+            }
+        }
+    }
+    Ok(())
+}

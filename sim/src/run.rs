@@ -1,0 +1,229 @@
+//! One history from beginning to end: what the scenario says, then a closing part in which everything is healed.
+//!
+//! Two parts with different assumptions. *Safety*: while the scenario's operations and faults happen, nothing is
+//! assumed and nothing bad may happen. *Liveness*: then all faults are healed, agents are back, edits stop; now every
+//! execution must end, every task that can be mounted must become AVAILABLE, run to its end within its bound, and run
+//! once more.
+
+use datasync::api::shapes::StartTaskExecutionRequest;
+use datasync::api::{Request, TaskStatus};
+use datasync::rules::{Documented, Rules};
+use datasync::service::{ExecutionId, TaskId};
+use datasync::settings::Settings;
+use datasync::time::{Instant, MINUTE};
+use datasync::tree::{EntryHash, Xxh3};
+
+use crate::bug::{PlantedHash, PlantedRules, Variant};
+use crate::invariant::{Violation, catalogue};
+use crate::monitor::Monitor;
+use crate::scenario::Scenario;
+use crate::tally::Tally;
+use crate::trace::TraceLine;
+use crate::world::World;
+
+/// No history needs more events; one that does hangs.
+const EVENTS_MAX: u64 = 5_000_000;
+/// How long executions may go on by themselves before everything is healed.
+const GRACE_NS: u64 = 10 * MINUTE;
+/// How long a mountable task may take to become AVAILABLE once everything is healed: a mount retry is due every
+/// minute.
+const AVAILABLE_WITHIN_NS: u64 = 10 * MINUTE;
+/// The client in whose name the closing part asks.
+const CLOSING_CLIENT: u64 = 9;
+
+/// How to run.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RunOptions {
+    /// The planted variant, if any.
+    pub variant: Option<&'static Variant>,
+    /// Keep the trace.
+    pub trace: bool,
+    /// Stop before this event.
+    pub until: Option<u64>,
+}
+
+/// What came of a history.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// Digest over everything that happened.
+    pub digest: u64,
+    /// The first violation.
+    pub violation: Option<Violation>,
+    /// Number of the last event.
+    pub step: u64,
+    /// What was touched.
+    pub tally: Tally,
+    /// The trace, if it was wanted.
+    pub trace: Vec<TraceLine>,
+    /// The scenario with its interruptions pinned to actions, when something was violated.
+    pub pinned: Option<Scenario>,
+    /// What the world looked like at the end, if the trace was wanted: the service and the trees as text.
+    pub views: Option<Views>,
+}
+
+/// The end of a history as text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Views {
+    /// Agents, tasks, executions.
+    pub service: String,
+    /// The storages, one line per entry.
+    pub trees: String,
+    /// Actions in flight.
+    pub flight: String,
+}
+
+/// Lives through a scenario.
+#[must_use]
+pub fn run(scenario: &Scenario, options: RunOptions) -> Run {
+    match options.variant {
+        None => live(scenario, Documented, &Xxh3, options),
+        Some(variant) => {
+            live(scenario, PlantedRules(variant.rules), &PlantedHash(variant.hash), options)
+        }
+    }
+}
+
+fn live<R: Rules, H: EntryHash>(scenario: &Scenario, rules: R, hash: &H, options: RunOptions) -> Run {
+    let plant = options.variant.and_then(|variant| variant.plant).map(|make| make());
+    let monitor = Monitor::new(catalogue(), &Settings::default());
+    let mut history =
+        History { world: World::new(scenario, rules, hash, plant, monitor, options.trace), options };
+    history.live();
+    let History { world, .. } = history;
+    let violation = world.monitor.violation().cloned();
+    let mut tally = world.tally.clone();
+    tally.checks = world.monitor.checks();
+    tally.virtual_ns = u128::from(world.now().since_ns(scenario.world.start));
+    Run {
+        digest: world.closing_digest(),
+        step: world.recorder.step(),
+        tally,
+        pinned: violation.is_some().then(|| world.pinned(scenario)),
+        violation,
+        views: options.trace.then(|| world.views()),
+        trace: world.recorder.into_lines(),
+    }
+}
+
+struct History<R: Rules, H: EntryHash> {
+    world: World<R, H>,
+    options: RunOptions,
+}
+
+/// Why a wait is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wait {
+    /// What was waited for is there.
+    Reached,
+    /// Its time is up.
+    TimedOut,
+    /// A violation, or the event to stop before.
+    Stopped,
+}
+
+impl<R: Rules, H: EntryHash> History<R, H> {
+    fn live(&mut self) {
+        if self.wait(None, World::script_is_over) == Wait::Stopped {
+            return;
+        }
+        let grace = self.world.now().after_ns(GRACE_NS);
+        if self.wait(Some(grace), |world| world.open_executions().is_empty()) == Wait::Stopped {
+            return;
+        }
+        self.world.heal();
+        let mut stuck = Vec::new();
+        let bound_ns = self.world.open_executions().iter().map(|(_, bound_ns)| *bound_ns).max().unwrap_or(0);
+        let limit = self.world.now().after_ns(bound_ns).after_ns(GRACE_NS);
+        match self.wait(Some(limit), |world| world.open_executions().is_empty()) {
+            Wait::Stopped => return,
+            Wait::TimedOut => {
+                let left = self.world.open_executions();
+                stuck.extend(left.iter().map(|(id, _)| (*id, "does not end although all is healed".to_string())));
+            }
+            Wait::Reached => {
+                self.world.show_healed();
+                let tasks: Vec<TaskId> = self.world.service().tasks().map(|task| task.id).collect();
+                for task in tasks {
+                    if !self.run_twice(task, &mut stuck) {
+                        return;
+                    }
+                }
+            }
+        }
+        self.world.show_over(stuck);
+    }
+
+    /// Runs a task to its end, and once more. `false` = stop.
+    fn run_twice(&mut self, task: TaskId, stuck: &mut Vec<(ExecutionId, String)>) -> bool {
+        if !self.world.can_mount(task) {
+            return true;
+        }
+        let limit = self.world.now().after_ns(AVAILABLE_WITHIN_NS);
+        let available = |world: &World<R, H>| world.task_status(task) == Some(TaskStatus::Available);
+        match self.wait(Some(limit), available) {
+            Wait::Stopped => return false,
+            Wait::TimedOut => {
+                let status = self.world.task_status(task);
+                stuck.push((ExecutionId(0), format!("task {} stays {status:?} although all is healed", task.0)));
+                return true;
+            }
+            Wait::Reached => {}
+        }
+        for _ in 0..2 {
+            let task_arn = self.world.service().task_arn(task);
+            let request =
+                Request::StartTaskExecution(StartTaskExecutionRequest { task_arn, override_options: None });
+            if let Err(error) = self.world.ask(request, CLOSING_CLIENT) {
+                stuck.push((ExecutionId(0), format!("task {} cannot be started: {error}", task.0)));
+                return true;
+            }
+            let open = self.world.open_executions();
+            let bound_ns = open.iter().map(|(_, bound_ns)| *bound_ns).max().unwrap_or(0);
+            // The bound of the transfer itself is known once PREPARING begins; launching has one of its own.
+            let launched = self.world.now().after_ns(bound_ns).after_ns(GRACE_NS);
+            if self.wait(Some(launched), |world| world.open_executions().is_empty() || world.is_transferring())
+                == Wait::Stopped
+            {
+                return false;
+            }
+            let open = self.world.open_executions();
+            let bound_ns = open.iter().map(|(_, bound_ns)| *bound_ns).max().unwrap_or(0);
+            let limit = self.world.now().after_ns(bound_ns).after_ns(GRACE_NS);
+            match self.wait(Some(limit), |world| world.open_executions().is_empty()) {
+                Wait::Stopped => return false,
+                Wait::TimedOut => {
+                    let left = self.world.open_executions();
+                    stuck.extend(left.iter().map(|(id, _)| (*id, "does not end within its bound".to_string())));
+                    return true;
+                }
+                Wait::Reached => {}
+            }
+        }
+        true
+    }
+
+    fn wait(&mut self, limit: Option<Instant>, reached: impl Fn(&World<R, H>) -> bool) -> Wait {
+        loop {
+            if self.world.monitor.violation().is_some() || self.must_stop() {
+                return Wait::Stopped;
+            }
+            if reached(&self.world) {
+                return Wait::Reached;
+            }
+            match (self.world.next_at(), limit) {
+                (None, _) => return Wait::TimedOut,
+                (Some(next), Some(limit)) if next > limit => return Wait::TimedOut,
+                _ => {}
+            }
+            if self.world.recorder.step() >= EVENTS_MAX {
+                self.world.show_over(vec![(ExecutionId(0), format!("more than {EVENTS_MAX} events"))]);
+                return Wait::Stopped;
+            }
+            self.world.step();
+        }
+    }
+
+    fn must_stop(&self) -> bool {
+        self.options.until.is_some_and(|until| self.world.recorder.step() >= until)
+    }
+}

@@ -1,0 +1,225 @@
+//! Actions in flight: when they begin, where they stop, what strikes them, how they are answered.
+
+use datasync::mix::{at_most, fold};
+use datasync::rules::Rules;
+use datasync::service::ExecutionId;
+use datasync::time::MILLISECOND;
+use datasync::transfer::{Action, ActionId, InFlight, Outcome, run_steps};
+use datasync::tree::EntryHash;
+use datasync::volume::StepError;
+
+use super::mount::{Mount, Mounted, side_of};
+use super::running::{Flight, Lasting, Stop};
+use super::{Due, World};
+use crate::fault::FaultKind;
+use crate::scenario::StepFault;
+
+impl<R: Rules, H: EntryHash> World<R, H> {
+    /// An action begins.
+    pub(super) fn issue(&mut self, execution: ExecutionId, mut action: Action) {
+        if let Some(plant) = &mut self.plant {
+            plant.action(&mut action);
+        }
+        let running = &self.running[&execution];
+        let phase = running.transfer.progress().phase;
+        let slow = [
+            self.storages[running.source.storage].slow,
+            self.storages[running.destination.storage].slow,
+        ];
+        let slot = self.facts.get(&execution).and_then(|facts| facts.slot);
+        let mut stops = slot.map_or_else(Vec::new, |slot| self.triggers.take(slot, phase, &action));
+        if let Some(slot) = slot {
+            self.pins.begins(slot, phase, &action);
+        }
+        let slot_key = self.slot_key(execution);
+        let mut total_ns = self.costs.action_ns(slot_key, &action, slow);
+        if total_ns > 1 && slow.iter().any(|times| *times > 1) {
+            self.strike_lightly(FaultKind::SlowStorage, execution);
+        }
+        total_ns = total_ns.max(1);
+        // One action in four pauses between two of its steps, so that others may come in between.
+        let word = self.key_of(execution, &action, self.spec.order_key);
+        let steps = action.steps.len();
+        if stops.is_empty() && steps > 1 && word.is_multiple_of(4) {
+            let last = u64::try_from(steps - 2).unwrap_or(0);
+            let upto = 1 + usize::try_from(at_most(fold([word]), last)).unwrap_or(0);
+            stops.push(Stop { upto, operations: Vec::new() });
+        }
+        stops.push(Stop { upto: steps, operations: Vec::new() });
+        let legs = u64::try_from(stops.len()).unwrap_or(1);
+        let leg_ns = (total_ns / legs).max(1);
+        let about = [5, slot_key, word];
+        let id = action.id;
+        self.recorder.fold(self.now, "act", [fold([action.kind as u64, slot_key, u64::from(action.attempt)]), word]);
+        self.recorder.line(self.now, "act", || {
+            let again = if action.attempt > 1 { format!(" try {}", action.attempt) } else { String::new() };
+            (format!("x{}", execution.0), format!("{} {} {}{again}", action.kind, action.side, action.path))
+        });
+        let flight = Flight {
+            action,
+            outcome: Outcome::default(),
+            in_flight: InFlight::default(),
+            stops: stops.into(),
+            leg_ns,
+            corrupt: None,
+            delay_ns: 0,
+        };
+        let running = self.running.get_mut(&execution).expect("it was there");
+        running.flights.insert(id, flight);
+        self.push(self.now.after_ns(leg_ns), about, Due::Leg { execution, action: id });
+    }
+
+    /// An action goes on to its next stop, and is answered after the last.
+    pub(super) fn leg(&mut self, execution: ExecutionId, id: ActionId) {
+        let Some(running) = self.running.get_mut(&execution) else { return };
+        if running.stalled {
+            running.held.push(id);
+            return;
+        }
+        if !running.transfer.is_current(id) {
+            // Fenced: what it had not done by then it never does (reference 2.8a).
+            running.flights.remove(&id);
+            return;
+        }
+        let Some(flight) = running.flights.get_mut(&id) else { return };
+        let Some(stop) = flight.stops.pop_front() else {
+            self.answer_action(execution, id);
+            return;
+        };
+        self.run(execution, id, stop.upto);
+        for operation in stop.operations {
+            self.happen_at_action(operation, execution, id);
+        }
+        // An operation at this stop may have ended the execution or stalled it.
+        let Some(running) = self.running.get_mut(&execution) else { return };
+        let stalled = running.stalled;
+        let Some(flight) = running.flights.get_mut(&id) else { return };
+        let over = flight.stops.is_empty() || flight.outcome.error.is_some();
+        let wait_ns = if over { std::mem::take(&mut flight.delay_ns) } else { flight.leg_ns };
+        if over {
+            flight.stops.clear();
+        }
+        if over && wait_ns == 0 && !stalled {
+            self.answer_action(execution, id);
+        } else {
+            self.push(self.now.after_ns(wait_ns), [6, execution.0, id.0], Due::Leg { execution, action: id });
+        }
+    }
+
+    /// Does the steps of an action up to number `upto`.
+    pub(super) fn run(&mut self, execution: ExecutionId, id: ActionId, upto: usize) {
+        let Some(running) = self.running.get_mut(&execution) else { return };
+        let Some(flight) = running.flights.get_mut(&id) else { return };
+        let lasting = running
+            .lasting
+            .iter()
+            .find(|lasting| lasting.path == flight.action.path && lasting.action == flight.action.kind);
+        let clear_until = lasting.map_or(upto, |lasting| upto.min(lasting.step));
+        let mut mounted = Mounted {
+            storages: &mut self.storages,
+            source: &running.source,
+            destination: &running.destination,
+            action: &flight.action,
+            now: self.now,
+            stamps: &mut self.stamps,
+            payloads: &mut running.payloads,
+            corrupt: &mut flight.corrupt,
+            plant: &mut self.plant,
+            wrote: false,
+            corrupted: false,
+            ran_full: false,
+        };
+        run_steps(&flight.action, clear_until, &mut flight.in_flight, &mut flight.outcome, &mut mounted);
+        let (wrote, corrupted, ran_full) = (mounted.wrote, mounted.corrupted, mounted.ran_full);
+        let destination = running.destination.clone();
+        let struck = match lasting {
+            Some(lasting)
+                if flight.outcome.error.is_none()
+                    && lasting.step < upto
+                    && flight.outcome.results.len() == lasting.step =>
+            {
+                let step = flight.action.steps.get(lasting.step).cloned();
+                let side = step.as_ref().map_or(flight.action.side, side_of);
+                flight.outcome.error = Some(StepError { side, kind: lasting.error });
+                Some(FaultKind::of_step(StepFault::KeepsFailing(lasting.error), step.as_ref()))
+            }
+            _ => None,
+        };
+        if let Some(kind) = struck {
+            self.strike(kind, execution);
+        }
+        if corrupted {
+            self.strike(FaultKind::CorruptionInFlight, execution);
+        }
+        if ran_full {
+            self.strike(FaultKind::FullDestination, execution);
+        }
+        if wrote {
+            self.destination_was_written(execution, &destination);
+        }
+    }
+
+    fn answer_action(&mut self, execution: ExecutionId, id: ActionId) {
+        let now = self.now;
+        let Some(running) = self.running.get_mut(&execution) else { return };
+        let Some(mut flight) = running.flights.remove(&id) else { return };
+        if let Some(plant) = &mut self.plant {
+            plant.outcome(&flight.action, &mut flight.outcome);
+        }
+        let failed = flight.outcome.error;
+        let done = u64::try_from(flight.outcome.results.len()).unwrap_or(u64::MAX);
+        self.recorder.fold(now, "done", [done, failed.map_or(0, |error| 1 + error.kind as u64)]);
+        self.recorder.line(now, "done", || {
+            let how = failed.map_or_else(|| "ok".to_string(), |error| format!("{}: {}", error.side, error.kind));
+            (format!("x{}", execution.0), format!("{} {} {how}", flight.action.kind, flight.action.path))
+        });
+        if failed.is_some()
+            && let Some(facts) = self.facts.get_mut(&execution)
+        {
+            facts.disturbance.retried = true;
+        }
+        running.transfer.complete(now, id, flight.outcome);
+        self.poll_transfer(execution);
+    }
+
+    /// A step fault strikes the action that has stopped for it.
+    pub(super) fn strike_step(&mut self, fault: StepFault, execution: ExecutionId, id: ActionId) {
+        let Some(running) = self.running.get_mut(&execution) else { return };
+        let Some(flight) = running.flights.get_mut(&id) else { return };
+        let at = flight.outcome.results.len();
+        let step = flight.action.steps.get(at).cloned();
+        match fault {
+            StepFault::DelayMs(ms) => flight.delay_ns = ms.saturating_mul(MILLISECOND),
+            // Strikes when the bytes move; if none do, nothing happens.
+            StepFault::CorruptInFlight => {
+                flight.corrupt = Some(at as u64);
+                return;
+            }
+            StepFault::Fails(error) | StepFault::KeepsFailing(error) => {
+                let Some(step) = &step else { return };
+                if flight.outcome.error.is_some() {
+                    return;
+                }
+                flight.outcome.error = Some(StepError { side: side_of(step), kind: error });
+                if matches!(fault, StepFault::KeepsFailing(_)) {
+                    let (path, action) = (flight.action.path.clone(), flight.action.kind);
+                    running.lasting.push(Lasting { path, action, step: at, error });
+                }
+            }
+        }
+        self.strike(FaultKind::of_step(fault, step.as_ref()), execution);
+        self.recorder.line(self.now, "fault", || (format!("x{}", execution.0), format!("{fault:?}")));
+    }
+
+    /// Somebody wrote to a storage: for every other execution that has it mounted, a side was changed.
+    fn destination_was_written(&mut self, writer: ExecutionId, mount: &Mount) {
+        for (execution, running) in &self.running {
+            if *execution == writer {
+                continue;
+            }
+            let Some(facts) = self.facts.get_mut(execution) else { continue };
+            facts.disturbance.source_changed |= running.source.storage == mount.storage;
+            facts.disturbance.destination_changed |= running.destination.storage == mount.storage;
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! The world: the service, the storages, the transfers and the faults under one clock.
+//!
+//! A world is made from a [`Scenario`] and lived step by step. It draws nothing in turn: how long things take, which
+//! of two simultaneous events comes first and what a crash keeps are pure functions of the scenario's keys.
+//!
+//! - `operations`: what the scenario says happens (calls, edits, machines, faults)
+//! - `work`: transfers, crashes and fences; `actions`: what transfers ask for
+//! - `watch`: what the invariants are shown
+//! - `storage`, `mount`, `frozen`: what is stored and how an execution reaches it
+//! - `cost`: how long things take; `triggers`: operations that wait for an action
+
+mod actions;
+mod cost;
+mod frozen;
+mod mount;
+mod operations;
+mod pins;
+mod running;
+mod storage;
+mod triggers;
+mod views;
+mod watch;
+mod work;
+
+use std::collections::BTreeMap;
+
+use datasync::mix::fold;
+use datasync::rules::Rules;
+use datasync::service::{ExecutionId, Place, Service, ServiceConfig, TaskId};
+use datasync::settings::Settings;
+use datasync::time::Instant;
+use datasync::transfer::ActionId;
+use datasync::tree::EntryHash;
+use datasync::volume::Stamps;
+
+use crate::bug::plant::Plant;
+use crate::clock::Queue;
+use crate::monitor::Monitor;
+use crate::scenario::slots::{SlotDefaults, Slots};
+use crate::scenario::{Operation, Scenario, WorldSpec};
+use crate::tally::Tally;
+use crate::trace::Recorder;
+
+use cost::Costs;
+use running::{Facts, Running};
+use storage::Storage;
+use triggers::Triggers;
+
+/// The account every history happens in.
+pub const ACCOUNT: &str = "123456789012";
+/// The region every history happens in.
+pub const REGION: &str = "us-east-1";
+
+/// What comes due.
+#[derive(Clone, Debug)]
+enum Due {
+    /// The operation of this index, unless it has happened already.
+    Operation(usize),
+    /// A mount try of a task being created is answered.
+    TaskMount { task: TaskId, source: Place },
+    /// A mount try of an execution is answered.
+    ExecutionMount { execution: ExecutionId, source: Place, destination: Place },
+    /// An action goes on to its next stop.
+    Leg { execution: ExecutionId, action: ActionId },
+    /// A transfer asked to be woken.
+    Wake { execution: ExecutionId },
+}
+
+/// A history being lived.
+pub struct World<R: Rules, H: EntryHash> {
+    rules: R,
+    now: Instant,
+    queue: Queue<Due>,
+    service: Service<R>,
+    storages: Vec<Storage<H>>,
+    stamps: Stamps,
+    slots: Slots,
+    defaults: SlotDefaults,
+    spec: WorldSpec,
+    settings: Settings,
+    costs: Costs,
+    operations: Vec<Operation>,
+    script: Script,
+    triggers: Triggers,
+    running: BTreeMap<ExecutionId, Running<R>>,
+    facts: BTreeMap<ExecutionId, Facts>,
+    agents: operations::Contacts,
+    mounts_tried: u64,
+    changes_seen: u64,
+    statuses: watch::Statuses,
+    look_alikes: bool,
+    pins: pins::Pins,
+    plant: Option<Box<dyn Plant>>,
+    /// The invariants.
+    pub monitor: Monitor,
+    /// What has been touched so far.
+    pub tally: Tally,
+    /// Digest and trace.
+    pub recorder: Recorder,
+}
+
+/// How far the scenario's list of operations has got.
+#[derive(Clone, Debug)]
+struct Script {
+    /// Index of the next operation.
+    next: usize,
+    /// When the one before it happened or was armed.
+    base: Instant,
+    /// The slot whose end the next one waits for.
+    waits_for: Option<u32>,
+}
+
+impl<R: Rules, H: EntryHash> World<R, H> {
+    /// A world at the beginning of a scenario.
+    #[must_use]
+    pub fn new(
+        scenario: &Scenario,
+        rules: R,
+        hash: &H,
+        plant: Option<Box<dyn Plant>>,
+        monitor: Monitor,
+        keep_trace: bool,
+    ) -> Self {
+        let spec = scenario.world.clone();
+        let settings = Settings::default();
+        let config = ServiceConfig {
+            account: ACCOUNT.into(),
+            region: REGION.into(),
+            id_seed: spec.id_seed,
+            settings: settings.clone(),
+        };
+        let mut stamps = Stamps::default();
+        let storages =
+            scenario.storages.iter().map(|storage| Storage::new(storage, hash, spec.start, &mut stamps)).collect();
+        let mut world = Self {
+            now: spec.start,
+            queue: Queue::default(),
+            service: Service::new(rules.clone(), config, spec.start),
+            rules,
+            storages,
+            stamps,
+            slots: Slots::default(),
+            defaults: SlotDefaults { account: ACCOUNT.into(), region: REGION.into() },
+            costs: Costs::new(&spec),
+            settings,
+            operations: scenario.operations.clone(),
+            script: Script { next: 0, base: spec.start, waits_for: None },
+            triggers: Triggers::default(),
+            running: BTreeMap::new(),
+            facts: BTreeMap::new(),
+            agents: operations::Contacts::default(),
+            mounts_tried: 0,
+            changes_seen: 0,
+            statuses: watch::Statuses::default(),
+            look_alikes: operations::makes_look_alikes(scenario),
+            pins: pins::Pins::new(spec.start),
+            plant,
+            monitor,
+            tally: Tally { histories: 1, ..Tally::default() },
+            recorder: Recorder::new(spec.start, keep_trace),
+            spec,
+        };
+        world.schedule_next_operation();
+        world
+    }
+
+    /// Now.
+    #[must_use]
+    pub const fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// The service.
+    #[must_use]
+    pub const fn service(&self) -> &Service<R> {
+        &self.service
+    }
+
+    /// When the next thing happens; `None` = nothing ever will by itself.
+    #[must_use]
+    pub fn next_at(&self) -> Option<Instant> {
+        match (self.queue.next_at(), self.service.next_deadline()) {
+            (Some(event), Some(deadline)) => Some(event.min(deadline)),
+            (event, deadline) => event.or(deadline),
+        }
+    }
+
+    /// Lives through the next event. `false` if there is none.
+    pub fn step(&mut self) -> bool {
+        let Some(at) = self.next_at() else { return false };
+        self.recorder.next_step();
+        self.tally.events += 1;
+        self.now = self.now.max(at);
+        self.service.advance(self.now);
+        self.settle();
+        if self.queue.next_at().is_some_and(|next| next <= self.now)
+            && let Some((_, due)) = self.queue.pop()
+        {
+            self.happen(due);
+        }
+        self.settle();
+        true
+    }
+
+    fn happen(&mut self, due: Due) {
+        match due {
+            Due::Operation(index) => self.operation_is_due(index),
+            Due::TaskMount { task, source } => self.answer_task_mount(task, &source),
+            Due::ExecutionMount { execution, source, destination } => {
+                self.answer_execution_mount(execution, &source, &destination);
+            }
+            Due::Leg { execution, action } => self.leg(execution, action),
+            Due::Wake { execution } => {
+                if let Some(running) = self.running.get_mut(&execution) {
+                    running.wake = None;
+                }
+                self.poll_transfer(execution);
+            }
+        }
+    }
+
+    /// Does what the service wants done and shows the invariants what changed, until nothing more comes of it.
+    fn settle(&mut self) {
+        loop {
+            while let Some(command) = self.service.poll_command() {
+                self.command(command);
+            }
+            if self.service.changes() == self.changes_seen {
+                return;
+            }
+            self.changes_seen = self.service.changes();
+            self.probe();
+        }
+    }
+
+    /// The order of simultaneous events: a pure function of the order key and what the event is about.
+    fn priority(&self, about: [u64; 3]) -> u64 {
+        fold([self.spec.order_key, about[0], about[1], about[2]])
+    }
+
+    fn push(&mut self, at: Instant, about: [u64; 3], due: Due) {
+        let priority = self.priority(about);
+        self.queue.push(at, priority, due);
+    }
+}

@@ -1,0 +1,118 @@
+//! Mounted storages: how the steps of an action reach the storages of its execution.
+
+use datasync::service::{MountFailure, Place};
+use datasync::time::Instant;
+use datasync::transfer::Action;
+use datasync::tree::{EntryHash, RelPath};
+use datasync::volume::{
+    Executor, Payloads, Side, Stamps, Step, StepContext, StepError, StepErrorKind, StepResult, StorageKind,
+};
+
+use super::storage::Storage;
+use crate::bug::plant::{Intercept, Plant};
+
+/// A storage as one execution has it mounted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mount {
+    /// Index of the storage.
+    pub storage: usize,
+    /// The location's subdirectory.
+    pub base: RelPath,
+}
+
+/// Tries to mount a place (reference 2.5b). The texts are those of reference 3.3.
+///
+/// # Errors
+/// The text after `x40016: `, with the side it is about.
+pub fn try_mount<H: EntryHash>(
+    storages: &[Storage<H>],
+    place: &Place,
+    side: Side,
+) -> Result<Mount, MountFailure> {
+    let fail = |text: String| Err(MountFailure { side, text });
+    let unreachable = || match place.kind {
+        StorageKind::Nfs => "mount.nfs: Connection timed out".to_string(),
+        StorageKind::Efs => "Failed to connect to EFS mount target with IP: 192.0.2.1".to_string(),
+        StorageKind::S3 => "FsS3HeadBucketFailed".to_string(),
+    };
+    let found = storages
+        .iter()
+        .position(|storage| storage.kind() == place.kind && storage.name.eq_ignore_ascii_case(&place.storage));
+    let Some(index) = found else { return fail(unreachable()) };
+    if storages[index].refuses_mounts {
+        return fail(unreachable());
+    }
+    match storages[index].mountable(&place.subdirectory) {
+        Ok(()) => Ok(Mount { storage: index, base: place.subdirectory.clone() }),
+        Err(kind) => fail(format!("mounting {}:/{} failed: {kind}", place.storage, place.subdirectory)),
+    }
+}
+
+/// The two sides of an execution while some steps of one action are done.
+pub struct Mounted<'a, H: EntryHash> {
+    /// All storages.
+    pub storages: &'a mut [Storage<H>],
+    /// Where the source is.
+    pub source: &'a Mount,
+    /// Where the destination is.
+    pub destination: &'a Mount,
+    /// The action.
+    pub action: &'a Action,
+    /// Now.
+    pub now: Instant,
+    /// The clock of file stamps.
+    pub stamps: &'a mut Stamps,
+    /// Bytes under way.
+    pub payloads: &'a mut Payloads,
+    /// Set: the next step that moves bytes has a bit flipped on the way.
+    pub corrupt: &'a mut Option<u64>,
+    /// A bug planted around the volumes.
+    pub plant: &'a mut Option<Box<dyn Plant>>,
+    /// Whether the destination was changed.
+    pub wrote: bool,
+    /// Whether bytes were corrupted.
+    pub corrupted: bool,
+    /// Whether a step failed for want of room.
+    pub ran_full: bool,
+}
+
+/// The side a step acts on.
+#[must_use]
+pub fn side_of(step: &Step) -> Side {
+    match step {
+        Step::List { side } | Step::ReadBack { side, .. } => *side,
+        Step::Read { .. } => Side::Source,
+        _ => Side::Destination,
+    }
+}
+
+impl<H: EntryHash> Executor for Mounted<'_, H> {
+    fn apply(&mut self, path: &RelPath, step: &Step) -> Result<StepResult, StepError> {
+        let side = side_of(step);
+        let mount = match side {
+            Side::Source => self.source,
+            Side::Destination => self.destination,
+        };
+        let fail = |kind: StepErrorKind| StepError { side, kind };
+        if let Some(plant) = self.plant
+            && let Intercept::Answer(answer) = plant.step(self.action, step)
+        {
+            return answer.map_err(fail);
+        }
+        let moves_bytes = matches!(step, Step::Read { .. } | Step::Write { .. } | Step::Put { .. });
+        // What a bad cable does to the bytes between reading and writing shows on the write.
+        let corrupt = if matches!(step, Step::Write { .. } | Step::Put { .. }) { self.corrupt.take() } else { None };
+        self.corrupted |= corrupt.is_some() && moves_bytes;
+        let mut context =
+            StepContext { now: self.now, stamps: self.stamps, payloads: self.payloads, corrupt };
+        let storage = &mut self.storages[mount.storage];
+        let changes = !matches!(step, Step::List { .. } | Step::Read { .. } | Step::ReadBack { .. });
+        if changes {
+            storage.touch();
+            self.wrote = true;
+        }
+        let result = storage.apply(&mut context, &mount.base, path, side, step);
+        self.ran_full |= result == Err(StepErrorKind::NoSpace);
+        result.map_err(fail)
+    }
+}

@@ -1,0 +1,356 @@
+//! What a scenario says happens: calls, edits, machines, faults; and when.
+
+use std::collections::BTreeMap;
+
+use datasync::api::{Operation as ApiOperation, Request, Response};
+use datasync::mix::fold_bytes;
+use datasync::rules::Rules;
+use datasync::service::{AgentId, Event, ExecutionId};
+use datasync::time::{Instant, MILLISECOND, MINUTE};
+use datasync::transfer::ActionId;
+use datasync::tree::EntryHash;
+
+use super::{Due, World};
+use crate::fault::FaultKind;
+use crate::invariant::{Called, Observation};
+use crate::scenario::slots::{Slot, SlotKind};
+use crate::scenario::{Act, AgentChange, Call, Edit, EditAct, Scenario, StepFault, StorageChange, When};
+
+/// An operation waits this long for the end of an execution, then happens anyway: an execution may be stuck in
+/// LAUNCHING without time-out (reference 2.6a), and a script must go on.
+const PATIENCE_NS: u64 = 60 * MINUTE;
+
+/// Which agents are out of contact, since when.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Contacts(BTreeMap<AgentId, Instant>);
+
+impl Contacts {
+    /// Since when an agent has been out of contact, if it is.
+    pub(super) fn lost_since(&self, agent: AgentId) -> Option<Instant> {
+        self.0.get(&agent).copied()
+    }
+}
+
+/// Whether anybody but the service can make a look-alike in this scenario: a file with the size and mtime of its
+/// source and other contents (reference 2.5 b).
+pub(super) fn makes_look_alikes(scenario: &Scenario) -> bool {
+    scenario.operations.iter().any(|operation| {
+        matches!(
+            &operation.act,
+            Act::Edit(EditAct { edit: Edit::Write { keep_mtime: true, .. } | Edit::Put(_) | Edit::Rename { .. }, .. })
+        )
+    }) || crate::scenario::look_alikes::in_trees(&scenario.storages)
+}
+
+impl<R: Rules, H: EntryHash> World<R, H> {
+    /// Puts the next operation of the script into the queue. Armed operations do not hold up what is below them.
+    pub(super) fn schedule_next_operation(&mut self) {
+        while let Some(operation) = self.operations.get(self.script.next) {
+            let index = self.script.next;
+            match &operation.when {
+                When::AfterMs(ms) => {
+                    let at = self.script.base.after_ns(ms.saturating_mul(MILLISECOND)).max(self.now);
+                    self.push(at, [0, index as u64, 0], Due::Operation(index));
+                    return;
+                }
+                When::AfterExecution(slot) => {
+                    let slot = *slot;
+                    let over = self
+                        .slot(SlotKind::Execution, slot)
+                        .and_then(|arn| self.service.execution_id(arn))
+                        .is_none_or(|id| !self.facts.contains_key(&id));
+                    let patience_ns = if over { 0 } else { PATIENCE_NS };
+                    self.script.waits_for = (!over).then_some(slot);
+                    let at = self.script.base.after_ns(patience_ns).max(self.now);
+                    self.push(at, [0, index as u64, 0], Due::Operation(index));
+                    return;
+                }
+                When::On(trigger) => {
+                    self.triggers.arm(trigger.clone(), index);
+                    self.pins.happens(index, self.script.base);
+                    self.script.next += 1;
+                }
+            }
+        }
+    }
+
+    /// Whether every operation of the script has happened or been armed.
+    #[must_use]
+    pub fn script_is_over(&self) -> bool {
+        self.script.next >= self.operations.len()
+    }
+
+    pub(super) fn operation_is_due(&mut self, index: usize) {
+        if index != self.script.next {
+            return;
+        }
+        self.script.waits_for = None;
+        self.script.base = self.now;
+        self.script.next += 1;
+        self.pins.happens(index, self.now);
+        self.perform(index, None);
+        self.schedule_next_operation();
+    }
+
+    /// The execution in a slot is over: who waited for it goes on.
+    pub(super) fn execution_is_over(&mut self, slot: Option<u32>) {
+        if self.script.waits_for.is_some() && self.script.waits_for == slot {
+            self.script.waits_for = None;
+            let index = self.script.next;
+            self.push(self.now, [0, index as u64, 1], Due::Operation(index));
+        }
+    }
+
+    /// An armed operation happens at a stop of an action.
+    pub(super) fn happen_at_action(&mut self, index: usize, execution: ExecutionId, action: ActionId) {
+        self.perform(index, Some((execution, action)));
+    }
+
+    fn slot(&self, kind: SlotKind, number: u32) -> Option<&str> {
+        self.slots.arn(Slot { kind, number })
+    }
+
+    fn perform(&mut self, index: usize, action: Option<(ExecutionId, ActionId)>) {
+        self.tally.operations += 1;
+        match self.operations[index].act.clone() {
+            Act::Call(call) => self.call(&call),
+            Act::Edit(edit) => self.edit(&edit),
+            Act::Agent { slot, change } => self.agent(slot, change),
+            Act::Storage { storage, change } => self.storage(storage, change),
+            Act::CrashWorker { execution } => {
+                let arn = self.slot(SlotKind::Execution, execution);
+                if let Some(id) = arn.and_then(|arn| self.service.execution_id(arn)) {
+                    self.crash(id, FaultKind::WorkerCrash);
+                }
+            }
+            Act::Fault(fault) => {
+                if let Some((execution, action)) = action {
+                    self.recorder.fold(self.now, "fault", [index as u64, fault_word(fault)]);
+                    self.strike_step(fault, execution, action);
+                }
+            }
+        }
+        if let Some(plant) = &mut self.plant
+            && plant.wants_surgery(self.tally.operations)
+        {
+            let mut state = serde_json::to_value(self.service.state()).expect("a state is plain data");
+            if plant.surgery(&mut state) {
+                let state = serde_json::from_value(state).expect("a changed value is still a state");
+                self.service = datasync::service::Service::from_state(self.rules.clone(), state);
+            }
+        }
+        self.settle();
+    }
+
+    fn call(&mut self, call: &Call) {
+        let request = self.slots.resolve(&call.request, &self.defaults);
+        let answer = self.ask(request.clone(), u64::from(call.client));
+        let Ok(response) = &answer else { return };
+        self.slots.note(call, response);
+        if let (Some(slot), Response::StartTaskExecution(made)) = (call.bind, response)
+            && let Some(id) = self.service.execution_id(&made.task_execution_arn)
+            && let Some(facts) = self.facts.get_mut(&id)
+        {
+            facts.slot = Some(slot);
+        }
+    }
+
+    /// A client asks; the invariants see it.
+    pub fn ask(
+        &mut self,
+        request: Request,
+        client: u64,
+    ) -> Result<Response, datasync::api::ApiError> {
+        let executions: Vec<ExecutionId> = self.running.keys().copied().collect();
+        for execution in executions {
+            self.report(execution);
+        }
+        self.settle();
+        let digest_before = self.service.digest();
+        let mut seen = request.clone();
+        if let Some(plant) = &mut self.plant {
+            plant.request(self.now, &mut seen);
+        }
+        let mut answer = self.service.handle(&seen);
+        if let Some(plant) = &mut self.plant {
+            plant.answer(&request, &mut answer);
+        }
+        let digest_after = self.service.digest();
+        let operation = request.operation();
+        let answers = self.tally.answers.entry(operation).or_default();
+        match &answer {
+            Ok(_) => answers.succeeded += 1,
+            Err(_) => answers.refused += 1,
+        }
+        let word = answer.as_ref().map_or_else(|error| fold_bytes(3, error.message.as_bytes()), |_| 0);
+        self.recorder.fold(self.now, "call", [operation as u64, word]);
+        self.recorder.line(self.now, "call", || {
+            let said = match &answer {
+                Ok(response) => format!("{response:?}"),
+                Err(error) => format!("{error}"),
+            };
+            (format!("c{client}"), format!("{operation} => {said}"))
+        });
+        if answer.is_ok() {
+            self.take_note_of(&request, &answer);
+        }
+        let called = Called { at: self.now, request: &request, answer: &answer, digest_before, digest_after };
+        self.monitor.observe(&Observation::Called(&called));
+        self.settle();
+        answer
+    }
+
+    /// Begins the facts of a new execution; counts a cancel that strikes.
+    fn take_note_of(&mut self, request: &Request, answer: &Result<Response, datasync::api::ApiError>) {
+        if let Ok(Response::StartTaskExecution(started)) = answer
+            && let Some(id) = self.service.execution_id(&started.task_execution_arn)
+        {
+            self.begin_facts(id);
+        }
+        if let Request::CancelTaskExecution(cancel) = request
+            && request.operation() == ApiOperation::CancelTaskExecution
+            && let Some(arn) = &cancel.task_execution_arn
+            && let Some(id) = self.service.execution_id(arn)
+        {
+            self.strike(FaultKind::Cancel, id);
+        }
+    }
+
+    fn edit(&mut self, act: &EditAct) {
+        let Some(index) = usize::try_from(act.storage).ok().filter(|index| *index < self.storages.len()) else {
+            return;
+        };
+        let done = self.storages[index].edit(&act.edit, self.now, &mut self.stamps);
+        self.record("edit", [u64::from(act.storage), u64::from(done.is_ok())], || {
+            let how = done.map_or_else(|kind| format!("not done: {kind}"), |()| "done".into());
+            (format!("s{}", act.storage), format!("{:?} {how}", act.edit))
+        });
+        if done.is_err() {
+            return;
+        }
+        for (execution, running) in &self.running {
+            if let Some(facts) = self.facts.get_mut(execution) {
+                facts.disturbance.source_changed |= running.source.storage == index;
+                facts.disturbance.destination_changed |= running.destination.storage == index;
+            }
+        }
+    }
+
+    fn agent(&mut self, slot: u32, change: AgentChange) {
+        let arn = self.slot(SlotKind::Agent, slot);
+        let Some(agent) = arn.and_then(|arn| self.service.agent_id(arn)) else { return };
+        self.record("agent", [u64::from(slot), change as u64], || (format!("a{slot}"), format!("{change:?}")));
+        let hit = self.executions_of_agent(agent);
+        match change {
+            AgentChange::Lose => {
+                if self.agents.0.contains_key(&agent) {
+                    return;
+                }
+                for execution in &hit {
+                    self.strike(FaultKind::AgentLoss, *execution);
+                }
+                self.agents.0.insert(agent, self.now);
+                self.tell(Event::AgentContact { agent, in_contact: false });
+            }
+            AgentChange::Regain => self.regain(agent),
+            AgentChange::Restart => {
+                for execution in &hit {
+                    if self.running.contains_key(execution) {
+                        self.crash(*execution, FaultKind::AgentRestart);
+                    } else {
+                        self.strike(FaultKind::AgentRestart, *execution);
+                    }
+                }
+                self.settle();
+                // In LAUNCHING there is nothing to lose and it counts as a loss of contact (reference 2.6a).
+                self.tell(Event::AgentContact { agent, in_contact: false });
+                self.agents.0.insert(agent, self.now);
+                self.settle();
+                self.regain(agent);
+            }
+        }
+        self.settle();
+        for execution in hit {
+            self.set_stalled(execution);
+        }
+    }
+
+    fn regain(&mut self, agent: AgentId) {
+        if self.agents.0.remove(&agent).is_some() {
+            self.tell(Event::AgentContact { agent, in_contact: true });
+        }
+    }
+
+    fn executions_of_agent(&self, agent: AgentId) -> Vec<ExecutionId> {
+        self.facts
+            .iter()
+            .filter(|(_, facts)| facts.agents.contains(&agent))
+            .map(|(execution, _)| *execution)
+            .collect()
+    }
+
+    /// Whether an agent of an execution's task is out of contact.
+    pub(super) fn is_stalled(&self, execution: ExecutionId) -> bool {
+        let Some(facts) = self.facts.get(&execution) else { return false };
+        facts.agents.iter().any(|agent| self.agents.0.contains_key(agent))
+    }
+
+    fn storage(&mut self, index: u32, change: StorageChange) {
+        let Some(storage) = usize::try_from(index).ok().and_then(|index| self.storages.get_mut(index)) else {
+            return;
+        };
+        storage.change(change);
+        self.record("storage", [u64::from(index), change_word(change)], || {
+            (format!("s{index}"), format!("{change:?}"))
+        });
+    }
+
+    /// Everything is well again: agents in contact, storages reachable, quick and with room, nothing armed, no step
+    /// fails for good; and nobody edits any more.
+    pub fn heal(&mut self) {
+        self.record("heal", [0, 0], || (String::new(), "all faults are healed, edits stop".into()));
+        self.script.next = self.operations.len();
+        self.triggers.clear();
+        for storage in &mut self.storages {
+            storage.heal();
+        }
+        for running in self.running.values_mut() {
+            running.lasting.clear();
+            for flight in running.flights.values_mut() {
+                flight.delay_ns = 0;
+                for stop in &mut flight.stops {
+                    stop.operations.clear();
+                }
+            }
+        }
+        let lost: Vec<AgentId> = self.agents.0.keys().copied().collect();
+        for agent in lost {
+            let hit = self.executions_of_agent(agent);
+            self.regain(agent);
+            self.settle();
+            for execution in hit {
+                self.set_stalled(execution);
+            }
+        }
+        self.settle();
+    }
+}
+
+fn fault_word(fault: StepFault) -> u64 {
+    match fault {
+        StepFault::Fails(error) => 1 + (error as u64) * 4,
+        StepFault::KeepsFailing(error) => 2 + (error as u64) * 4,
+        StepFault::CorruptInFlight => 3,
+        StepFault::DelayMs(ms) => 4 + ms * 4,
+    }
+}
+
+fn change_word(change: StorageChange) -> u64 {
+    match change {
+        StorageChange::RefuseMounts => 1,
+        StorageChange::AllowMounts => 2,
+        StorageChange::Full => 3,
+        StorageChange::Free => 4,
+        StorageChange::Slow(times) => 5 + u64::from(times),
+    }
+}

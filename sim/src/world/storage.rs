@@ -1,0 +1,411 @@
+//! The storages of a world: file systems and buckets in memory, with edits by others and the faults of a machine.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use datasync::mix::{fold, fold_bytes};
+use datasync::time::Instant;
+use datasync::transfer::objects::ObjectView;
+use datasync::tree::{Attrs, Contents, EntryHash, Node, NodeBody, RelPath, Tree};
+use datasync::volume::{
+    Bucket, FileVolume, Object, Payloads, Side, Stamps, Step, StepContext, StepErrorKind, StepResult, StorageKind,
+};
+
+use super::frozen::Frozen;
+use crate::oracle::Snapshot;
+use crate::scenario::{Edit, LineBody, StorageChange, StorageSpec, TreeLine};
+
+/// One storage and how it is doing.
+#[derive(Clone, Debug)]
+pub struct Storage<H: EntryHash> {
+    /// What locations call it.
+    pub name: String,
+    /// Whether mounts fail.
+    pub refuses_mounts: bool,
+    /// How many times slower than usual; 1 = as usual.
+    pub slow: u32,
+    medium: Medium<H>,
+    objects: ObjectView,
+    version: usize,
+    snapshots: BTreeMap<RelPath, (usize, Snapshot)>,
+    frozen: Option<Rc<Frozen<H>>>,
+}
+
+/// What a storage is made of.
+#[derive(Clone, Debug)]
+pub enum Medium<H: EntryHash> {
+    /// NFS or EFS.
+    Files(FileVolume<H>),
+    /// S3.
+    Objects(Bucket),
+}
+
+/// The node a line describes; `None` for another name of a file.
+fn node_of(line: &TreeLine) -> Option<Node> {
+    let attrs = Attrs { uid: line.uid, gid: line.gid, mode: line.mode, atime: line.atime, mtime: line.mtime };
+    let body = match &line.body {
+        LineBody::Directory => NodeBody::Directory,
+        LineBody::Generated { size, key } => NodeBody::File(Contents::generated(*key, 0, *size)),
+        LineBody::Literal(bytes) => NodeBody::File(Contents::literal(bytes)),
+        LineBody::Symlink(target) => NodeBody::Symlink(target.as_slice().into()),
+        LineBody::Device { kind, major, minor } => NodeBody::Device { kind: *kind, device: (*major, *minor) },
+        LineBody::Fifo => NodeBody::Fifo,
+        LineBody::Socket => NodeBody::Socket,
+        LineBody::HardLink(_) => return None,
+    };
+    Some(Node { attrs, body })
+}
+
+impl<H: EntryHash> Storage<H> {
+    /// A storage as a scenario describes it. Lines that the kind cannot hold (devices on EFS, links and devices as
+    /// objects of somebody else's bucket) are left out.
+    #[must_use]
+    pub fn new(spec: &StorageSpec, hash: &H, start: Instant, stamps: &mut Stamps) -> Self {
+        let medium = match spec.kind {
+            StorageKind::Nfs | StorageKind::Efs => {
+                Medium::Files(FileVolume::from_tree(spec.kind, filled_tree(spec, hash, start), spec.capacity))
+            }
+            StorageKind::S3 => Medium::Objects(filled_bucket(spec, start, stamps)),
+        };
+        Self {
+            name: spec.name.clone(),
+            refuses_mounts: false,
+            slow: 1,
+            medium,
+            objects: ObjectView::default(),
+            version: 1,
+            snapshots: BTreeMap::new(),
+            frozen: None,
+        }
+    }
+
+    /// Its kind.
+    #[must_use]
+    pub fn kind(&self) -> StorageKind {
+        match &self.medium {
+            Medium::Files(volume) => volume.kind(),
+            Medium::Objects(_) => StorageKind::S3,
+        }
+    }
+
+    /// Whether a subdirectory can be mounted (reference 2.5b).
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn mountable(&self, subdirectory: &RelPath) -> Result<(), StepErrorKind> {
+        match &self.medium {
+            Medium::Files(volume) => volume.mountable(subdirectory),
+            Medium::Objects(_) => Ok(()),
+        }
+    }
+
+    /// How many entries or objects it holds.
+    #[must_use]
+    pub fn entries(&self) -> u64 {
+        match &self.medium {
+            Medium::Files(volume) => volume.tree().entries(),
+            Medium::Objects(bucket) => u64::try_from(bucket.len()).unwrap_or(u64::MAX),
+        }
+    }
+
+    /// How many bytes of contents it holds.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        match &self.medium {
+            Medium::Files(volume) => volume.tree().bytes(),
+            Medium::Objects(bucket) => bucket.objects(b"").map(|(_, object)| object.contents.len()).sum(),
+        }
+    }
+
+    /// Says that it is about to be changed: what was frozen before stays what it was.
+    pub fn touch(&mut self) {
+        self.version += 1;
+        self.frozen = None;
+    }
+
+    /// Does a step.
+    ///
+    /// # Errors
+    /// What the storage says.
+    pub fn apply(
+        &mut self,
+        context: &mut StepContext<'_>,
+        base: &RelPath,
+        path: &RelPath,
+        side: Side,
+        step: &Step,
+    ) -> Result<StepResult, StepErrorKind> {
+        match &mut self.medium {
+            Medium::Files(volume) => volume.apply(context, base, path, side, step),
+            Medium::Objects(bucket) => {
+                self.objects.apply(bucket, context, base, path, side, step)
+            }
+        }
+    }
+
+    /// The worker that wrote below `base` is gone, with what it had not flushed; see [`FileVolume::crash`]. Objects
+    /// have nothing half written.
+    pub fn crash(&mut self, base: &RelPath, keep: &mut dyn FnMut(&RelPath, u64) -> u64) {
+        match &mut self.medium {
+            Medium::Files(volume) => volume.crash(base, keep),
+            Medium::Objects(_) => {}
+        }
+    }
+
+    /// What becomes of the machine.
+    pub fn change(&mut self, change: StorageChange) {
+        match change {
+            StorageChange::RefuseMounts => self.refuses_mounts = true,
+            StorageChange::AllowMounts => self.refuses_mounts = false,
+            StorageChange::Slow(times) => self.slow = times.max(1),
+            StorageChange::Full => self.set_full(true),
+            StorageChange::Free => self.set_full(false),
+        }
+    }
+
+    /// Reachable, quick, and with room.
+    pub fn heal(&mut self) {
+        self.refuses_mounts = false;
+        self.slow = 1;
+        self.set_full(false);
+        self.set_capacity(None);
+    }
+
+    fn set_full(&mut self, full: bool) {
+        match &mut self.medium {
+            Medium::Files(volume) => volume.set_full(full),
+            Medium::Objects(bucket) => bucket.set_full(full),
+        }
+    }
+
+    fn set_capacity(&mut self, capacity: Option<u64>) {
+        if let Medium::Files(volume) = &mut self.medium {
+            volume.set_capacity(capacity);
+        }
+    }
+
+    /// The view of a location as it is now.
+    pub fn snapshot(&mut self, base: &RelPath) -> Snapshot {
+        if let Some((version, snapshot)) = self.snapshots.get(base)
+            && *version == self.version
+        {
+            return snapshot.clone();
+        }
+        let frozen = self.frozen.clone().unwrap_or_else(|| self.frozen());
+        self.frozen = Some(frozen.clone());
+        let snapshot = Snapshot::new(self.kind(), base.clone(), frozen);
+        self.snapshots.insert(base.clone(), (self.version, snapshot.clone()));
+        snapshot
+    }
+
+    /// It as it is now, to be read out later.
+    #[must_use]
+    pub fn frozen(&self) -> Rc<Frozen<H>> {
+        Rc::new(Frozen { medium: self.medium.clone(), version: self.version })
+    }
+
+    /// A digest of what it holds.
+    #[must_use]
+    pub fn digest(&self) -> u128 {
+        match &self.medium {
+            Medium::Files(volume) => volume.tree().digest(),
+            Medium::Objects(bucket) => bucket.objects(b"").fold(0, |sum: u128, (key, object)| {
+                let words = [
+                    fold_bytes(0, key),
+                    object.contents.digest().0 as u64,
+                    object.last_modified.as_ns().unwrap_or(0).cast_unsigned(),
+                    fold_bytes(0, format!("{:?}", object.metadata).as_bytes()),
+                ];
+                sum.wrapping_add(u128::from(fold(words)))
+            }),
+        }
+    }
+
+    /// Somebody else changes it.
+    ///
+    /// # Errors
+    /// Why it could not be done; nothing was changed then.
+    pub fn edit(&mut self, edit: &Edit, now: Instant, stamps: &mut Stamps) -> Result<(), StepErrorKind> {
+        self.touch();
+        let mut payloads = Payloads::default();
+        let mut context = StepContext { now, stamps, payloads: &mut payloads, corrupt: None };
+        match &mut self.medium {
+            Medium::Files(volume) => edit_files(volume, &mut context, edit),
+            Medium::Objects(bucket) => edit_objects(bucket, self.objects, &mut context, edit),
+        }
+    }
+}
+
+fn edit_files<H: EntryHash>(
+    volume: &mut FileVolume<H>,
+    context: &mut StepContext<'_>,
+    edit: &Edit,
+) -> Result<(), StepErrorKind> {
+    match edit {
+        Edit::Put(line) => match (&line.body, node_of(line)) {
+            (LineBody::HardLink(leader), _) => volume.link(context, leader, &line.path),
+            (_, Some(node)) => volume.put(context, &line.path, node),
+            (_, None) => Err(StepErrorKind::Unsupported),
+        },
+        Edit::Write { path, offset, length, key, keep_mtime } => {
+            let bytes = Contents::generated(*key, 0, *length);
+            volume.write(context, path, *offset, &bytes, *keep_mtime)
+        }
+        Edit::Truncate { path, size } => volume.truncate(context, path, *size),
+        Edit::SetMode { path, mode } => volume.set_mode(path, *mode),
+        Edit::SetOwner { path, uid, gid } => volume.set_owner(path, *uid, *gid),
+        Edit::Remove { path } => volume.remove_all(context, path),
+        Edit::Rename { from, to } => volume.rename(context, from, to),
+    }
+}
+
+/// How users of a bucket do the same: objects are put, copied and deleted whole.
+fn edit_objects(
+    bucket: &mut Bucket,
+    config: ObjectView,
+    context: &mut StepContext<'_>,
+    edit: &Edit,
+) -> Result<(), StepErrorKind> {
+    let root = RelPath::root();
+    match edit {
+        Edit::Put(line) => put_line(bucket, config, context, line, true),
+        Edit::Write { path, offset, length, key, keep_mtime } => {
+            let mut object = bucket.get(path.as_bytes()).ok_or(StepErrorKind::NotFound)?.clone();
+            object.contents.write_at(*offset, &Contents::generated(*key, 0, *length));
+            if !keep_mtime {
+                // Another tool's upload carries none of our metadata.
+                object.metadata.clear();
+            }
+            put_object(bucket, context, path.as_bytes(), object)
+        }
+        Edit::Truncate { path, size } => {
+            let mut object = bucket.get(path.as_bytes()).ok_or(StepErrorKind::NotFound)?.clone();
+            object.contents.truncate(*size);
+            object.metadata.clear();
+            put_object(bucket, context, path.as_bytes(), object)
+        }
+        Edit::SetMode { path, mode } => {
+            let attrs = datasync::volume::AttrSet { mode: Some(*mode), ..Default::default() };
+            let step = Step::Rewrite { attrs };
+            config.apply(bucket, context, &root, path, Side::Destination, &step).map(|_| ())
+        }
+        Edit::SetOwner { path, uid, gid } => {
+            let attrs = datasync::volume::AttrSet { uid: Some(*uid), gid: Some(*gid), ..Default::default() };
+            let step = Step::Rewrite { attrs };
+            config.apply(bucket, context, &root, path, Side::Destination, &step).map(|_| ())
+        }
+        Edit::Remove { path } => {
+            let keys = keys_of(bucket, path);
+            for key in &keys {
+                bucket.delete(key);
+            }
+            if keys.is_empty() { Err(StepErrorKind::NotFound) } else { Ok(()) }
+        }
+        Edit::Rename { from, to } => {
+            if from.is_root() || to.is_within(from) || !keys_of(bucket, to).is_empty() {
+                return Err(StepErrorKind::Exists);
+            }
+            let keys = keys_of(bucket, from);
+            for key in &keys {
+                let object = bucket.get(key).ok_or(StepErrorKind::NotFound)?.clone();
+                let renamed = [to.as_bytes(), &key[from.as_bytes().len()..]].concat();
+                put_object(bucket, context, &renamed, object)?;
+                bucket.delete(key);
+            }
+            if keys.is_empty() { Err(StepErrorKind::NotFound) } else { Ok(()) }
+        }
+    }
+}
+
+fn put_object(
+    bucket: &mut Bucket,
+    context: &mut StepContext<'_>,
+    key: &[u8],
+    object: Object,
+) -> Result<(), StepErrorKind> {
+    let last_modified = context.stamp();
+    Ok(bucket.put(key, Object { last_modified, ..object })?)
+}
+
+/// The object of this name, its marker, and everything below it.
+fn keys_of(bucket: &Bucket, path: &RelPath) -> Vec<Vec<u8>> {
+    bucket
+        .objects(path.as_bytes())
+        .map(|(key, _)| key.to_vec())
+        .filter(|key| {
+            path.is_root()
+                || (key.starts_with(path.as_bytes())
+                    && matches!(key.get(path.as_bytes().len()), None | Some(b'/')))
+        })
+        .collect()
+}
+
+/// The tree a spec describes. What does not fit where it stands is left out: a shrunk case may have lost a parent.
+fn filled_tree<H: EntryHash>(spec: &StorageSpec, hash: &H, start: Instant) -> Tree<H> {
+    let root = Attrs { uid: 0, gid: 0, mode: 0o755, atime: start.into(), mtime: start.into() };
+    let mut tree = Tree::with_hash(hash.clone(), root);
+    for line in &spec.tree {
+        let _ = match (&line.body, node_of(line)) {
+            (LineBody::Device { .. }, _) if spec.kind == StorageKind::Efs => Ok(()),
+            (LineBody::Directory, Some(node)) if line.path.is_root() => {
+                tree.set_attrs(&line.path, node.attrs)
+            }
+            (LineBody::HardLink(leader), _) => tree.link(leader, &line.path),
+            (_, Some(node)) => tree.insert(&line.path, node),
+            (_, None) => Ok(()),
+        };
+    }
+    tree
+}
+
+fn filled_bucket(spec: &StorageSpec, start: Instant, stamps: &mut Stamps) -> Bucket {
+    let mut bucket = Bucket::default();
+    let mut payloads = Payloads::default();
+    let config = ObjectView::default();
+    for line in spec.tree.iter().filter(|line| !line.path.is_root()) {
+        let mut context = StepContext { now: start, stamps, payloads: &mut payloads, corrupt: None };
+        // What a bucket cannot hold is not there; nothing else can fail on an empty bucket without limits.
+        let _ = put_line(&mut bucket, config, &mut context, line, spec.encoded);
+    }
+    bucket
+}
+
+/// Puts a line as an object: with DataSync's metadata, or as another tool would.
+fn put_line(
+    bucket: &mut Bucket,
+    config: ObjectView,
+    context: &mut StepContext<'_>,
+    line: &TreeLine,
+    encoded: bool,
+) -> Result<(), StepErrorKind> {
+    let root = RelPath::root();
+    let attrs = datasync::volume::AttrSet {
+        uid: Some(line.uid),
+        gid: Some(line.gid),
+        mode: Some(line.mode),
+        mtime: Some(line.mtime),
+        atime: Some(line.atime),
+    };
+    let node = node_of(line).ok_or(StepErrorKind::Unsupported)?;
+    let mut do_step = |step: Step, context: &mut StepContext<'_>| {
+        config.apply(bucket, context, &root, &line.path, Side::Destination, &step).map(|_| ())
+    };
+    match (node.body, encoded) {
+        (NodeBody::Directory, true) => do_step(Step::MakeDirectory { attrs }, context),
+        // Other tools make no markers: a directory is there when something is in it.
+        (NodeBody::Directory, false) => Ok(()),
+        (NodeBody::Symlink(target), true) => do_step(Step::MakeSymlink { target, attrs }, context),
+        (NodeBody::File(contents), true) => {
+            let payload = datasync::volume::PayloadId(0);
+            context.payloads.insert(payload, contents);
+            do_step(Step::Put { payload, attrs }, context)
+        }
+        (NodeBody::File(contents), false) => {
+            let object = Object { contents, metadata: BTreeMap::new(), last_modified: context.stamp() };
+            put_object(bucket, context, line.path.as_bytes(), object)
+        }
+        (NodeBody::Symlink(_) | NodeBody::Device { .. } | NodeBody::Fifo | NodeBody::Socket, _) => {
+            Err(StepErrorKind::Unsupported)
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! What the invariants are shown: probes of the service, and everything known of an execution that ended.
+
+use std::collections::BTreeMap;
+
+use datasync::api::shapes::DescribeTaskExecutionRequest;
+use datasync::api::{Options, Request, Response, TaskExecutionStatus, TaskStatus};
+use datasync::rules::Rules;
+use datasync::service::{ExecutionId, TaskId};
+use datasync::time::{MINUTE, SECOND};
+use datasync::tree::EntryHash;
+
+use super::World;
+use super::cost::Costs;
+use super::mount::Mount;
+use super::running::Facts;
+use crate::invariant::{
+    AgentProbe, Disturbance, Ended, ExecutionProbe, HistoryEnd, Observation, Probe, TaskProbe,
+};
+use crate::oracle::Snapshot;
+
+/// More steps than any action has, for bounds.
+const STEPS_MAX: u64 = 12;
+/// More actions than any entry needs, retries aside, for bounds.
+const ACTIONS_PER_ENTRY: u64 = 8;
+
+/// The statuses last seen, so that a change of status is counted once.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Statuses {
+    tasks: BTreeMap<TaskId, TaskStatus>,
+    executions: BTreeMap<ExecutionId, TaskExecutionStatus>,
+}
+
+impl<R: Rules, H: EntryHash> World<R, H> {
+    /// Probes the service if anything changed since the last probe.
+    pub(super) fn probe_if_changed(&mut self) {
+        if self.service.changes() != self.changes_seen {
+            self.changes_seen = self.service.changes();
+            self.probe();
+        }
+    }
+
+    /// Shows the invariants how the service stands, and what has ended.
+    pub(super) fn probe(&mut self) {
+        let probe = Probe {
+            at: self.now,
+            agents: self
+                .service
+                .agents()
+                .map(|agent| AgentProbe {
+                    agent: agent.id,
+                    status: agent.status,
+                    in_contact: self.agents.lost_since(agent.id).is_none(),
+                    lost_since: self.agents.lost_since(agent.id),
+                })
+                .collect(),
+            tasks: self
+                .service
+                .tasks()
+                .map(|task| TaskProbe {
+                    task: task.id,
+                    status: task.status,
+                    agents: task.agents.iter().copied().collect(),
+                    mounted: task.mounted,
+                })
+                .collect(),
+            executions: self
+                .service
+                .executions()
+                .map(|execution| ExecutionProbe {
+                    execution: execution.id,
+                    task: execution.task,
+                    status: execution.status,
+                    counters: execution.counters,
+                })
+                .collect(),
+        };
+        let mut over = Vec::new();
+        for task in &probe.tasks {
+            if self.statuses.tasks.insert(task.task, task.status) != Some(task.status) {
+                *self.tally.task_statuses.entry(task.status).or_default() += 1;
+            }
+        }
+        for execution in &probe.executions {
+            let earlier = self.statuses.executions.insert(execution.execution, execution.status);
+            if earlier != Some(execution.status) {
+                *self.tally.execution_statuses.entry(execution.status).or_default() += 1;
+                if execution.status.is_terminal() {
+                    over.push(execution.execution);
+                }
+            }
+        }
+        self.monitor.observe(&Observation::Probed(&probe));
+        for execution in over {
+            self.show_end(execution);
+        }
+    }
+
+    /// Begins to keep facts of an execution that was just started.
+    pub(super) fn begin_facts(&mut self, execution: ExecutionId) {
+        let Some(view) = self.service.executions().find(|view| view.id == execution) else { return };
+        let task = view.task;
+        let Some(task) = self.service.tasks().find(|view| view.id == task) else { return };
+        let facts = Facts {
+            slot: None,
+            task: task.id,
+            agents: task.agents.iter().copied().collect(),
+            source: task.source.clone(),
+            destination: task.destination.clone(),
+            engine_options: None,
+            started: self.now,
+            prepared_from: None,
+            before: None,
+            disturbance: Disturbance::default(),
+            phases: Vec::new(),
+            log: Vec::new(),
+            bound_ns: self.settings.launch_delay_ns + self.settings.launch_limit_ns,
+        };
+        self.facts.insert(execution, facts);
+        if self.is_stalled(execution)
+            && let Some(facts) = self.facts.get_mut(&execution)
+        {
+            facts.disturbance.faulted = true;
+        }
+    }
+
+    /// Shows the invariants an execution that has become terminal.
+    fn show_end(&mut self, execution: ExecutionId) {
+        let Some(facts) = self.facts.remove(&execution) else { return };
+        self.tally.executions += 1;
+        self.pins.ends(facts.slot);
+        let options = self.described_options(execution);
+        let after = facts.before.is_some().then(|| (self.place(&facts.source), self.place(&facts.destination)));
+        let after = after.and_then(|(source, destination)| {
+            Some((self.snapshot(&source?), self.snapshot(&destination?)))
+        });
+        let execution_arn = self.service.execution_arn(execution).unwrap_or_default();
+        let task_arn = self.service.task_arn(facts.task).unwrap_or_default();
+        let view = self.service.executions().find(|view| view.id == execution);
+        if let (Some(options), Some(end)) = (&options, view.and_then(|view| view.end.cloned())) {
+            let ended = Ended {
+                execution,
+                slot: facts.slot,
+                execution_arn: &execution_arn,
+                task: facts.task,
+                task_arn: &task_arn,
+                source: &facts.source,
+                destination: &facts.destination,
+                options,
+                engine_options: facts.engine_options.as_ref(),
+                started: facts.started,
+                prepared_from: facts.prepared_from,
+                ended: self.now,
+                end: &end,
+                log: &facts.log,
+                before: facts.before.as_ref().map(|(source, destination)| (source, destination)),
+                after: after.as_ref().map(|(source, destination)| (source, destination)),
+                disturbance: facts.disturbance,
+                look_alikes: self.look_alikes,
+                bound_ns: facts.bound_ns,
+                phases: &facts.phases,
+            };
+            self.monitor.observe(&Observation::Ended(&ended));
+        }
+        self.execution_is_over(facts.slot);
+    }
+
+    fn described_options(&mut self, execution: ExecutionId) -> Option<Options> {
+        let task_execution_arn = self.service.execution_arn(execution);
+        let request = Request::DescribeTaskExecution(DescribeTaskExecutionRequest { task_execution_arn });
+        match self.service.handle(&request) {
+            Ok(Response::DescribeTaskExecution(shown)) => Some(shown.options),
+            _ => None,
+        }
+    }
+
+    /// Where a place is, whether or not it can be mounted at the moment.
+    fn place(&self, place: &datasync::service::Place) -> Option<Mount> {
+        let storage = self
+            .storages
+            .iter()
+            .position(|storage| storage.kind() == place.kind && storage.name.eq_ignore_ascii_case(&place.storage))?;
+        Some(Mount { storage, base: place.subdirectory.clone() })
+    }
+
+    /// One side as it is now.
+    pub(super) fn snapshot(&mut self, mount: &Mount) -> Snapshot {
+        self.storages[mount.storage].snapshot(&mount.base)
+    }
+
+    /// How long a transfer may take at the most when nothing disturbs it, ns.
+    pub(super) fn transfer_bound_ns(&self, source: &Mount, destination: &Mount, options: &Options) -> u64 {
+        let (from, to) = (&self.storages[source.storage], &self.storages[destination.storage]);
+        let entries = from.entries() + to.entries() + 2;
+        let chunk = match u64::try_from(options.bytes_per_second) {
+            Ok(rate) => self.spec.chunk_bytes.min(rate.max(1)),
+            Err(_) => self.spec.chunk_bytes,
+        };
+        let chunks = from.bytes() / chunk + to.bytes() / chunk + entries;
+        let actions = entries * ACTIONS_PER_ENTRY + chunks * 4;
+        let work = u128::from(actions) * u128::from(Costs::worst_ns(STEPS_MAX, chunk));
+        let rate = u64::try_from(options.bytes_per_second).map_or(0, |rate| {
+            u128::from(from.bytes() + 1) * u128::from(SECOND) / u128::from(rate.max(1))
+        });
+        u64::try_from(work + rate + u128::from(MINUTE)).unwrap_or(u64::MAX)
+    }
+
+    /// The closing part begins.
+    pub fn show_healed(&mut self) {
+        self.monitor.observe(&Observation::Healed(self.now));
+    }
+
+    /// The history is over.
+    pub fn show_over(&mut self, stuck: Vec<(ExecutionId, String)>) {
+        let end = HistoryEnd { at: self.now, stuck };
+        self.monitor.observe(&Observation::Over(&end));
+    }
+}

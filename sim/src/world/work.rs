@@ -1,0 +1,393 @@
+//! Transfers at work: commands of the service, mounts, actions, crashes and fences.
+
+use datasync::api::VerifyMode;
+use datasync::mix::{at_most, fold, fold_bytes};
+use datasync::report::{ErrorCode, Phase};
+use datasync::rules::{Pair, PairContext, Rules};
+use datasync::service::{Command, Event, ExecutionId, Place, TaskId};
+use datasync::time::{Instant, SECOND};
+use datasync::transfer::{Action, ActionId, Poll, Transfer, TransferConfig};
+use datasync::tree::EntryHash;
+use datasync::volume::{Payloads, Side};
+
+use super::cost::offset_of;
+use super::mount::try_mount;
+use super::running::Running;
+use super::{Due, World};
+use crate::fault::{FaultKind, Stage};
+
+/// An unanswered action is asked again after this long (reference 2.5c).
+const ANSWER_TIMEOUT_NS: u64 = 30 * SECOND;
+
+/// What happens to the actions of an execution that ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fence {
+    /// Each has done a drawn part of its steps by now.
+    DrawnPart,
+    /// Whatever was to be done was done before contact was lost.
+    AsTheyAre,
+}
+
+impl<R: Rules, H: EntryHash> World<R, H> {
+    pub(super) fn command(&mut self, mut command: Command) {
+        if let Some(plant) = &mut self.plant
+            && !plant.command(&mut command)
+        {
+            return;
+        }
+        match command {
+            Command::MountTask { task, source } => {
+                self.record("cmd", [1, task.0], || (format!("t{}", task.0), "mount source".into()));
+                let at = self.mount_answer_at(task.0);
+                self.push(at, [1, task.0, 0], Due::TaskMount { task, source });
+            }
+            Command::MountExecution { execution, source, destination } => {
+                self.record("cmd", [2, execution.0], || (format!("x{}", execution.0), "mount both".into()));
+                let at = self.mount_answer_at(execution.0);
+                self.push(at, [2, execution.0, 0], Due::ExecutionMount { execution, source, destination });
+            }
+            Command::StartTransfer { execution, source, destination, options } => {
+                self.start_transfer(execution, &source, &destination, options);
+            }
+            Command::CancelTransfer { execution, drain_ns } => self.cancel_transfer(execution, drain_ns),
+            Command::FenceTransfer { execution } => {
+                self.record("cut", [3, execution.0], || (format!("x{}", execution.0), "agent offline".into()));
+                self.lose_unflushed(execution);
+                self.fence(execution, Fence::AsTheyAre);
+            }
+        }
+    }
+
+    fn mount_answer_at(&mut self, what: u64) -> Instant {
+        self.mounts_tried += 1;
+        self.now.after_ns(self.costs.mount_ns(what, self.now.0))
+    }
+
+    pub(super) fn answer_task_mount(&mut self, task: TaskId, source: &Place) {
+        let result = try_mount(&self.storages, source, Side::Source).map(|_| ());
+        self.record("evt", [4, u64::from(result.is_ok())], || {
+            (format!("t{}", task.0), format!("source {}", told(&result)))
+        });
+        self.tell(Event::TaskMounted { task, result });
+    }
+
+    pub(super) fn answer_execution_mount(
+        &mut self,
+        execution: ExecutionId,
+        source: &Place,
+        destination: &Place,
+    ) {
+        if self.is_stalled(execution) {
+            // Nobody is there to mount; the service begins anew when contact is back (reference 2.6a).
+            return;
+        }
+        let result = try_mount(&self.storages, source, Side::Source)
+            .and_then(|_| try_mount(&self.storages, destination, Side::Destination))
+            .map(|_| ());
+        if result.is_err() {
+            self.strike(FaultKind::MountFailure, execution);
+        }
+        self.record("evt", [5, u64::from(result.is_ok())], || {
+            (format!("x{}", execution.0), format!("both {}", told(&result)))
+        });
+        self.tell(Event::ExecutionMounted { execution, result });
+    }
+
+    fn start_transfer(
+        &mut self,
+        execution: ExecutionId,
+        source: &Place,
+        destination: &Place,
+        options: datasync::api::Options,
+    ) {
+        let mounts = (
+            try_mount(&self.storages, source, Side::Source),
+            try_mount(&self.storages, destination, Side::Destination),
+        );
+        // Both stood a moment ago; an edit at this very instant may have taken one away again.
+        let (Ok(from), Ok(to)) = mounts else {
+            let failure = mounts.0.and(mounts.1).expect_err("one of them failed");
+            self.tell(Event::ExecutionMounted { execution, result: Err(failure) });
+            return;
+        };
+        self.record("cmd", [6, execution.0], || {
+            (format!("x{}", execution.0), format!("start {}:/{} -> {}:/{}",
+                source.storage, source.subdirectory, destination.storage, destination.subdirectory))
+        });
+        let before = (self.snapshot(&from), self.snapshot(&to));
+        let bound_ns = self.transfer_bound_ns(&from, &to, &options);
+        if let Some(facts) = self.facts.get_mut(&execution) {
+            facts.engine_options = Some(options.clone());
+            facts.prepared_from = Some(self.now);
+            facts.bound_ns += bound_ns;
+            facts.before = Some(before);
+            facts.phases.push((Phase::Preparing, self.now));
+        }
+        let pair = Pair { source: source.kind, destination: destination.kind };
+        let config = TransferConfig {
+            pair: PairContext { pair, options, settings: self.settings.clone() },
+            chunk_bytes: self.spec.chunk_bytes,
+            in_flight: self.spec.in_flight,
+            answer_timeout_ns: ANSWER_TIMEOUT_NS,
+            trust_summaries: self.spec.trust_summaries,
+        };
+        let transfer = Transfer::new(self.rules.clone(), config, self.now);
+        let running = Running {
+            reported: transfer.progress(),
+            transfer,
+            source: from,
+            destination: to,
+            flights: std::collections::BTreeMap::new(),
+            payloads: Payloads::default(),
+            held: Vec::new(),
+            stalled: self.is_stalled(execution),
+            lasting: Vec::new(),
+            wake: None,
+        };
+        self.running.insert(execution, running);
+        self.poll_transfer(execution);
+    }
+
+    fn cancel_transfer(&mut self, execution: ExecutionId, drain_ns: u64) {
+        let now = self.now;
+        let Some(running) = self.running.get_mut(&execution) else { return };
+        running.transfer.cancel(now, drain_ns);
+        self.push(now.after_ns(drain_ns), [3, execution.0, 1], Due::Wake { execution });
+        self.poll_transfer(execution);
+    }
+
+    /// Tells the service how far a transfer has got. A poll may pass through several phases; the service hears of
+    /// each.
+    pub(super) fn report(&mut self, execution: ExecutionId) {
+        let Some(running) = self.running.get_mut(&execution) else { return };
+        let progress = running.transfer.progress();
+        if progress == running.reported {
+            return;
+        }
+        let from = running.reported.phase;
+        running.reported = progress;
+        for phase in [Phase::Transferring, Phase::Verifying] {
+            if from < phase && phase < progress.phase {
+                self.enter(execution, phase);
+                let step = datasync::report::Progress { phase, ..progress };
+                self.tell(Event::Progress { execution, progress: step });
+                self.probe_if_changed();
+            }
+        }
+        if from < progress.phase {
+            self.enter(execution, progress.phase);
+        }
+        self.tell(Event::Progress { execution, progress });
+        self.probe_if_changed();
+    }
+
+    fn enter(&mut self, execution: ExecutionId, phase: Phase) {
+        let now = self.now;
+        self.record("evt", [7, phase as u64], || (format!("x{}", execution.0), format!("enters {phase}")));
+        if let Some(facts) = self.facts.get_mut(&execution) {
+            facts.phases.push((phase, now));
+        }
+    }
+
+    /// Takes what a transfer wants done until it waits or has ended.
+    pub(super) fn poll_transfer(&mut self, execution: ExecutionId) {
+        loop {
+            let now = self.now;
+            let Some(running) = self.running.get_mut(&execution) else { return };
+            if running.stalled {
+                return;
+            }
+            let poll = running.transfer.poll(now);
+            if running.transfer.progress().phase != running.reported.phase {
+                self.report(execution);
+            }
+            match poll {
+                Poll::Action(action) => self.issue(execution, action),
+                Poll::Wait(until) => {
+                    let Some(until) = until else { return };
+                    let running = self.running.get_mut(&execution).expect("it was there");
+                    if running.wake.is_none_or(|queued| until < queued) {
+                        running.wake = Some(until);
+                        self.push(until.max(now), [4, execution.0, until.0], Due::Wake { execution });
+                    }
+                    return;
+                }
+                Poll::Ended => {
+                    self.finish(execution);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// The transfer has ended by itself or by a cancel.
+    fn finish(&mut self, execution: ExecutionId) {
+        self.report(execution);
+        let Some(running) = self.running.get(&execution) else { return };
+        let end = running.transfer.end().expect("it said so").clone();
+        // With VERIFYING left out of the last report, the service still hears of every phase that began.
+        let verified = running.transfer.progress().phase;
+        debug_assert!(
+            end.phases.verify == datasync::api::PhaseStatus::Pending
+                || verified == Phase::Verifying
+                || self.facts.get(&execution).is_none_or(|facts| facts
+                    .engine_options
+                    .as_ref()
+                    .is_none_or(|options| options.verify_mode == VerifyMode::None))
+        );
+        self.fence(execution, Fence::DrawnPart);
+        self.record("evt", [8, u64::from(end.failure.is_some())], || {
+            let how = end.failure.as_ref().map_or("SUCCESS".to_string(), |failure| format!("ERROR {}", failure.code));
+            (format!("x{}", execution.0), format!("ended {how} {:?}", end.counters))
+        });
+        self.tell(Event::Ended { execution, end });
+    }
+
+    /// The worker of an execution dies.
+    pub(super) fn crash(&mut self, execution: ExecutionId, kind: FaultKind) {
+        if !self.running.contains_key(&execution) {
+            return;
+        }
+        self.strike(kind, execution);
+        self.record("crash", [9, execution.0], || (format!("x{}", execution.0), "worker dies".into()));
+        let now = self.now;
+        self.run_drawn_part(execution);
+        self.lose_unflushed(execution);
+        let Some(running) = self.running.get_mut(&execution) else { return };
+        running.transfer.crash(now);
+        debug_assert!(
+            running.transfer.end().is_some_and(|end| end
+                .failure
+                .as_ref()
+                .is_some_and(|failure| failure.code == ErrorCode::InternalError)),
+            "a crash ends a transfer with InternalError"
+        );
+        running.flights.clear();
+        self.finish(execution);
+    }
+
+    /// Ends all actions of an execution and forgets its transfer.
+    fn fence(&mut self, execution: ExecutionId, how: Fence) {
+        if how == Fence::DrawnPart {
+            self.run_drawn_part(execution);
+        }
+        if let Some(running) = self.running.remove(&execution)
+            && let Some(facts) = self.facts.get_mut(&execution)
+        {
+            facts.log = running.transfer.log().to_vec();
+        }
+    }
+
+    /// Does a drawn part of what is left of every action in flight.
+    fn run_drawn_part(&mut self, execution: ExecutionId) {
+        let Some(running) = self.running.get(&execution) else { return };
+        if running.stalled {
+            return;
+        }
+        let ids: Vec<ActionId> = running.flights.keys().copied().collect();
+        for id in ids {
+            let Some(flight) = self.running.get(&execution).and_then(|running| running.flights.get(&id)) else {
+                continue;
+            };
+            let done = flight.outcome.results.len();
+            let left = u64::try_from(flight.action.steps.len() - done).unwrap_or(0);
+            let word = self.key_of(execution, &flight.action, self.spec.crash_key);
+            let more = usize::try_from(at_most(word, left)).unwrap_or(0);
+            self.run(execution, id, done + more);
+            if let Some(running) = self.running.get_mut(&execution)
+                && let Some(flight) = running.flights.remove(&id)
+            {
+                self.recorder.line(self.now, "cut", || {
+                    let steps = format!("{}/{}", flight.outcome.results.len(), flight.action.steps.len());
+                    (format!("x{}", execution.0), format!("{} {} {steps} steps", flight.action.kind, flight.action.path))
+                });
+            }
+        }
+    }
+
+    /// What was written and not flushed is kept in part: a drawn number of writes of each file, in order.
+    fn lose_unflushed(&mut self, execution: ExecutionId) {
+        let Some(running) = self.running.get(&execution) else { return };
+        let mount = running.destination.clone();
+        let key = fold([self.spec.crash_key, 1, self.slot_key(execution)]);
+        let storage = &mut self.storages[mount.storage];
+        storage.touch();
+        storage.crash(&mount.base, &mut |path, pending| {
+            at_most(fold([key, fold_bytes(1, path.as_bytes())]), pending)
+        });
+    }
+
+    /// Contact with an agent of an execution was lost or is back.
+    pub(super) fn set_stalled(&mut self, execution: ExecutionId) {
+        let stalled = self.is_stalled(execution);
+        let now = self.now;
+        let Some(running) = self.running.get_mut(&execution) else { return };
+        if running.stalled == stalled {
+            return;
+        }
+        running.stalled = stalled;
+        if stalled {
+            return;
+        }
+        for id in std::mem::take(&mut running.held) {
+            self.push(now.after_ns(1), [7, execution.0, id.0], Due::Leg { execution, action: id });
+        }
+        // After what was held, so that an answer on its way counts before the time-out.
+        self.push(now.after_ns(2), [8, execution.0, 0], Due::Wake { execution });
+    }
+
+    /// Notes that a fault took effect on an execution.
+    pub(super) fn strike(&mut self, kind: FaultKind, execution: ExecutionId) {
+        if let Some(facts) = self.facts.get_mut(&execution) {
+            facts.disturbance.faulted = true;
+        }
+        self.strike_lightly(kind, execution);
+    }
+
+    /// Notes a fault that makes nothing go wrong.
+    pub(super) fn strike_lightly(&mut self, kind: FaultKind, execution: ExecutionId) {
+        let stage = self.running.get(&execution).map_or(Stage::Launching, |running| {
+            Stage::from(running.transfer.progress().phase)
+        });
+        *self.tally.faults.entry((kind, stage)).or_default() += 1;
+    }
+
+    /// Gives an event to the service, through a bug if one is planted there.
+    pub(super) fn tell(&mut self, mut event: Event) {
+        if let Some(plant) = &mut self.plant
+            && !plant.event(&mut event)
+        {
+            return;
+        }
+        self.service.observe(event);
+    }
+
+    /// What keys everything drawn for an execution: its slot, or its number where the harness started it.
+    pub(super) fn slot_key(&self, execution: ExecutionId) -> u64 {
+        let slot = self.facts.get(&execution).and_then(|facts| facts.slot);
+        slot.map_or(fold([2, execution.0]), |slot| fold([1, u64::from(slot)]))
+    }
+
+    pub(super) fn key_of(&self, execution: ExecutionId, action: &Action, key: u64) -> u64 {
+        let path = fold_bytes(2, action.path.as_bytes());
+        let what = fold([action.kind as u64, u64::from(action.attempt), offset_of(action)]);
+        fold([key, self.slot_key(execution), path, what])
+    }
+
+    pub(super) fn record(
+        &mut self,
+        what: &'static str,
+        words: [u64; 2],
+        line: impl FnOnce() -> (String, String),
+    ) {
+        self.recorder.fold(self.now, what, words);
+        self.recorder.line(self.now, what, line);
+    }
+}
+
+fn told(result: &Result<(), datasync::service::MountFailure>) -> String {
+    match result {
+        Ok(()) => "mounted".into(),
+        Err(failure) => format!("not mounted: {}", failure.text),
+    }
+}

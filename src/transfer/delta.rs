@@ -1,0 +1,551 @@
+//! The delta: a pure function of two listings, the pair, the options and the rules (2.8, 2.9, 2.11b, 2.13).
+//!
+//! One walk over both sides decides every name as it is met. Files with more than one name on either side are put
+//! aside and decided together afterwards ([`super::links`]), because their decisions depend on each other.
+
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::cmp::Reverse;
+use core::ops::Range;
+
+use super::links::{Linked, resolve};
+use super::listings::{Listings, Subtree};
+use super::plan::{Clear, DirectoryPass, Item, ItemError, Plan, Removal, Skip, Work};
+use super::walk::{Event, Met, Walk, is_excluded, path_of};
+use crate::api::Mtime;
+use crate::rules::data::{DEFAULT_DIRECTORY_MODE, DEFAULT_OWNER};
+use crate::rules::{Decision, PairContext, RemoveView, Rules};
+use crate::time::FileTime;
+use crate::tree::{Kind, RelPath};
+use crate::volume::{AttrSet, Listed, StorageKind, Untransferable};
+
+/// What makes the destination equal to the source, as far as rules and options ask for it.
+#[must_use]
+pub fn delta<R: Rules, S: Listings, D: Listings>(
+    rules: &R,
+    source: &S,
+    destination: &D,
+    pair: &PairContext,
+) -> Plan {
+    let mut builder = Builder { rules, pair, plan: Plan::default(), records: Vec::new(), linked: Vec::new() };
+    let mut walk = Walk::new(source, destination, pair);
+    builder.enter_root(&mut walk);
+    while let Some(event) = walk.next() {
+        match event {
+            Event::At { source: Some(met), destination } => builder.meet(&mut walk, &met, destination),
+            Event::At { source: None, destination: Some(met) } => builder.meet_alone(&mut walk, &met),
+            Event::At { source: None, destination: None } => {}
+            Event::Left => builder.leave(&mut walk),
+        }
+    }
+    let linked = core::mem::take(&mut builder.linked);
+    resolve(&mut builder, linked);
+    builder.finish()
+}
+
+/// What is kept for a directory while and after it is walked.
+struct Record {
+    path: RelPath,
+    depth: u32,
+    /// Attributes for the last pass.
+    attrs: Option<AttrSet>,
+    item: Option<u32>,
+    counted: bool,
+    /// The mtime to put back if an entry in it is made, replaced or removed.
+    restore: Option<FileTime>,
+    touched: bool,
+    gone: bool,
+}
+
+struct Tag {
+    record: usize,
+    /// Set in a directory that only the destination has.
+    only: Option<Only>,
+    /// The last name whose entry in the source protects its namesakes (2.9a).
+    protected: Option<Arc<[u8]>>,
+}
+
+struct Only {
+    entry: Listed,
+    guard: Guard,
+    /// Whether something in it is not removed.
+    kept: bool,
+    /// Whether it lies in a directory that a source entry replaces.
+    in_replaced: bool,
+    /// The source entry that replaces it.
+    replaces: Option<Box<Replacing>>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Guard {
+    in_source: bool,
+    listing_failed: bool,
+    below_protected: bool,
+}
+
+struct Replacing {
+    source: Listed,
+    destination: Listed,
+    decision: Decision,
+    from: u32,
+}
+
+pub(super) struct Builder<'a, R> {
+    pub(super) rules: &'a R,
+    pub(super) pair: &'a PairContext,
+    pub(super) plan: Plan,
+    records: Vec<Record>,
+    linked: Vec<Linked>,
+}
+
+type DeltaWalk<'a, S, D> = Walk<'a, S, D, Tag>;
+
+impl<R: Rules> Builder<'_, R> {
+    fn to_objects(&self) -> bool {
+        self.pair.pair.destination == StorageKind::S3
+    }
+
+    fn enter_root<S: Listings, D: Listings>(&mut self, walk: &mut DeltaWalk<'_, S, D>) {
+        let root = (walk.source.root(), walk.destination.root());
+        let (Subtree::Listed(source), Subtree::Listed(destination)) = root else { return };
+        let own = (walk.source.directory(&source), walk.destination.directory(&destination));
+        let mut record = self.record(RelPath::root(), 0, own.0.mtime);
+        // 2.11b: no marker of the root is ever written; from S3 a root without a marker carries nothing.
+        if !self.to_objects() && self.rules.decide(&own.0, Some(&own.1), self.pair) == Decision::Metadata {
+            record.attrs = Some(self.rules.attributes(&own.0, self.pair, false));
+        }
+        self.records.push(record);
+        let digests = (walk.source.digest(&source), walk.destination.digest(&destination));
+        if digests.0.is_none() || digests.0 != digests.1 {
+            walk.enter(
+                RelPath::root(),
+                Some(source),
+                Some(destination),
+                Tag { record: 0, only: None, protected: None },
+            );
+        }
+    }
+
+    fn record(&self, path: RelPath, depth: u32, mtime: Option<FileTime>) -> Record {
+        Record {
+            path,
+            depth,
+            attrs: None,
+            item: None,
+            counted: false,
+            restore: mtime.filter(|_| self.pair.options.mtime == Mtime::Preserve),
+            touched: false,
+            gone: false,
+        }
+    }
+
+    /// A name that the source has.
+    fn meet<S: Listings, D: Listings>(
+        &mut self,
+        walk: &mut DeltaWalk<'_, S, D>,
+        source: &Met<'_, S::Dir>,
+        destination: Option<Met<'_, D::Dir>>,
+    ) {
+        let frame = walk.frame();
+        if is_excluded(self.rules, self.pair, &frame.path, &source.listed) {
+            return;
+        }
+        let path = path_of(&frame.path, &source.listed);
+        let record = frame.tag.record;
+        let there = destination.as_ref().map(|met| &*met.listed);
+        let decision = self.rules.decide(&source.listed, there, self.pair);
+        let refused = match decision {
+            Decision::NotCarried => {
+                self.plan.skips.push(Skip { path: path.clone(), kind: source.listed.kind });
+                true
+            }
+            Decision::CannotCarry(Untransferable::ShadowedByPrefix) => {
+                // It protects nothing: the directory of the same name has the place (2.12a).
+                let text = format!("cannot be transferred: {}", Untransferable::ShadowedByPrefix);
+                self.plan.errors.push(ItemError { path, text, covers: false });
+                return;
+            }
+            Decision::CannotCarry(problem) => {
+                let covers = path != walk.frame().path;
+                let text = if covers {
+                    format!("cannot be transferred: {problem}")
+                } else {
+                    let name = crate::tree::entry::Escaped(&source.listed.name);
+                    format!("key `{name}` below it cannot be transferred: {problem}")
+                };
+                self.plan.errors.push(ItemError { path: path.clone(), text, covers });
+                true
+            }
+            Decision::DeviceToObject => {
+                self.error(path.clone(), "devices cannot be stored as objects");
+                true
+            }
+            _ => false,
+        };
+        if refused {
+            walk.frame().tag.protected = Some(source.listed.name.clone());
+            if let Some(met) = destination {
+                self.meet_alone(walk, &met);
+            }
+        } else if source.listed.kind == Kind::Directory {
+            self.directory(walk, path, source, destination, decision);
+        } else {
+            self.leaf(walk, path, source, destination, decision, record);
+        }
+    }
+
+    fn directory<S: Listings, D: Listings>(
+        &mut self,
+        walk: &mut DeltaWalk<'_, S, D>,
+        path: RelPath,
+        source: &Met<'_, S::Dir>,
+        destination: Option<Met<'_, D::Dir>>,
+        decision: Decision,
+    ) {
+        let above = walk.frame().tag.record;
+        let inside = walk.source.open(&source.dir, source.index);
+        let there = destination.filter(|met| met.listed.kind == Kind::Directory);
+        let inside_there = there.as_ref().map(|met| walk.destination.open(&met.dir, met.index));
+        if matches!(inside, Subtree::Unlisted) {
+            // Nothing at or below it is touched; what the destination has there is protected (2.9a).
+            if let Some(met) = there {
+                let guard = Guard { in_source: true, listing_failed: true, below_protected: false };
+                self.enter_alone(walk, &met, guard, None);
+            }
+            return;
+        }
+        if matches!(inside_there, Some(Subtree::Unlisted)) {
+            return;
+        }
+        let mut record = self.record(path.clone(), self.records[above].depth + 1, source.listed.mtime);
+        record.counted = self.pair.settings.count_directories;
+        match decision {
+            Decision::Same => {}
+            Decision::Make | Decision::Replace => {
+                self.records[above].touched = true;
+                let clear = if decision == Decision::Replace { Clear::Unlink } else { Clear::Nothing };
+                let own = self.rules.attributes(&source.listed, self.pair, true);
+                let fresh = AttrSet {
+                    uid: Some(DEFAULT_OWNER),
+                    gid: Some(DEFAULT_OWNER),
+                    mode: Some(DEFAULT_DIRECTORY_MODE),
+                    ..AttrSet::default()
+                };
+                let (attrs, counted) = if self.to_objects() { (own, record.counted) } else { (fresh, false) };
+                record.attrs = Some(own).filter(|_| !self.to_objects());
+                record.item =
+                    Some(self.item(path.clone(), Work::Directory, attrs, clear, 0..0, above, counted));
+            }
+            _ => record.attrs = Some(self.rules.attributes(&source.listed, self.pair, false)),
+        }
+        self.records.push(record);
+        let tag = Tag { record: self.records.len() - 1, only: None, protected: None };
+        let (Subtree::Listed(dir), dir_there) = (inside, inside_there) else { return };
+        let dir_there = match dir_there {
+            None => None,
+            Some(Subtree::Listed(dir)) => Some(dir),
+            Some(_) => return,
+        };
+        let digest = walk.source.digest(&dir);
+        let digest_there = dir_there.as_ref().and_then(|dir| walk.destination.digest(dir));
+        if digest.is_none() || digest != digest_there {
+            walk.enter(path, Some(dir), dir_there, tag);
+        }
+    }
+
+    fn leaf<S: Listings, D: Listings>(
+        &mut self,
+        walk: &mut DeltaWalk<'_, S, D>,
+        path: RelPath,
+        source: &Met<'_, S::Dir>,
+        destination: Option<Met<'_, D::Dir>>,
+        decision: Decision,
+        record: usize,
+    ) {
+        if let Some(met) = destination.as_ref().filter(|met| met.listed.kind == Kind::Directory) {
+            let from = self.plan.replaced.len() as u32;
+            let replacing = Replacing {
+                source: source.listed.clone().into_owned(),
+                destination: met.listed.clone().into_owned(),
+                decision,
+                from,
+            };
+            self.enter_alone(walk, met, Guard::default(), Some(Box::new(replacing)));
+            return;
+        }
+        let there = destination.map(|met| met.listed.into_owned());
+        let clear = match decision {
+            Decision::Remake | Decision::Replace if !self.to_objects() => Clear::Unlink,
+            _ => Clear::Nothing,
+        };
+        self.put_aside_or_add(path, &source.listed, there, decision, clear, 0..0, record);
+    }
+
+    #[allow(clippy::too_many_arguments)] // one call per form of the same decision
+    fn put_aside_or_add(
+        &mut self,
+        path: RelPath,
+        source: &Listed,
+        destination: Option<Listed>,
+        decision: Decision,
+        clear: Clear,
+        replaced: Range<u32>,
+        record: usize,
+    ) {
+        let named_twice = source.kind == Kind::File
+            && !self.to_objects()
+            && (source.inode.is_some() || destination.as_ref().is_some_and(|there| there.inode.is_some()));
+        if named_twice {
+            let source = source.clone();
+            self.linked.push(Linked {
+                path,
+                source,
+                destination,
+                decision,
+                clear,
+                replaced,
+                record,
+                failed: false,
+            });
+        } else {
+            self.add(path, source, decision, clear, replaced, record);
+        }
+    }
+
+    /// Adds what a decision about an entry that is not a directory comes to. Answers the item, if there is one.
+    pub(super) fn add(
+        &mut self,
+        path: RelPath,
+        source: &Listed,
+        decision: Decision,
+        clear: Clear,
+        replaced: Range<u32>,
+        record: usize,
+    ) -> Option<u32> {
+        let work = match (decision, source.kind) {
+            (Decision::Same, _) => return None,
+            (Decision::Metadata, _) => Work::Metadata,
+            (_, Kind::File) => Work::File { size: source.size },
+            (_, Kind::Symlink) => match &source.target {
+                Some(target) => Work::Symlink { target: target.clone() },
+                None => {
+                    self.error(path, "symlink without a target");
+                    return None;
+                }
+            },
+            (_, kind) => match source.device {
+                Some(device) => Work::Device { kind, device },
+                None => {
+                    self.error(path, "device without a number");
+                    return None;
+                }
+            },
+        };
+        // In place: what the options do not copy stays as it is. Every object is new (2.11a).
+        let in_place = work == Work::Metadata || (decision == Decision::Send && !self.to_objects());
+        self.records[record].touched |= !in_place;
+        let attrs = self.rules.attributes(source, self.pair, !in_place);
+        Some(self.item(path, work, attrs, clear, replaced, record, true))
+    }
+
+    /// Adds a link to a leader (2.13a).
+    pub(super) fn add_link(
+        &mut self,
+        path: RelPath,
+        leader: RelPath,
+        item: Option<u32>,
+        clear: Clear,
+        replaced: Range<u32>,
+        record: usize,
+    ) {
+        self.records[record].touched = true;
+        let work = Work::Link { leader, item };
+        self.item(path, work, AttrSet::default(), clear, replaced, record, true);
+    }
+
+    pub(super) fn error(&mut self, path: RelPath, text: &str) {
+        self.plan.errors.push(ItemError { path, text: text.into(), covers: true });
+    }
+
+    #[allow(clippy::too_many_arguments)] // the members of an item
+    fn item(
+        &mut self,
+        path: RelPath,
+        work: Work,
+        attrs: AttrSet,
+        clear: Clear,
+        replaced: Range<u32>,
+        record: usize,
+        counted: bool,
+    ) -> u32 {
+        let number = u32::try_from(self.plan.items.len()).expect("fewer than 2^32 items");
+        self.plan.estimated_files += u64::from(counted);
+        if let Work::File { size } = work {
+            self.plan.estimated_bytes = self.plan.estimated_bytes.saturating_add(size);
+        }
+        let parent = self.records[record].item;
+        self.plan.items.push(Item { path, work, attrs, clear, replaced, parent, counted });
+        number
+    }
+
+    /// A name that only the destination has, or that the source protects.
+    fn meet_alone<S: Listings, D: Listings>(
+        &mut self,
+        walk: &mut DeltaWalk<'_, S, D>,
+        met: &Met<'_, D::Dir>,
+    ) {
+        let frame = walk.frame();
+        if is_excluded(self.rules, self.pair, &frame.path, &met.listed) {
+            if let Some(only) = &mut frame.tag.only {
+                only.kept = true;
+            }
+            return;
+        }
+        let protected = frame.tag.protected.as_ref() == Some(&met.listed.name);
+        let mut guard = Guard { in_source: protected, ..Guard::default() };
+        if let Some(only) = &frame.tag.only {
+            guard.listing_failed = only.guard.listing_failed;
+            guard.below_protected = only.guard.below_protected || only.guard.in_source;
+        }
+        if met.listed.kind == Kind::Directory {
+            self.enter_alone(walk, met, guard, None);
+        } else {
+            let path = path_of(&frame.path, &met.listed);
+            self.remove_or_keep(walk, path, &met.listed, guard);
+        }
+    }
+
+    fn enter_alone<S: Listings, D: Listings>(
+        &mut self,
+        walk: &mut DeltaWalk<'_, S, D>,
+        met: &Met<'_, D::Dir>,
+        mut guard: Guard,
+        replaces: Option<Box<Replacing>>,
+    ) {
+        let inside = walk.destination.open(&met.dir, met.index);
+        let frame = walk.frame();
+        let path = path_of(&frame.path, &met.listed);
+        let in_replaced = replaces.is_some() || frame.tag.only.as_ref().is_some_and(|only| only.in_replaced);
+        let record = self.record(path.clone(), self.records[frame.tag.record].depth + 1, met.listed.mtime);
+        let inside = match inside {
+            Subtree::Listed(dir) => Some(dir),
+            Subtree::Attested(_) | Subtree::Unlisted => {
+                guard.listing_failed = true;
+                None
+            }
+        };
+        self.records.push(record);
+        let entry = met.listed.clone().into_owned();
+        // A directory that could not be listed holds nobody knows what.
+        let kept = guard.listing_failed;
+        let only = Only { entry, guard, kept, in_replaced, replaces };
+        let tag = Tag { record: self.records.len() - 1, only: Some(only), protected: None };
+        walk.enter(path, None, inside, tag);
+    }
+
+    fn leave<S: Listings, D: Listings>(&mut self, walk: &mut DeltaWalk<'_, S, D>) {
+        let left = walk.take_left();
+        let Some(only) = left.tag.only else { return };
+        if let Some(replacing) = only.replaces {
+            // What is in the directory either goes as a whole or stays as a whole.
+            self.records.truncate(left.tag.record);
+            let record = walk.frame().tag.record;
+            self.replace(left.path, *replacing, only.kept, record);
+        } else if only.kept {
+            if let Some(above) = walk.is_inside().then(|| walk.frame()).and_then(|f| f.tag.only.as_mut()) {
+                above.kept = true;
+            }
+        } else {
+            let gone = self.remove_or_keep(walk, left.path, &only.entry, only.guard);
+            self.records[left.tag.record].gone = gone;
+        }
+    }
+
+    fn replace(&mut self, path: RelPath, replacing: Replacing, kept: bool, record: usize) {
+        let Replacing { source, destination, decision, from } = replacing;
+        if !kept {
+            let replaced = from..self.plan.replaced.len() as u32;
+            let clear = Clear::RemoveDirectory;
+            self.put_aside_or_add(path, &source, Some(destination), decision, clear, replaced, record);
+            return;
+        }
+        self.plan.replaced.truncate(from as usize);
+        self.error(path.clone(), "place taken by a non-empty directory");
+        if source.inode.is_some() {
+            self.linked.push(Linked {
+                path,
+                source,
+                destination: Some(destination),
+                decision,
+                clear: Clear::Nothing,
+                replaced: 0..0,
+                record,
+                failed: true,
+            });
+        }
+    }
+
+    /// Asks the rule; adds the removal, or marks the directory above as one that holds something. Answers whether it
+    /// goes.
+    fn remove_or_keep<S: Listings, D: Listings>(
+        &mut self,
+        walk: &mut DeltaWalk<'_, S, D>,
+        path: RelPath,
+        destination: &Listed,
+        guard: Guard,
+    ) -> bool {
+        let goes = self.rules.may_remove(&RemoveView {
+            path: &path,
+            destination,
+            in_source: guard.in_source,
+            listing_failed: guard.listing_failed,
+            below_protected: guard.below_protected,
+            pair: self.pair,
+        });
+        let tag = &mut walk.frame().tag;
+        let only = tag.only.as_mut();
+        if !goes {
+            if let Some(only) = only {
+                only.kept = true;
+            }
+            return false;
+        }
+        self.records[tag.record].touched = true;
+        let directory = destination.kind == Kind::Directory;
+        let list = match only {
+            Some(only) if only.in_replaced => &mut self.plan.replaced,
+            _ => &mut self.plan.removals,
+        };
+        // A bare prefix has no marker to delete: it goes with the last key below it.
+        if !destination.implied {
+            list.push(Removal { path, directory });
+        }
+        true
+    }
+
+    fn finish(mut self) -> Plan {
+        let to_objects = self.to_objects();
+        // Entries were met from the top; backwards, a directory comes after what is in it.
+        for record in self.records.into_iter().rev().filter(|record| !record.gone) {
+            let restore = record.restore.filter(|_| record.touched && !to_objects);
+            let (attrs, counted) = match (record.attrs, restore) {
+                (Some(attrs), _) => (attrs, record.counted),
+                (None, Some(mtime)) => (AttrSet { mtime: Some(mtime), ..AttrSet::default() }, false),
+                (None, None) => continue,
+            };
+            self.plan.estimated_files += u64::from(counted);
+            self.plan.directories.push(DirectoryPass {
+                path: record.path,
+                depth: record.depth,
+                attrs,
+                item: record.item,
+                counted,
+            });
+        }
+        self.plan.directories.sort_by_key(|pass| Reverse(pass.depth));
+        self.plan.removals.sort_by_cached_key(|removal| Reverse(removal.path.components().count()));
+        self.plan
+    }
+}

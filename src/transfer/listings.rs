@@ -1,0 +1,127 @@
+//! Two listings are all that the delta sees. [`Listings`] is what it asks of one; [`Scan`] is one collected
+//! from a storage, directory by directory.
+
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+
+use crate::volume::{Listed, Listing, Summary};
+
+/// What is known about the inside of a directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subtree<D> {
+    /// It was listed.
+    Listed(D),
+    /// Not listed, because both sides attest the same digest: taken as equal below.
+    Attested(Summary),
+    /// Not listed: the listing failed (who listed has reported it), or it lies below one that did.
+    Unlisted,
+}
+
+/// The recursive listing of one side. Entries of a directory are sorted as [`Listing`] says.
+pub trait Listings {
+    /// A directory that was listed.
+    type Dir: Clone;
+
+    /// The root.
+    fn root(&self) -> Subtree<Self::Dir>;
+
+    /// The directory itself, with an empty name.
+    fn directory<'a>(&'a self, dir: &Self::Dir) -> Cow<'a, Listed>;
+
+    /// The `index`-th entry; `None` past the last.
+    fn entry<'a>(&'a self, dir: &Self::Dir, index: usize) -> Option<Cow<'a, Listed>>;
+
+    /// What is in the `index`-th entry, which is a directory.
+    fn open(&self, dir: &Self::Dir, index: usize) -> Subtree<Self::Dir>;
+
+    /// A digest of everything below `dir` that may stand for a walk: where both sides answer the same, nothing
+    /// below is looked at. `None`: look.
+    fn digest(&self, dir: &Self::Dir) -> Option<u128> {
+        let _ = dir;
+        None
+    }
+}
+
+/// A listing collected from a storage.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scan {
+    dirs: Vec<Dir>,
+}
+
+/// Names a directory of a [`Scan`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DirId(pub(crate) u32);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Dir {
+    state: State,
+    /// Directories among the entries: index of the entry, number of the directory. Sorted.
+    children: Vec<(u32, u32)>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum State {
+    Unlisted,
+    Listed(Listing),
+    Attested(Summary),
+}
+
+impl Scan {
+    /// Adds a directory of which nothing is known yet. `parent`: the directory above and the index of its entry
+    /// there; entries of one parent are added in ascending order.
+    pub(crate) fn add(&mut self, parent: Option<(DirId, u32)>) -> DirId {
+        let id = u32::try_from(self.dirs.len()).expect("fewer than 2^32 directories");
+        self.dirs.push(Dir { state: State::Unlisted, children: Vec::new() });
+        if let Some((parent, entry)) = parent {
+            self.dirs[parent.0 as usize].children.push((entry, id));
+        }
+        DirId(id)
+    }
+
+    pub(crate) fn set_listing(&mut self, dir: DirId, listing: Listing) {
+        self.dirs[dir.0 as usize].state = State::Listed(listing);
+    }
+
+    pub(crate) fn set_attested(&mut self, dir: DirId, summary: Summary) {
+        self.dirs[dir.0 as usize].state = State::Attested(summary);
+    }
+
+    pub(crate) fn listing(&self, dir: DirId) -> Option<&Listing> {
+        match &self.dirs[dir.0 as usize].state {
+            State::Listed(listing) => Some(listing),
+            State::Unlisted | State::Attested(_) => None,
+        }
+    }
+
+    fn subtree(&self, dir: u32) -> Subtree<DirId> {
+        match &self.dirs[dir as usize].state {
+            State::Listed(_) => Subtree::Listed(DirId(dir)),
+            State::Attested(summary) => Subtree::Attested(*summary),
+            State::Unlisted => Subtree::Unlisted,
+        }
+    }
+}
+
+impl Listings for Scan {
+    type Dir = DirId;
+
+    fn root(&self) -> Subtree<DirId> {
+        if self.dirs.is_empty() { Subtree::Unlisted } else { self.subtree(0) }
+    }
+
+    fn directory<'a>(&'a self, dir: &DirId) -> Cow<'a, Listed> {
+        Cow::Borrowed(&self.listing(*dir).expect("a DirId handed out as listed").directory)
+    }
+
+    fn entry<'a>(&'a self, dir: &DirId, index: usize) -> Option<Cow<'a, Listed>> {
+        self.listing(*dir)?.entries.get(index).map(Cow::Borrowed)
+    }
+
+    fn open(&self, dir: &DirId, index: usize) -> Subtree<DirId> {
+        let children = &self.dirs[dir.0 as usize].children;
+        match children.binary_search_by_key(&index, |(entry, _)| *entry as usize) {
+            Ok(at) => self.subtree(children[at].1),
+            Err(_) => Subtree::Unlisted,
+        }
+    }
+}

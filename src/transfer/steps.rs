@@ -1,0 +1,175 @@
+//! What an item comes to in steps (2.8a, 2.11a, 2.12).
+
+use alloc::vec::Vec;
+
+use super::dispatch::Shape;
+use super::plan::{Clear, Item, Work};
+use crate::rules::PairContext;
+use crate::rules::data::{DEFAULT_OWNER, SYMLINK_MODE};
+use crate::volume::{AttrSet, PayloadId, Step, StorageKind};
+
+/// Steps under construction.
+#[derive(Default)]
+pub(super) struct Steps {
+    pub(super) list: Vec<Step>,
+    pub(super) shape: Shape,
+}
+
+impl Steps {
+    pub(super) fn finish(mut self) -> (Vec<Step>, Shape) {
+        self.shape.steps = self.list.len();
+        (self.list, self.shape)
+    }
+
+    pub(super) fn push(&mut self, step: Step) {
+        self.list.push(step);
+    }
+
+    fn clear(&mut self, clear: Clear) {
+        let step = match clear {
+            Clear::Nothing => return,
+            Clear::Unlink => Step::Unlink,
+            Clear::RemoveDirectory => Step::RemoveDirectory,
+        };
+        self.shape.clear_at = Some(self.list.len());
+        self.list.push(step);
+    }
+
+    fn make(&mut self, step: Step) {
+        self.shape.make_at = Some(self.list.len());
+        self.list.push(step);
+    }
+
+    pub(super) fn read(&mut self, offset: u64, length: u64, payload: PayloadId) {
+        self.shape.read_at = Some(self.list.len());
+        self.list.push(Step::Read { offset, length, payload });
+    }
+
+    pub(super) fn write(&mut self, step: Step) {
+        self.shape.write_at = Some(self.list.len());
+        self.list.push(step);
+    }
+
+    /// Owner, then mode (a change of owner clears set-id bits), then times.
+    pub(super) fn attributes(&mut self, attrs: &AttrSet) {
+        if attrs.uid.is_some() || attrs.gid.is_some() {
+            self.list.push(Step::SetOwner { uid: attrs.uid, gid: attrs.gid });
+        }
+        if let Some(mode) = attrs.mode {
+            self.list.push(Step::SetMode { mode });
+        }
+        if let Some(mtime) = attrs.mtime {
+            self.list.push(Step::SetTimes { atime: attrs.atime, mtime });
+        }
+    }
+}
+
+fn to_objects(pair: &PairContext) -> bool {
+    pair.pair.destination == StorageKind::S3
+}
+
+/// Owner and mode of a new file or device until its own are set (2.11a).
+fn fresh(pair: &PairContext) -> AttrSet {
+    AttrSet {
+        uid: Some(DEFAULT_OWNER),
+        gid: Some(DEFAULT_OWNER),
+        mode: Some(pair.settings.default_file_mode),
+        ..AttrSet::default()
+    }
+}
+
+/// The one action of a file that is no larger than a chunk. The source is read, or at least opened, before anything
+/// is removed (2.8b).
+pub(super) fn copy(item: &Item, clear: Clear, size: u64, pair: &PairContext, payload: PayloadId) -> Steps {
+    let mut steps = Steps::default();
+    steps.read(0, size, payload);
+    steps.clear(clear);
+    if to_objects(pair) {
+        steps.write(Step::Put { payload, attrs: item.attrs });
+        return steps;
+    }
+    steps.make(Step::Begin { fresh: fresh(pair) });
+    if size > 0 {
+        steps.write(Step::Write { offset: 0, payload });
+        steps.push(Step::Flush);
+    }
+    steps.attributes(&item.attrs);
+    steps
+}
+
+/// The beginning of a large file.
+pub(super) fn begin(clear: Clear, pair: &PairContext) -> Steps {
+    let mut steps = Steps::default();
+    steps.clear(clear);
+    steps.make(Step::Begin { fresh: fresh(pair) });
+    steps
+}
+
+/// The end of a large file: `last` is offset, length and payload of the last chunk; `cut` where the source turned
+/// out to end, if earlier than planned (2.8b).
+pub(super) fn finish(
+    item: &Item,
+    last: Option<(u64, u64, PayloadId)>,
+    cut: Option<u64>,
+    pair: &PairContext,
+) -> Steps {
+    let mut steps = Steps::default();
+    if to_objects(pair) {
+        if let Some((offset, length, payload)) = last {
+            steps.read(offset, length, payload);
+            steps.write(Step::Write { offset, payload });
+        }
+        steps.push(Step::Complete { attrs: item.attrs });
+        return steps;
+    }
+    // Everything else is durable before the full size appears.
+    steps.push(Step::Flush);
+    if let Some((offset, length, payload)) = last {
+        steps.read(offset, length, payload);
+        steps.write(Step::Write { offset, payload });
+    }
+    if let Some(size) = cut {
+        steps.push(Step::Truncate { size });
+    }
+    steps.push(Step::Flush);
+    steps.attributes(&item.attrs);
+    steps
+}
+
+/// The one action of everything that is not a file.
+pub(super) fn simple(item: &Item, clear: Clear, pair: &PairContext) -> Steps {
+    let mut steps = Steps::default();
+    let objects = to_objects(pair);
+    steps.clear(clear);
+    match &item.work {
+        Work::Directory => steps.make(Step::MakeDirectory { attrs: item.attrs }),
+        Work::Symlink { target } if objects => {
+            steps.make(Step::MakeSymlink { target: target.clone(), attrs: item.attrs });
+        }
+        Work::Symlink { target } => {
+            let attrs = AttrSet { mode: Some(SYMLINK_MODE), ..fresh(pair) };
+            steps.make(Step::MakeSymlink { target: target.clone(), attrs });
+            steps.attributes(&AttrSet { mode: None, ..item.attrs });
+        }
+        Work::Device { kind, device } => {
+            steps.make(Step::MakeDevice { kind: *kind, device: *device, attrs: fresh(pair) });
+            steps.attributes(&item.attrs);
+        }
+        Work::Link { leader, .. } => steps.make(Step::Link { leader: leader.clone() }),
+        Work::Metadata if objects => steps.push(Step::Rewrite { attrs: item.attrs }),
+        Work::Metadata | Work::File { .. } => steps.attributes(&item.attrs),
+    }
+    steps
+}
+
+/// Attributes of a directory in the last pass.
+pub(super) fn directory(attrs: &AttrSet, pair: &PairContext) -> Steps {
+    let mut steps = Steps::default();
+    if to_objects(pair) {
+        steps.push(Step::Rewrite { attrs: *attrs });
+    } else {
+        steps.attributes(attrs);
+        steps.push(Step::SyncDirectory);
+    }
+    steps
+}

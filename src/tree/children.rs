@@ -1,0 +1,344 @@
+//! The entries of one directory: a persistent B-tree of chunks, sorted by name, with partial sums.
+//!
+//! One change copies the chunks on the way to one leaf, O(log n) of them, and only where they are shared. Every
+//! loop goes down a chunk tree, whose height is at most six for 4 thousand million entries.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::mem;
+use core::slice;
+
+use super::node::{Body, Entry};
+
+/// Most entries of a leaf, most links of a branch.
+const MAX: usize = 64;
+/// A chunk of this size or less is filled up from its neighbour before something is removed below it.
+const LOW: usize = 16;
+
+/// What a set of entries comes to. Sums wrap, so they depend neither on chunking nor on history.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub(super) struct Sums {
+    /// Of the entries' digests.
+    pub digest: u128,
+    /// Entries, those below directories included.
+    pub entries: u64,
+    /// Bytes of files that are not hard-linked.
+    pub bytes: u64,
+    /// Names of hard-linked files.
+    pub linked: u64,
+    /// Directories directly among them.
+    pub directories: u64,
+}
+
+impl Sums {
+    fn add(&mut self, other: &Self) {
+        self.digest = self.digest.wrapping_add(other.digest);
+        self.entries += other.entries;
+        self.bytes = self.bytes.wrapping_add(other.bytes);
+        self.linked += other.linked;
+        self.directories += other.directories;
+    }
+
+    fn subtract(&mut self, other: &Self) {
+        self.digest = self.digest.wrapping_sub(other.digest);
+        self.entries -= other.entries;
+        self.bytes = self.bytes.wrapping_sub(other.bytes);
+        self.linked -= other.linked;
+        self.directories -= other.directories;
+    }
+}
+
+/// The entries of a directory.
+#[derive(Clone, Default)]
+pub(super) struct Children {
+    root: Chunk,
+    sums: Sums,
+}
+
+#[derive(Clone)]
+pub(super) enum Chunk {
+    Leaf(Vec<Arc<Entry>>),
+    Branch(Vec<Link>),
+}
+
+/// A chunk below a branch.
+#[derive(Clone)]
+pub(super) struct Link {
+    /// No name below is smaller (not looked at in the first link).
+    first: Arc<[u8]>,
+    pub sums: Sums,
+    pub chunk: Arc<Chunk>,
+}
+
+impl Default for Chunk {
+    fn default() -> Self {
+        Self::Leaf(Vec::new())
+    }
+}
+
+impl Link {
+    fn new(chunk: Chunk) -> Self {
+        let mut sums = Sums::default();
+        let first = match &chunk {
+            Chunk::Leaf(entries) => {
+                entries.iter().for_each(|entry| sums.add(&entry.sums()));
+                entries[0].name.clone()
+            }
+            Chunk::Branch(links) => {
+                links.iter().for_each(|link| sums.add(&link.sums));
+                links[0].first.clone()
+            }
+        };
+        Self { first, sums, chunk: Arc::new(chunk) }
+    }
+}
+
+impl Chunk {
+    fn len(&self) -> usize {
+        match self {
+            Self::Leaf(entries) => entries.len(),
+            Self::Branch(links) => links.len(),
+        }
+    }
+
+    /// Cuts off the second half.
+    fn split(&mut self) -> Self {
+        let half = self.len() / 2;
+        match self {
+            Self::Leaf(entries) => Self::Leaf(entries.split_off(half)),
+            Self::Branch(links) => Self::Branch(links.split_off(half)),
+        }
+    }
+
+    fn append(&mut self, other: Self) {
+        match (self, other) {
+            (Self::Leaf(entries), Self::Leaf(mut more)) => entries.append(&mut more),
+            (Self::Branch(links), Self::Branch(mut more)) => links.append(&mut more),
+            _ => unreachable!("neighbours have the same height"),
+        }
+    }
+}
+
+/// Which of a branch's links leads to `name`.
+fn way(links: &[Link], name: &[u8]) -> usize {
+    links[1..].partition_point(|link| &*link.first <= name)
+}
+
+fn position(entries: &[Arc<Entry>], name: &[u8]) -> Result<usize, usize> {
+    entries.binary_search_by(|entry| (*entry.name).cmp(name))
+}
+
+impl Children {
+    pub fn sums(&self) -> &Sums {
+        &self.sums
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.sums.entries == 0
+    }
+
+    pub fn get(&self, name: &[u8]) -> Option<&Arc<Entry>> {
+        let mut chunk = &self.root;
+        loop {
+            match chunk {
+                Chunk::Branch(links) => chunk = &links[way(links, name)].chunk,
+                Chunk::Leaf(entries) => {
+                    return position(entries, name).ok().map(|at| &entries[at]);
+                }
+            }
+        }
+    }
+
+    /// Takes an entry out to put one of the same name back at once: nothing is rebalanced.
+    pub fn take(&mut self, name: &[u8]) -> Option<Arc<Entry>> {
+        let sums = self.get(name)?.sums();
+        self.sums.subtract(&sums);
+        let mut chunk = &mut self.root;
+        loop {
+            match chunk {
+                Chunk::Branch(links) => {
+                    let at = way(links, name);
+                    links[at].sums.subtract(&sums);
+                    chunk = Arc::make_mut(&mut links[at].chunk);
+                }
+                Chunk::Leaf(entries) => {
+                    return position(entries, name).ok().map(|at| entries.remove(at));
+                }
+            }
+        }
+    }
+
+    /// Puts an entry in. Its name must be free. Full chunks are split on the way down.
+    pub fn put(&mut self, entry: Arc<Entry>) {
+        let sums = entry.sums();
+        self.sums.add(&sums);
+        if self.root.len() >= MAX {
+            let second = self.root.split();
+            let first = mem::take(&mut self.root);
+            self.root = Chunk::Branch(alloc::vec![Link::new(first), Link::new(second)]);
+        }
+        let mut chunk = &mut self.root;
+        loop {
+            match chunk {
+                Chunk::Branch(links) => {
+                    let mut at = way(links, &entry.name);
+                    if links[at].chunk.len() >= MAX {
+                        let mut first = Arc::unwrap_or_clone(links.remove(at).chunk);
+                        let second = first.split();
+                        links.insert(at, Link::new(second));
+                        links.insert(at, Link::new(first));
+                        at = way(links, &entry.name);
+                    }
+                    links[at].sums.add(&sums);
+                    chunk = Arc::make_mut(&mut links[at].chunk);
+                }
+                Chunk::Leaf(entries) => {
+                    match position(entries, &entry.name) {
+                        Err(at) => entries.insert(at, entry),
+                        Ok(_) => unreachable!("the name was checked to be free"),
+                    }
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Takes an entry out for good. Small chunks are filled up on the way down.
+    pub fn remove(&mut self, name: &[u8]) -> Option<Arc<Entry>> {
+        self.get(name)?;
+        let mut chunk = &mut self.root;
+        while let Chunk::Branch(links) = chunk {
+            let at = way(links, name);
+            if links[at].chunk.len() <= LOW {
+                even_out(links, at);
+            }
+            let at = way(links, name);
+            chunk = Arc::make_mut(&mut links[at].chunk);
+        }
+        while let Chunk::Branch(links) = &mut self.root
+            && links.len() == 1
+        {
+            self.root = links.pop().map(|link| Arc::unwrap_or_clone(link.chunk)).unwrap_or_default();
+        }
+        self.take(name)
+    }
+
+    pub fn cursor(&self) -> Cursor<'_> {
+        match &self.root {
+            Chunk::Leaf(entries) => Cursor { above: Vec::new(), leaf: entries.iter() },
+            Chunk::Branch(links) => Cursor { above: alloc::vec![links.iter()], leaf: [].iter() },
+        }
+    }
+}
+
+/// Joins the small chunk at `at` with a neighbour; cuts the result in two if it is large.
+fn even_out(links: &mut Vec<Link>, at: usize) {
+    let left = if at + 1 < links.len() { at } else { at.saturating_sub(1) };
+    if left + 1 >= links.len() {
+        return;
+    }
+    let second = Arc::unwrap_or_clone(links.remove(left + 1).chunk);
+    let mut first = Arc::unwrap_or_clone(links.remove(left).chunk);
+    first.append(second);
+    if first.len() > MAX * 3 / 4 {
+        let second = first.split();
+        links.insert(left, Link::new(second));
+    }
+    links.insert(left, Link::new(first));
+}
+
+/// A place in a directory: what is in front of it is a whole chunk or one entry. As an iterator it gives the
+/// entries in order of their names.
+#[derive(Clone, Default)]
+pub(super) struct Cursor<'a> {
+    above: Vec<slice::Iter<'a, Link>>,
+    leaf: slice::Iter<'a, Arc<Entry>>,
+}
+
+/// What a cursor stands before.
+#[derive(Clone, Copy)]
+pub(super) enum Front<'a> {
+    Chunk(&'a Link),
+    Entry(&'a Arc<Entry>),
+}
+
+impl<'a> Cursor<'a> {
+    pub fn front(&mut self) -> Option<Front<'a>> {
+        if let Some(entry) = self.leaf.as_slice().first() {
+            return Some(Front::Entry(entry));
+        }
+        loop {
+            match self.above.last()?.as_slice().first() {
+                Some(link) => return Some(Front::Chunk(link)),
+                None => {
+                    self.above.pop();
+                }
+            }
+        }
+    }
+
+    /// Goes past what is in front.
+    pub fn pass(&mut self) {
+        match self.front() {
+            Some(Front::Entry(_)) => {
+                self.leaf.next();
+            }
+            Some(Front::Chunk(_)) => {
+                self.above.last_mut().and_then(Iterator::next);
+            }
+            None => {}
+        }
+    }
+
+    /// Goes into the chunk in front, if one is.
+    pub fn enter(&mut self) {
+        if let Some(Front::Chunk(link)) = self.front() {
+            self.pass();
+            match &*link.chunk {
+                Chunk::Leaf(entries) => self.leaf = entries.iter(),
+                Chunk::Branch(links) => self.above.push(links.iter()),
+            }
+        }
+    }
+}
+
+impl<'a> Iterator for Cursor<'a> {
+    type Item = &'a Arc<Entry>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            match self.front()? {
+                Front::Entry(_) => return self.leaf.next(),
+                Front::Chunk(_) => self.enter(),
+            }
+        }
+    }
+}
+
+/// Dropping never recurses: what only this directory holds is taken apart from a stack.
+impl Drop for Children {
+    fn drop(&mut self) {
+        if self.sums.directories == 0 {
+            return;
+        }
+        let mut stack = alloc::vec![mem::take(&mut self.root)];
+        while let Some(chunk) = stack.pop() {
+            match chunk {
+                Chunk::Branch(links) => {
+                    stack.extend(links.into_iter().filter_map(|link| Arc::into_inner(link.chunk)));
+                }
+                Chunk::Leaf(entries) => {
+                    for entry in entries {
+                        if let Body::Directory(_) = entry.body
+                            && let Some(Entry { body: Body::Directory(mut below), .. }) =
+                                Arc::into_inner(entry)
+                        {
+                            below.sums.directories = 0;
+                            stack.push(mem::take(&mut below.root));
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

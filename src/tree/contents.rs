@@ -1,0 +1,392 @@
+//! Contents of a file: symbolic where they can be, literal where they must be, in one canonical form.
+//!
+//! A generated extent is pattern key + offset + length, so a petabyte costs bytes; a hole costs one zero extent.
+//! Contents that reach two places by different cuts (chunks in any order, holes in between) have the same form, so
+//! equal forms, and with them equal digests, stand for equal bytes. Up to [`LITERAL_MAX`] bytes the digest is
+//! that of the bytes themselves, whatever they are made of.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::{xxh3_128, xxh3_128_with_seed};
+
+use super::extent::{Builder, Extent};
+
+/// Contents up to this many bytes are digested and compared as bytes.
+pub const LITERAL_MAX: u64 = 64;
+
+/// Bytes per chunk of [`Contents::bytes`].
+const CHUNK_BYTES: u64 = 4_096;
+
+/// A digest of contents as one driver computes it. Equal bytes give equal digests within one driver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ContentDigest(pub u128);
+
+/// The bytes of a file. Cheap to clone; its digest is known when it is made.
+///
+/// Equality is equality of bytes: pieces of one pattern are compared by form, two long pieces of different
+/// patterns are unequal, and wherever a literal or a short piece is concerned bytes are compared.
+#[derive(Clone)]
+pub struct Contents {
+    len: u64,
+    digest: ContentDigest,
+    form: Form,
+}
+
+#[derive(Clone)]
+enum Form {
+    Empty,
+    One(Extent),
+    Many(Arc<[Extent]>),
+}
+
+impl Default for Contents {
+    fn default() -> Self {
+        Self::with_form(Form::Empty)
+    }
+}
+
+impl Contents {
+    /// `len` bytes of the pattern of `key`, from byte `offset` of the pattern.
+    #[must_use]
+    pub fn generated(key: u64, offset: u64, len: u64) -> Self {
+        Self::with_form(if len == 0 { Form::Empty } else { Form::One(Extent::Pattern { key, offset, len }) })
+    }
+
+    /// These bytes.
+    #[must_use]
+    pub fn literal(bytes: &[u8]) -> Self {
+        let mut builder = Builder::default();
+        builder.push(Extent::Literal(Arc::from(bytes)));
+        Self::from_builder(builder)
+    }
+
+    /// `len` zero bytes: one extent, whatever the length.
+    #[must_use]
+    pub fn zeros(len: u64) -> Self {
+        let mut builder = Builder::default();
+        builder.push(Extent::Zero { len });
+        Self::from_builder(builder)
+    }
+
+    fn from_builder(builder: Builder) -> Self {
+        let mut extents = builder.finish();
+        Self::with_form(match extents.len() {
+            0 => Form::Empty,
+            1 => extents.pop().map_or(Form::Empty, Form::One),
+            _ => Form::Many(extents.into()),
+        })
+    }
+
+    fn with_form(form: Form) -> Self {
+        let len = extents_of(&form).iter().map(Extent::len).sum();
+        let digest = ContentDigest(digest_of(extents_of(&form), len));
+        Self { len, digest, form }
+    }
+
+    /// How many bytes.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The digest over the canonical form. O(1).
+    #[must_use]
+    pub fn digest(&self) -> ContentDigest {
+        self.digest
+    }
+
+    fn extents(&self) -> &[Extent] {
+        extents_of(&self.form)
+    }
+
+    /// At most `len` bytes from `offset`; fewer at the end.
+    #[must_use]
+    pub fn slice(&self, offset: u64, len: u64) -> Self {
+        let start = offset.min(self.len);
+        let len = len.min(self.len - start);
+        if len == self.len {
+            return self.clone();
+        }
+        if len == 0 {
+            return Self::default();
+        }
+        if let Form::One(extent @ Extent::Pattern { .. }) = &self.form {
+            return Self::with_form(Form::One(extent.slice(start, len)));
+        }
+        let mut builder = Builder::default();
+        self.push_range(&mut builder, start, len);
+        Self::from_builder(builder)
+    }
+
+    /// Pushes bytes `start..start + len`, which must lie inside.
+    fn push_range(&self, builder: &mut Builder, start: u64, len: u64) {
+        let (mut at, end) = (0, start + len);
+        for extent in self.extents() {
+            let (low, high) = (start.max(at), end.min(at + extent.len()));
+            if low < high {
+                builder.push(extent.slice(low - at, high - low));
+            }
+            at += extent.len();
+            if at >= end {
+                break;
+            }
+        }
+    }
+
+    /// Writes `overlay` at `offset`; a hole before it becomes zeros.
+    ///
+    /// # Panics
+    /// If the end lies beyond `u64::MAX`.
+    pub fn write_at(&mut self, offset: u64, overlay: &Self) {
+        if overlay.is_empty() {
+            return;
+        }
+        if offset == 0 && overlay.len >= self.len {
+            *self = overlay.clone();
+            return;
+        }
+        if let (
+            Form::One(Extent::Pattern { key, offset: from, len }),
+            Form::One(Extent::Pattern { key: k, offset: o, len: l }),
+        ) = (&self.form, &overlay.form)
+            && offset == self.len
+            && key == k
+            && from.wrapping_add(*len) == *o
+        {
+            *self = Self::generated(*key, *from, len + l);
+            return;
+        }
+        let end = offset + overlay.len;
+        let mut builder = Builder::default();
+        self.push_range(&mut builder, 0, offset.min(self.len));
+        builder.push(Extent::Zero { len: offset.saturating_sub(self.len) });
+        overlay.push_range(&mut builder, 0, overlay.len);
+        if end < self.len {
+            self.push_range(&mut builder, end, self.len - end);
+        }
+        *self = Self::from_builder(builder);
+    }
+
+    /// Like [`Contents::write_at`], but where the bytes are there already the form stays what it was. This is how
+    /// somebody edits a file; a transfer writes, because what it writes over is about to be replaced anyway.
+    ///
+    /// # Panics
+    /// If the end lies beyond `u64::MAX`.
+    pub fn overlay_at(&mut self, offset: u64, overlay: &Self) {
+        if offset + overlay.len > self.len || self.slice(offset, overlay.len) != *overlay {
+            self.write_at(offset, overlay);
+        }
+    }
+
+    /// Cuts, or extends with zeros, to `size` bytes.
+    pub fn truncate(&mut self, size: u64) {
+        if size <= self.len {
+            *self = self.slice(0, size);
+        } else {
+            let mut builder = Builder::default();
+            self.push_range(&mut builder, 0, self.len);
+            builder.push(Extent::Zero { len: size - self.len });
+            *self = Self::from_builder(builder);
+        }
+    }
+
+    /// Flips one bit of the byte at `offset`: what a bad cable does. The result always has other bytes; flipped
+    /// twice it has the form it had.
+    ///
+    /// # Panics
+    /// If `offset` is not below the length.
+    pub fn flip_bit(&mut self, offset: u64) {
+        assert!(offset < self.len, "byte {offset} of {} to flip", self.len);
+        let mut byte = [0];
+        self.read(offset, &mut byte);
+        let flipped = [byte[0] ^ 1];
+        let mut builder = Builder::default();
+        self.push_range(&mut builder, 0, offset);
+        builder.push(
+            self.continues(offset, flipped).unwrap_or_else(|| Extent::Literal(Arc::from(&flipped[..]))),
+        );
+        self.push_range(&mut builder, offset + 1, self.len - offset - 1);
+        *self = Self::from_builder(builder);
+    }
+
+    /// The pattern beside `offset` whose byte there would be `wanted`.
+    fn continues(&self, offset: u64, wanted: [u8; 1]) -> Option<Extent> {
+        let mut at = 0;
+        for extent in self.extents() {
+            let end = at + extent.len();
+            if (end == offset || at == offset + 1)
+                && let Extent::Pattern { key, offset: from, .. } = extent
+            {
+                let candidate =
+                    Extent::Pattern { key: *key, offset: from.wrapping_add(offset.wrapping_sub(at)), len: 1 };
+                let mut byte = [0];
+                candidate.read(0, &mut byte);
+                if byte == wanted {
+                    return Some(candidate);
+                }
+            }
+            at = end;
+        }
+        None
+    }
+
+    /// Reads bytes from `offset` into `out`; answers how many there were.
+    pub fn read(&self, offset: u64, out: &mut [u8]) -> usize {
+        let (mut at, mut filled) = (0, 0);
+        for extent in self.extents() {
+            let next = offset + filled as u64;
+            let end = at + extent.len();
+            if next < end && next >= at && filled < out.len() {
+                let count = ((end - next) as usize).min(out.len() - filled);
+                extent.read(next - at, &mut out[filled..filled + count]);
+                filled += count;
+            }
+            at = end;
+        }
+        filled
+    }
+
+    /// The bytes, a few thousand at a time.
+    pub fn bytes(&self) -> impl Iterator<Item = Vec<u8>> + '_ {
+        let starts = self.len.div_ceil(CHUNK_BYTES);
+        (0..starts).map(move |chunk| {
+            let start = chunk * CHUNK_BYTES;
+            let mut bytes = alloc::vec![0; CHUNK_BYTES.min(self.len - start) as usize];
+            self.read(start, &mut bytes);
+            bytes
+        })
+    }
+
+    /// All bytes at once. For contents known to be short.
+    #[must_use]
+    pub fn to_vec(&self) -> Vec<u8> {
+        let mut bytes = alloc::vec![0; self.len as usize];
+        self.read(0, &mut bytes);
+        bytes
+    }
+
+    /// Equality that does not look at digests.
+    pub(super) fn same_bytes(&self, other: &Self) -> bool {
+        self.len == other.len && same_bytes(self.extents(), other.extents())
+    }
+
+    /// BLAKE3 over the real bytes. Takes time in proportion to the length.
+    #[must_use]
+    pub fn blake3(&self) -> [u8; 32] {
+        let mut hasher = blake3::Hasher::new();
+        for chunk in self.bytes() {
+            hasher.update(&chunk);
+        }
+        *hasher.finalize().as_bytes()
+    }
+}
+
+fn extents_of(form: &Form) -> &[Extent] {
+    match form {
+        Form::Empty => &[],
+        Form::One(extent) => core::slice::from_ref(extent),
+        Form::Many(extents) => extents,
+    }
+}
+
+fn digest_of(extents: &[Extent], len: u64) -> u128 {
+    if len <= LITERAL_MAX {
+        let (mut buffer, mut at) = ([0; LITERAL_MAX as usize], 0);
+        for extent in extents {
+            let end = at + extent.len() as usize;
+            extent.read(0, &mut buffer[at..end]);
+            at = end;
+        }
+        return xxh3_128(&buffer[..at]);
+    }
+    if let [Extent::Pattern { key, offset, len }] = extents {
+        return xxh3_128_with_seed(&encode(1, *key, *offset, *len), FORM_SEED);
+    }
+    let mut form = Vec::with_capacity(extents.len() * 25);
+    for extent in extents {
+        form.extend_from_slice(&match extent {
+            Extent::Zero { len } => encode(0, 0, 0, *len),
+            Extent::Pattern { key, offset, len } => encode(1, *key, *offset, *len),
+            Extent::Literal(bytes) => {
+                let digest = xxh3_128(bytes);
+                encode(2, digest as u64, (digest >> 64) as u64, bytes.len() as u64)
+            }
+        });
+    }
+    xxh3_128_with_seed(&form, FORM_SEED)
+}
+
+/// Keeps digests of forms apart from digests of bytes.
+const FORM_SEED: u64 = 0x6461_7461_7379_6e63;
+
+fn encode(tag: u8, first: u64, second: u64, len: u64) -> [u8; 25] {
+    let mut bytes = [tag; 25];
+    bytes[1..9].copy_from_slice(&first.to_le_bytes());
+    bytes[9..17].copy_from_slice(&second.to_le_bytes());
+    bytes[17..].copy_from_slice(&len.to_le_bytes());
+    bytes
+}
+
+impl PartialEq for Contents {
+    fn eq(&self, other: &Self) -> bool {
+        self.len == other.len && (self.digest == other.digest || self.same_bytes(other))
+    }
+}
+
+impl Eq for Contents {}
+
+/// Compares two lists of the same total length, stretch by stretch.
+fn same_bytes(left: &[Extent], right: &[Extent]) -> bool {
+    let (mut left_at, mut right_at) = ((0, 0), (0, 0));
+    while let (Some(one), Some(two)) = (left.get(left_at.0), right.get(right_at.0)) {
+        let stretch = (one.len() - left_at.1).min(two.len() - right_at.1);
+        if !same_stretch(&one.slice(left_at.1, stretch), &two.slice(right_at.1, stretch)) {
+            return false;
+        }
+        for (at, extent) in [(&mut left_at, one), (&mut right_at, two)] {
+            at.1 += stretch;
+            if at.1 == extent.len() {
+                *at = (at.0 + 1, 0);
+            }
+        }
+    }
+    true
+}
+
+fn same_stretch(left: &Extent, right: &Extent) -> bool {
+    if left == right {
+        return true;
+    }
+    if left.len() > LITERAL_MAX && !matches!((left, right), (Extent::Literal(_), _) | (_, Extent::Literal(_)))
+    {
+        return false;
+    }
+    let (mut one, mut two) = ([0; 256], [0; 256]);
+    let mut at = 0;
+    while at < left.len() {
+        let count = (left.len() - at).min(256) as usize;
+        left.read(at, &mut one[..count]);
+        right.read(at, &mut two[..count]);
+        if one[..count] != two[..count] {
+            return false;
+        }
+        at += count as u64;
+    }
+    true
+}
+
+impl fmt::Debug for Contents {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.extents()).finish()
+    }
+}

@@ -1,0 +1,186 @@
+//! The persistent tree: reading, editing, digests.
+
+use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use super::entry::{Attrs, Kind, RelPath};
+use super::error::TreeError;
+use super::hash::{EntryHash, Xxh3};
+use super::links::Links;
+use super::node::{Body, Entry, EntryView, Node, NodeBody, Summary};
+use super::walk::Walk;
+
+/// A file tree. Cloning it costs two pointers; a change copies what is shared on the way to it and nothing else.
+#[derive(Clone)]
+pub struct Tree<H: EntryHash = Xxh3> {
+    pub(super) root: Arc<Entry>,
+    pub(super) links: Links,
+    /// The inode number of the next entry made.
+    pub(super) next: u64,
+    pub(super) hash: H,
+}
+
+impl<H: EntryHash> Tree<H> {
+    /// An empty tree whose root has these attributes.
+    #[must_use]
+    pub fn new(root: Attrs) -> Self {
+        Self::with_hash(H::default(), root)
+    }
+
+    /// Like [`Tree::new`] with this hash.
+    #[must_use]
+    pub fn with_hash(hash: H, root: Attrs) -> Self {
+        let node = Node { attrs: root, body: NodeBody::Directory };
+        Self {
+            root: Arc::new(Entry::new(&hash, Arc::from(&[][..]), 1, node)),
+            links: Links::default(),
+            next: 2,
+            hash,
+        }
+    }
+
+    pub(super) fn find(&self, path: &RelPath) -> Result<&Arc<Entry>, TreeError> {
+        let mut at = &self.root;
+        for name in path.components() {
+            at = at.children().ok_or(TreeError::NotADirectory)?.get(name).ok_or(TreeError::NotFound)?;
+        }
+        Ok(at)
+    }
+
+    pub(super) fn find_directory(&self, path: &RelPath) -> Result<&Arc<Entry>, TreeError> {
+        self.find(path).and_then(|entry| match entry.body {
+            Body::Directory(_) => Ok(entry),
+            _ => Err(TreeError::NotADirectory),
+        })
+    }
+
+    pub(super) fn view<'a>(&'a self, entry: &'a Entry) -> EntryView<'a> {
+        let mut view = entry.view();
+        if let Body::Linked = entry.body
+            && let Some(record) = self.links.get(entry.number)
+        {
+            view.attrs = &record.attrs;
+            view.contents = Some(&record.contents);
+            view.links = record.names;
+        }
+        view
+    }
+
+    /// The entry at `path`.
+    ///
+    /// # Errors
+    /// `NotFound`; `NotADirectory` when the path goes through something else (symlinks are not followed).
+    pub fn get(&self, path: &RelPath) -> Result<EntryView<'_>, TreeError> {
+        self.find(path).map(|entry| self.view(entry))
+    }
+
+    /// The root.
+    #[must_use]
+    pub fn root(&self) -> EntryView<'_> {
+        self.root.view()
+    }
+
+    /// What is in a directory, sorted by name as bytes.
+    ///
+    /// # Errors
+    /// As [`Tree::get`]; `NotADirectory` when it is something else.
+    pub fn list(&self, directory: &RelPath) -> Result<impl Iterator<Item = EntryView<'_>>, TreeError> {
+        let children = self.find_directory(directory)?.children().ok_or(TreeError::NotADirectory)?;
+        Ok(children.cursor().map(|entry| self.view(entry)))
+    }
+
+    /// Everything below the root, each directory before what is in it, siblings by name.
+    #[must_use]
+    pub fn walk(&self) -> Walk<'_, H> {
+        Walk::new(self, RelPath::root(), &self.root)
+    }
+
+    /// What a directory comes to; `None` where hard-linked entries are below (see [`EntryView::summary`]).
+    ///
+    /// # Errors
+    /// As [`Tree::list`].
+    pub fn summary(&self, directory: &RelPath) -> Result<Option<Summary>, TreeError> {
+        self.find_directory(directory).map(|entry| entry.view().summary())
+    }
+
+    /// Entries below the root.
+    #[must_use]
+    pub fn entries(&self) -> u64 {
+        self.root.view().below.map_or(0, |below| below.entries)
+    }
+
+    /// Bytes in files, each file once, however many names it has.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.root.view().below.map_or(0, |below| below.bytes) + self.links.bytes()
+    }
+
+    /// Digest of the whole tree, the root's attributes included. O(1) without hard links; with them it visits the
+    /// directories that hold linked names.
+    #[must_use]
+    pub fn digest(&self) -> u128 {
+        let mut digest = self.root.digest;
+        if self.links.is_empty() {
+            return digest;
+        }
+        let mut groups: BTreeMap<u64, u128> = BTreeMap::new();
+        for (path, number) in self.linked_names(&RelPath::root(), &self.root) {
+            let sum = groups.entry(number).or_default();
+            *sum = sum.wrapping_add(self.hash.bytes(path.as_bytes()));
+        }
+        for (number, names) in groups {
+            if let Some(record) = self.links.get(number) {
+                let view = EntryView {
+                    name: &self.root.name,
+                    kind: Kind::File,
+                    attrs: &record.attrs,
+                    contents: Some(&record.contents),
+                    ..self.root.view()
+                };
+                let mut both = [0; 32];
+                both[..16].copy_from_slice(&self.hash.entry(&view).to_le_bytes());
+                both[16..].copy_from_slice(&names.to_le_bytes());
+                digest = digest.wrapping_add(self.hash.bytes(&both));
+            }
+        }
+        digest
+    }
+
+    /// Whether both are one tree in memory. Saves time; says nothing when it is false.
+    #[must_use]
+    pub fn same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.root, &other.root) && self.links.same(&other.links)
+    }
+
+    /// The linked names at and below an entry, with their inode numbers. Visits only directories that hold some.
+    pub(super) fn linked_names(&self, path: &RelPath, entry: &Entry) -> Vec<(RelPath, u64)> {
+        let mut found = Vec::new();
+        if let Body::Linked = entry.body {
+            found.push((path.clone(), entry.number));
+        }
+        let mut stack = alloc::vec![(path.clone(), entry)];
+        while let Some((path, entry)) = stack.pop() {
+            let Some(children) = entry.children().filter(|children| children.sums().linked > 0) else {
+                continue;
+            };
+            for child in children.cursor() {
+                match child.body {
+                    Body::Linked => found.push((path.join(&child.name), child.number)),
+                    Body::Directory(_) if child.sums().linked > 0 => {
+                        stack.push((path.join(&child.name), child));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        found
+    }
+}
+
+impl<H: EntryHash> core::fmt::Debug for Tree<H> {
+    /// What a person wants of it: how much there is, and its digest.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Tree({} entries, {} bytes, {:032x})", self.entries(), self.bytes(), self.digest())
+    }
+}

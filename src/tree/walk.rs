@@ -1,0 +1,40 @@
+//! Going through a tree without recursion.
+
+use alloc::vec::Vec;
+
+use super::children::Cursor;
+use super::entry::RelPath;
+use super::hash::EntryHash;
+use super::node::{Entry, EntryView};
+use super::persistent::Tree;
+
+/// Everything below an entry, each directory before what is in it, siblings by name.
+pub struct Walk<'a, H: EntryHash> {
+    tree: &'a Tree<H>,
+    stack: Vec<(RelPath, Cursor<'a>)>,
+}
+
+impl<'a, H: EntryHash> Walk<'a, H> {
+    pub(super) fn new(tree: &'a Tree<H>, path: RelPath, entry: &'a Entry) -> Self {
+        Self { tree, stack: entry.children().map(|children| (path, children.cursor())).into_iter().collect() }
+    }
+}
+
+impl<'a, H: EntryHash> Iterator for Walk<'a, H> {
+    type Item = (RelPath, EntryView<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let (path, cursor) = self.stack.last_mut()?;
+            let Some(entry) = cursor.next() else {
+                self.stack.pop();
+                continue;
+            };
+            let path = path.join(&entry.name);
+            if let Some(children) = entry.children() {
+                self.stack.push((path.clone(), children.cursor()));
+            }
+            return Some((path, self.tree.view(entry)));
+        }
+    }
+}

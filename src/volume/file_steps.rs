@@ -1,0 +1,207 @@
+//! Steps on a file system.
+
+use alloc::sync::Arc;
+
+use super::context::StepContext;
+use super::file_volume::{FileVolume, PATH_BYTES_MAX, end_of, set_mode, set_owner};
+use super::step::{AttrSet, Inode, Listed, Listing, Side, Step, StepErrorKind, StepResult, StorageKind};
+use crate::tree::{Attrs, Contents, EntryHash, EntryView, Kind, NodeBody, RelPath};
+
+impl<H: EntryHash> FileVolume<H> {
+    /// Does one step on `path` below `base`, the location's root (the leader of a link is below it too).
+    ///
+    /// # Errors
+    /// What the file system says; the step then had no effect. Steps that only a bucket knows are `Unsupported`.
+    pub fn apply(
+        &mut self,
+        cx: &mut StepContext<'_>,
+        base: &RelPath,
+        path: &RelPath,
+        side: Side,
+        step: &Step,
+    ) -> Result<StepResult, StepErrorKind> {
+        let at = &base.concat(path);
+        if self.squash && side == Side::Source {
+            self.check_search(base, at)?;
+        }
+        match step {
+            Step::List { .. } => return self.list(at, side).map(StepResult::Listing),
+            Step::Read { offset, length, payload } => {
+                let contents = self.readable(at, side)?.slice(*offset, *length);
+                let answer = bytes(&contents);
+                cx.receive(*payload, contents);
+                return Ok(answer);
+            }
+            Step::ReadBack { offset, length, .. } => {
+                return Ok(bytes(&self.readable(at, side)?.slice(*offset, *length)));
+            }
+            Step::Write { offset, payload } => {
+                self.file(at)?;
+                let (contents, _) = cx.send(*payload)?;
+                end_of(*offset, contents.len())?;
+                self.write_file(cx, at, false, |file| {
+                    file.write_at(*offset, &contents);
+                    Ok(())
+                })?;
+                return Ok(bytes(&contents));
+            }
+            Step::Begin { fresh } => self.begin(cx, at, *fresh)?,
+            Step::Flush => self.flush(at)?,
+            Step::Truncate { size } => self.truncate_file(cx, at, *size)?,
+            Step::MakeDirectory { attrs } => match self.tree.get(at) {
+                Ok(view) if view.kind == Kind::Directory => {}
+                _ => self.make(cx, at, *attrs, NodeBody::Directory)?,
+            },
+            Step::MakeSymlink { target, attrs } => {
+                if target.len() >= PATH_BYTES_MAX {
+                    return Err(StepErrorKind::NameTooLong);
+                }
+                self.make(cx, at, *attrs, NodeBody::Symlink(target.clone()))?;
+            }
+            Step::MakeDevice { kind, device, attrs } => {
+                if self.kind == StorageKind::Efs || !kind.is_device() {
+                    return Err(StepErrorKind::Unsupported);
+                }
+                self.make(cx, at, *attrs, NodeBody::Device { kind: *kind, device: *device })?;
+            }
+            Step::Link { leader } => self.link_at(cx, &base.concat(leader), at)?,
+            Step::Unlink => {
+                if self.tree.get(at)?.kind == Kind::Directory {
+                    return Err(StepErrorKind::IsADirectory);
+                }
+                self.unlink(cx, at)?;
+            }
+            Step::RemoveDirectory => {
+                if self.tree.get(at)?.kind != Kind::Directory {
+                    return Err(StepErrorKind::NotADirectory);
+                }
+                self.unlink(cx, at)?;
+            }
+            Step::SetOwner { uid, gid } => {
+                let squash = self.squash;
+                self.change_attrs(at, |view, attrs| {
+                    let other = |wanted: Option<u32>, has| wanted.is_some_and(|id| id != has);
+                    if squash && (other(*uid, attrs.uid) || other(*gid, attrs.gid)) {
+                        return Err(StepErrorKind::PermissionDenied);
+                    }
+                    set_owner(view.kind, attrs, *uid, *gid);
+                    Ok(())
+                })?;
+            }
+            Step::SetMode { mode } => {
+                self.change_attrs(at, |view, attrs| set_mode(view.kind, attrs, *mode))?;
+            }
+            Step::SetTimes { atime, mtime } => self.change_attrs(at, |_, attrs| {
+                attrs.mtime = *mtime;
+                attrs.atime = atime.unwrap_or(attrs.atime);
+                Ok(())
+            })?,
+            Step::SyncDirectory => self.mountable(at)?,
+            Step::Complete { .. } | Step::Put { .. } | Step::Rewrite { .. } | Step::AbortUploads => {
+                return Err(StepErrorKind::Unsupported);
+            }
+        }
+        Ok(StepResult::Done)
+    }
+
+    fn begin(&mut self, cx: &mut StepContext<'_>, at: &RelPath, fresh: AttrSet) -> Result<(), StepErrorKind> {
+        match self.tree.get(at) {
+            Ok(_) => self.truncate_file(cx, at, 0),
+            Err(_) => self.make(cx, at, fresh, NodeBody::File(Contents::default())),
+        }
+    }
+
+    /// Cuts or extends a file.
+    pub(super) fn truncate_file(
+        &mut self,
+        cx: &mut StepContext<'_>,
+        at: &RelPath,
+        size: u64,
+    ) -> Result<(), StepErrorKind> {
+        end_of(0, size)?;
+        self.write_file(cx, at, false, |file| {
+            file.truncate(size);
+            Ok(())
+        })
+    }
+
+    /// Gives a file one more name and moves the mtime of the directory it appears in.
+    pub(super) fn link_at(
+        &mut self,
+        cx: &mut StepContext<'_>,
+        leader: &RelPath,
+        at: &RelPath,
+    ) -> Result<(), StepErrorKind> {
+        Self::check_name(at)?;
+        self.file(leader)?;
+        self.tree.link(leader, at)?;
+        let stamp = cx.stamp();
+        self.touch_parent(at, stamp);
+        Ok(())
+    }
+
+    fn readable(&self, at: &RelPath, side: Side) -> Result<&Contents, StepErrorKind> {
+        let (view, contents) = self.file(at)?;
+        if self.squash && side == Side::Source && view.attrs.mode & 0o4 == 0 {
+            return Err(StepErrorKind::PermissionDenied);
+        }
+        Ok(contents)
+    }
+
+    /// Whether every directory from the location's root to above `at` may be passed through by others (2.11c).
+    fn check_search(&self, base: &RelPath, at: &RelPath) -> Result<(), StepErrorKind> {
+        let mut above = at.parent();
+        while let Some(directory) = above.filter(|directory| directory.is_within(base)) {
+            if self.tree.get(&directory).is_ok_and(|view| view.attrs.mode & 0o1 == 0) {
+                return Err(StepErrorKind::PermissionDenied);
+            }
+            above = directory.parent();
+        }
+        Ok(())
+    }
+
+    fn list(&self, at: &RelPath, side: Side) -> Result<Listing, StepErrorKind> {
+        let view = self.tree.get(at)?;
+        let entries = self.tree.list(at)?;
+        if self.squash && side == Side::Source && view.attrs.mode & 0o5 != 0o5 {
+            return Err(StepErrorKind::PermissionDenied);
+        }
+        let mut directory = listed(&view);
+        directory.name = Arc::from(&[][..]);
+        let entries = entries
+            .map(|view| {
+                let mut listed = listed(&view);
+                // A digest says nothing about what the reader may read.
+                if self.squash {
+                    listed.summary = None;
+                }
+                listed
+            })
+            .collect();
+        Ok(Listing { directory, entries })
+    }
+}
+
+fn bytes(contents: &Contents) -> StepResult {
+    StepResult::Bytes { length: contents.len(), digest: contents.digest() }
+}
+
+fn listed(view: &EntryView<'_>) -> Listed {
+    let Attrs { uid, gid, mode, atime, mtime } = *view.attrs;
+    Listed {
+        name: view.name.clone(),
+        kind: view.kind,
+        size: view.size(),
+        uid: Some(uid),
+        gid: Some(gid),
+        mode: Some(mode),
+        mtime: Some(mtime),
+        atime: Some(atime),
+        target: view.target.cloned(),
+        device: view.device,
+        inode: (view.links > 1).then_some(Inode { number: view.number, links: view.links }),
+        summary: view.summary(),
+        implied: false,
+        problem: None,
+    }
+}
