@@ -1,13 +1,10 @@
 //! The integration tests: one binary.
 
 mod corpus;
-mod shapes;
-mod slots;
-mod tree_files;
-mod generator;
-//! The integration tests, one binary.
-
 mod generator;
 mod prng;
+mod shapes;
 mod shrink;
+mod slots;
 mod strategy;
+mod tree_files;
