@@ -59,11 +59,7 @@ impl<H: EntryHash> Tree<H> {
     ///
     /// # Errors
     /// As [`Tree::remove`].
-    pub fn remove_at(
-        &mut self,
-        path: &RelPath,
-        mtime: impl FnOnce() -> FileTime,
-    ) -> Result<(), TreeError> {
+    pub fn remove_at(&mut self, path: &RelPath, mtime: impl FnOnce() -> FileTime) -> Result<(), TreeError> {
         self.check_empty(path)?;
         self.remove_with(path, |directory| directory.attrs.mtime = mtime())
     }
