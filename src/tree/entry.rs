@@ -81,9 +81,20 @@ impl RelPath {
         self.then(name)
     }
 
-    /// The bytes of this path, a slash and more bytes, in one allocation.
+    /// The bytes of this path, a slash and more bytes; short ones in one allocation.
     fn then(&self, more: &[u8]) -> Self {
-        Self(self.0.iter().chain(b"/").chain(more).copied().collect())
+        const SHORT: usize = 256;
+        let length = self.0.len() + 1 + more.len();
+        let (mut short, mut long) = ([b'/'; SHORT], Vec::new());
+        let bytes = if length <= SHORT {
+            &mut short[..length]
+        } else {
+            long.resize(length, b'/');
+            &mut long[..]
+        };
+        bytes[..self.0.len()].copy_from_slice(&self.0);
+        bytes[self.0.len() + 1..].copy_from_slice(more);
+        Self(Arc::from(&*bytes))
     }
 
     /// This path with all of `below` appended.

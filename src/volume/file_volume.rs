@@ -208,9 +208,7 @@ impl<H: EntryHash> FileVolume<H> {
             atime: stamp,
             mtime: stamp,
         };
-        self.tree.insert(path, Node { attrs, body })?;
-        self.touch_parent(path, stamp);
-        Ok(())
+        Ok(self.tree.insert_at(path, Node { attrs, body }, stamp)?)
     }
 
     /// Moves the mtime of the directory that `path` is in, which is there.
@@ -228,12 +226,10 @@ impl<H: EntryHash> FileVolume<H> {
     pub(super) fn unlink(&mut self, cx: &mut StepContext<'_>, path: &RelPath) -> Result<(), StepErrorKind> {
         let view = self.tree.get(path)?;
         let (number, last_name) = (view.number, view.links == 1);
-        self.tree.remove(path)?;
+        self.tree.remove_at(path, || cx.stamp())?;
         if last_name {
             self.pending.remove(&number);
         }
-        let stamp = cx.stamp();
-        self.touch_parent(path, stamp);
         Ok(())
     }
 

@@ -33,8 +33,7 @@ pub fn compare(prediction: &Prediction<'_>, after: &Flat) -> Result<(), String> 
         }
     }
     let mut predicted = Ascending::new(&prediction.entries);
-    let surplus =
-        after.entries.iter().find(|(form, entry)| !entry.implied && predicted.get(form).is_none());
+    let surplus = after.entries.iter().find(|(form, entry)| !entry.implied && predicted.get(form).is_none());
     if let Some((form, _)) = surplus {
         return Err(format!("`{}` should not be there", Escaped(form)));
     }
