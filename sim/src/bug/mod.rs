@@ -4,10 +4,15 @@
 //! and the volumes; in [`Rules`](datasync::rules::Rules); in [`EntryHash`](datasync::tree::EntryHash); by state
 //! surgery. A harness that does not find them all proves nothing.
 
+mod catalogue;
 pub mod hash;
 pub mod plant;
 pub mod rules;
+mod service;
+mod surgery;
+mod transfer;
 
+pub use catalogue::catalogue;
 pub use hash::{HashChange, PlantedHash};
 pub use plant::Plant;
 pub use rules::{PlantedRules, RuleChange};
