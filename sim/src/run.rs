@@ -77,9 +77,7 @@ pub struct Views {
 pub fn run(scenario: &Scenario, options: RunOptions) -> Run {
     match options.variant {
         None => live(scenario, Documented, &Xxh3, options),
-        Some(variant) => {
-            live(scenario, PlantedRules(variant.rules), &PlantedHash(variant.hash), options)
-        }
+        Some(variant) => live(scenario, PlantedRules(variant.rules), &PlantedHash(variant.hash), options),
     }
 }
 
@@ -138,7 +136,9 @@ impl<R: Rules, H: EntryHash> History<R, H> {
             Wait::Stopped => return,
             Wait::TimedOut => {
                 let left = self.world.open_executions();
-                stuck.extend(left.iter().map(|(id, _)| (*id, "does not end although all is healed".to_string())));
+                stuck.extend(
+                    left.iter().map(|(id, _)| (*id, "does not end although all is healed".to_string())),
+                );
             }
             Wait::Reached => {
                 self.world.show_healed();
@@ -164,7 +164,10 @@ impl<R: Rules, H: EntryHash> History<R, H> {
             Wait::Stopped => return false,
             Wait::TimedOut => {
                 let status = self.world.task_status(task);
-                stuck.push((ExecutionId(0), format!("task {} stays {status:?} although all is healed", task.0)));
+                stuck.push((
+                    ExecutionId(0),
+                    format!("task {} stays {status:?} although all is healed", task.0),
+                ));
                 return true;
             }
             Wait::Reached => {}
@@ -181,7 +184,8 @@ impl<R: Rules, H: EntryHash> History<R, H> {
             let bound_ns = open.iter().map(|(_, bound_ns)| *bound_ns).max().unwrap_or(0);
             // The bound of the transfer itself is known once PREPARING begins; launching has one of its own.
             let launched = self.world.now().after_ns(bound_ns).after_ns(GRACE_NS);
-            if self.wait(Some(launched), |world| world.open_executions().is_empty() || world.is_transferring())
+            if self
+                .wait(Some(launched), |world| world.open_executions().is_empty() || world.is_transferring())
                 == Wait::Stopped
             {
                 return false;
@@ -193,7 +197,9 @@ impl<R: Rules, H: EntryHash> History<R, H> {
                 Wait::Stopped => return false,
                 Wait::TimedOut => {
                     let left = self.world.open_executions();
-                    stuck.extend(left.iter().map(|(id, _)| (*id, "does not end within its bound".to_string())));
+                    stuck.extend(
+                        left.iter().map(|(id, _)| (*id, "does not end within its bound".to_string())),
+                    );
                     return true;
                 }
                 Wait::Reached => {}

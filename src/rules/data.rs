@@ -206,7 +206,8 @@ pub fn may_remove(view: &RemoveView<'_>) -> bool {
         && !view.listing_failed
         && !view.below_protected
         && !view.path.is_root()
-        && view.destination.problem.is_none()
+        // 2.12a: such a key is neither touched nor deleted. The other problems concern sources.
+        && view.destination.problem != Some(Untransferable::ForbiddenKey)
         && !is_excluded(view.path, &view.pair.settings)
 }
 
@@ -240,6 +241,10 @@ pub fn verify(
         (None, None) => Verdict::Equal,
         (Some(source), _) if !pair.carries(source.kind) || source.problem.is_some() => Verdict::Equal,
         (Some(_), None) => Verdict::Added,
+        // 2.12a: a bare prefix at an S3 destination is a missing marker.
+        (Some(source), Some(destination)) if source.kind == destination.kind && destination.implied => {
+            Verdict::Added
+        }
         (None, Some(_)) if pair.options.preserve_deleted_files == PreserveDeletedFiles::Remove => {
             Verdict::Removed
         }

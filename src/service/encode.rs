@@ -40,14 +40,14 @@ impl Encode for bool {
 
 impl Encode for u64 {
     fn encode(&self, out: &mut Vec<u8>) {
-        out.extend(self.to_le_bytes());
+        out.extend_from_slice(&self.to_le_bytes());
     }
 }
 
 impl Encode for [u8] {
     fn encode(&self, out: &mut Vec<u8>) {
         (self.len() as u64).encode(out);
-        out.extend(self);
+        out.extend_from_slice(self);
     }
 }
 
@@ -139,7 +139,7 @@ encode_fields!(End { phases, failure, counters });
 impl Encode for PhaseStatuses {
     fn encode(&self, out: &mut Vec<u8>) {
         let Self { prepare, transfer, verify } = self;
-        out.extend([*prepare, *transfer, *verify].map(|status| status as u8));
+        out.extend_from_slice(&[*prepare as u8, *transfer as u8, *verify as u8]);
     }
 }
 
@@ -181,7 +181,7 @@ impl Encode for Options {
             posix_permissions,
             bytes_per_second,
         } = self;
-        out.extend([
+        out.extend_from_slice(&[
             *verify_mode as u8,
             *atime as u8,
             *mtime as u8,
@@ -191,6 +191,6 @@ impl Encode for Options {
             *preserve_devices as u8,
             *posix_permissions as u8,
         ]);
-        out.extend(bytes_per_second.to_le_bytes());
+        out.extend_from_slice(&bytes_per_second.to_le_bytes());
     }
 }

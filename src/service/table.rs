@@ -5,6 +5,7 @@ use alloc::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::encode::{Encode, row_digest};
+use crate::mix::fold;
 
 /// Rows by key. Every change goes through here, so the digest and the count of changes are always right.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -83,7 +84,7 @@ impl<K: Ord + Encode, T: Encode> Table<K, T> {
     }
 
     pub(crate) fn digest(&self) -> u128 {
-        self.sum.wrapping_add(row_digest(self.kind, &self.next, &()))
+        self.sum.wrapping_add(self.next_digest())
     }
 
     /// The same from nothing but the rows.
@@ -91,11 +92,16 @@ impl<K: Ord + Encode, T: Encode> Table<K, T> {
         self.rows
             .iter()
             .map(|(key, row)| row_digest(self.kind, key, row))
-            .fold(row_digest(self.kind, &self.next, &()), u128::wrapping_add)
+            .fold(self.next_digest(), u128::wrapping_add)
     }
 
     /// Makes the digest right again for rows that were read from outside.
     pub(crate) fn restore(&mut self) {
-        self.sum = self.recomputed_digest().wrapping_sub(row_digest(self.kind, &self.next, &()));
+        self.sum = self.recomputed_digest().wrapping_sub(self.next_digest());
+    }
+
+    /// The creation number's part: a refused request must not use one up.
+    fn next_digest(&self) -> u128 {
+        u128::from(fold([u64::from(self.kind), self.next]))
     }
 }

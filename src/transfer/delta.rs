@@ -277,7 +277,12 @@ impl<R: Rules> Builder<'_, R> {
         }
         let there = destination.map(|met| met.listed.into_owned());
         let clear = match decision {
-            Decision::Remake | Decision::Replace if !self.to_objects() => Clear::Unlink,
+            // An object is put over another; only the steps that make a name ask for it to be free.
+            Decision::Remake | Decision::Replace
+                if !self.to_objects() || source.listed.kind == Kind::Symlink =>
+            {
+                Clear::Unlink
+            }
             _ => Clear::Nothing,
         };
         self.put_aside_or_add(path, &source.listed, there, decision, clear, 0..0, record);

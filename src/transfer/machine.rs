@@ -67,9 +67,9 @@ impl<R: Rules> Transfer<R> {
     }
 
     fn start_scan(&mut self, source_first: bool) {
-        let Self { config, dispatch, .. } = self;
+        let Self { config, dispatch, errors, .. } = self;
         let mut jobs = |job| dispatch.ready.push_back(Queued::first(Job::List(job)));
-        self.scanner = Some(Scanner::new(config, source_first, &mut jobs));
+        self.scanner = Some(Scanner::new(config, errors.clone(), source_first, &mut jobs));
     }
 
     pub(super) fn push(&mut self, job: Job) {

@@ -17,13 +17,13 @@ mod ending;
 mod links;
 pub mod listings;
 mod machine;
+pub mod objects;
 pub mod plan;
 mod scanner;
 mod steps;
 mod verifying;
 mod walk;
 mod work;
-pub mod objects;
 
 pub use action::{Action, ActionId, ActionKind, InFlight, Outcome, Poll, run_steps};
 pub use config::TransferConfig;

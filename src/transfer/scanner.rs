@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use super::config::TransferConfig;
 use super::listings::{DirId, Scan};
+use super::verifying::Errors;
 use super::walk::is_excluded;
 use crate::api::{Gid, Mtime, PosixPermissions, Uid};
 use crate::rules::{PairContext, Rules};
@@ -37,6 +38,8 @@ pub(super) struct Scanner {
     /// Source entries seen, the root included (2.5a).
     pub(super) items: u64,
     trust: bool,
+    /// What is not listed because it is out of scope already (2.10).
+    out_of_scope: Errors,
     /// Ask the destination only when the source has answered (2.10: the source entry is read first).
     source_first: bool,
 }
@@ -53,13 +56,19 @@ fn may_trust(config: &TransferConfig) -> bool {
 }
 
 impl Scanner {
-    pub(super) fn new(config: &TransferConfig, source_first: bool, jobs: &mut impl FnMut(ListJob)) -> Self {
+    pub(super) fn new(
+        config: &TransferConfig,
+        out_of_scope: Errors,
+        source_first: bool,
+        jobs: &mut impl FnMut(ListJob),
+    ) -> Self {
         let mut scanner = Self {
             source: Scan::default(),
             destination: Scan::default(),
             pairs: Vec::new(),
             items: 1,
             trust: may_trust(config),
+            out_of_scope,
             source_first,
         };
         let (source, destination) = (scanner.source.add(None), scanner.destination.add(None));
@@ -171,7 +180,9 @@ impl Scanner {
             let at = (own.is_some().then_some(s), other.is_some().then_some(d));
             s += usize::from(own.is_some());
             d += usize::from(other.is_some());
-            if excluded {
+            let forgiven = !self.out_of_scope.is_empty()
+                && self.out_of_scope.get(&path.join(&name)).is_some_and(|covers| *covers);
+            if excluded || forgiven {
                 continue;
             }
             let add = |scan: &mut Scan, dir: Option<DirId>, at: Option<usize>| {

@@ -166,7 +166,8 @@ pub(super) fn simple(item: &Item, clear: Clear, pair: &PairContext) -> Steps {
 pub(super) fn directory(attrs: &AttrSet, pair: &PairContext) -> Steps {
     let mut steps = Steps::default();
     if to_objects(pair) {
-        steps.push(Step::Rewrite { attrs: *attrs });
+        // On a marker that is there this changes its metadata; `Rewrite` could mean the object of the same name.
+        steps.push(Step::MakeDirectory { attrs: *attrs });
     } else {
         steps.attributes(attrs);
         steps.push(Step::SyncDirectory);

@@ -151,6 +151,11 @@ impl Children {
 
     /// Takes an entry out to put one of the same name back at once: nothing is rebalanced.
     pub fn take(&mut self, name: &[u8]) -> Option<Arc<Entry>> {
+        if let Chunk::Leaf(entries) = &mut self.root {
+            let entry = entries.remove(position(entries, name).ok()?);
+            self.sums.subtract(&entry.sums());
+            return Some(entry);
+        }
         let sums = self.get(name)?.sums();
         self.sums.subtract(&sums);
         let mut chunk = &mut self.root;
@@ -340,5 +345,86 @@ impl Drop for Children {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::collections::BTreeSet;
+
+    use super::super::entry::Attrs;
+    use super::super::hash::Xxh3;
+    use super::super::node::{Node, NodeBody};
+    use super::*;
+    use crate::mix::mix;
+
+    fn entry(n: u64) -> Arc<Entry> {
+        let node = Node { attrs: Attrs::default(), body: NodeBody::Fifo };
+        Arc::new(Entry::new(&Xxh3, Arc::from(&n.to_be_bytes()[..]), n, node))
+    }
+
+    /// Sizes of chunks, partial sums, separators and one height everywhere; answers the height.
+    fn check(chunk: &Chunk, sums: &Sums, is_root: bool) -> usize {
+        assert!(chunk.len() <= MAX);
+        let mut total = Sums::default();
+        let height = match chunk {
+            Chunk::Leaf(entries) => {
+                assert!(is_root || entries.len() >= LOW, "a leaf of {}", entries.len());
+                assert!(entries.windows(2).all(|pair| pair[0].name < pair[1].name));
+                entries.iter().for_each(|entry| total.add(&entry.sums()));
+                1
+            }
+            Chunk::Branch(links) => {
+                assert!(links.len() >= if is_root { 2 } else { LOW }, "a branch of {}", links.len());
+                assert!(links[1..].windows(2).all(|pair| pair[0].first < pair[1].first));
+                let heights: Vec<usize> = links
+                    .iter()
+                    .map(|link| {
+                        total.add(&link.sums);
+                        check(&link.chunk, &link.sums, false)
+                    })
+                    .collect();
+                assert!(heights.windows(2).all(|pair| pair[0] == pair[1]));
+                heights[0] + 1
+            }
+        };
+        assert_eq!(total, *sums);
+        height
+    }
+
+    #[test]
+    fn stays_a_balanced_tree_with_right_sums() {
+        let names = 9_000;
+        let mut children = Children::default();
+        let mut tallest = 0;
+        for n in 0..names {
+            children.put(entry(mix(n)));
+            if n % 97 == 0 {
+                tallest = check(&children.root, &children.sums, true).max(tallest);
+            }
+        }
+        assert_eq!(tallest, 3);
+        let full = children.clone();
+        let mut left: BTreeSet<[u8; 8]> = (0..names).map(|n| mix(n).to_be_bytes()).collect();
+        let mut order = (0..names).map(|n| mix(n).to_be_bytes());
+        for n in 0..names {
+            // Half from the low end, half from anywhere: both ways to grow thin.
+            let name = match n % 2 {
+                0 => left.pop_first(),
+                _ => order.by_ref().find(|name| left.remove(name)),
+            };
+            let name = &name.unwrap()[..];
+            if n % 89 == 0 {
+                let taken = children.take(name).unwrap();
+                children.put(taken);
+            }
+            assert_eq!(&*children.remove(name).unwrap().name, name);
+            if n % 97 == 0 || n > names - 200 {
+                check(&children.root, &children.sums, true);
+            }
+        }
+        assert!(children.is_empty());
+        assert_eq!(full.sums.entries, names);
+        check(&full.root, &full.sums, true);
     }
 }

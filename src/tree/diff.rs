@@ -14,7 +14,7 @@ use super::persistent::Tree;
 impl<H: EntryHash> Tree<H> {
     /// The paths at which the trees differ, sorted: entries of one side only (with everything below them) and
     /// entries whose own fields differ (atime and inode numbers do not count; of hard links the group's first name
-    /// does). A directory in which something else changed is not among them.
+    /// does, and a file of one name is in no group). A directory in which something else changed is not among them.
     #[must_use]
     pub fn diff(&self, other: &Self) -> Vec<RelPath> {
         Diff::new(self, other, true).run()

@@ -9,7 +9,7 @@ use super::entry::{Attrs, RelPath};
 use super::error::TreeError;
 use super::hash::EntryHash;
 use super::links::Record;
-use super::node::{Body, Entry, Node, NodeBody};
+use super::node::{Body, Entry, Node};
 use super::persistent::Tree;
 
 impl<H: EntryHash> Tree<H> {
@@ -195,9 +195,9 @@ impl<H: EntryHash> Tree<H> {
     }
 }
 
-/// Builds a tree from nodes in any order in which directories come before what is in them.
+/// Building from nothing.
 impl<H: EntryHash> Tree<H> {
-    /// A tree with these entries.
+    /// A tree with these entries, each directory before what is in it.
     ///
     /// # Errors
     /// The first that cannot be made, with the reason.
@@ -210,23 +210,6 @@ impl<H: EntryHash> Tree<H> {
             tree.insert(&path, node).map_err(|error| (path, error))?;
         }
         Ok(tree)
-    }
-
-    /// Makes the directories that are missing on the way to `path`, itself included.
-    ///
-    /// # Errors
-    /// `NotADirectory` when something else is in the way; what was made stays.
-    pub fn insert_directories(&mut self, path: &RelPath, attrs: Attrs) -> Result<(), TreeError> {
-        let mut at = RelPath::root();
-        for name in path.components() {
-            at = at.join(name);
-            match self.find_directory(&at) {
-                Ok(_) => {}
-                Err(TreeError::NotFound) => self.insert(&at, Node { attrs, body: NodeBody::Directory })?,
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
     }
 }
 

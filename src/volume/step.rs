@@ -171,6 +171,7 @@ pub enum Step {
 }
 
 /// What a step answered.
+#[expect(clippy::large_enum_variant, reason = "answers are few at a time; a box would cost every listing")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StepResult {
     /// Done; nothing to tell.

@@ -90,8 +90,13 @@ fn leaves_no_look_alike(
         if !looks_alike(source) || !looks_alike(source_after) {
             continue;
         }
-        let was_there = before.entries.get(form).is_some_and(|earlier| {
-            earlier.kind == Kind::File
+        // A new name of an inode that looked alike before is still the work of somebody else.
+        let was_there = before.entries.iter().any(|(name, earlier)| {
+            let same_file = name == form
+                || (found.inode.is_some()
+                    && after.entries.get(name).is_some_and(|now| now.inode == found.inode));
+            same_file
+                && earlier.kind == Kind::File
                 && (earlier.size, earlier.contents, earlier.mtime)
                     == (found.size, found.contents, found.mtime)
         });

@@ -140,6 +140,10 @@ fn end_is_sound(ended: &Ended<'_>) -> Result<(), String> {
         earlier = Some((*phase, *began));
     }
     let shown = &ended.end.phases;
+    let verified = ended.phases.iter().any(|(phase, _)| *phase == Phase::Verifying);
+    if verifies && shown.verify != PhaseStatus::Pending && !verified {
+        return Err(format!("shows VERIFYING {} and was never in it", shown.verify));
+    }
     let statuses = [shown.prepare, shown.transfer, shown.verify];
     let (success, error, pending) = (PhaseStatus::Success, PhaseStatus::Error, PhaseStatus::Pending);
     let first = statuses.iter().position(|status| *status == error);
@@ -178,6 +182,9 @@ impl Invariant for Lifecycle {
             Observation::Probed(probe) => self.probed(probe, checks),
             Observation::Ended(ended) => {
                 *checks += 1;
+                if let Some(seen) = self.executions.get_mut(&ended.execution) {
+                    seen.terminal_since = Some(ended.ended);
+                }
                 end_is_sound(ended).map_err(|why| format!("execution {}: {why}", ended.execution.0))
             }
             _ => Ok(()),

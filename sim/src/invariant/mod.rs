@@ -6,7 +6,7 @@
 //!
 //! What the world owes the invariants: observations come in the order in which things happen; what `advance` alone
 //! changed is observed (probe, ends) before the call that follows it at the same instant; an execution that a call
-//! itself ends is observed as ended after that call.
+//! itself ends is observed as ended after that call. A probe shows the service after `advance` to the probe's instant.
 
 use datasync::Settings;
 use datasync::api::AgentStatus;

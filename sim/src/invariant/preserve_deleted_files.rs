@@ -105,7 +105,7 @@ impl View<'_> {
                 self.lost_namesake(form, own, before, other.is_some() && !objects)
             } else if other.is_some() && !objects {
                 // Another kind in its place: only a directory with something in it must stay.
-                let holds = preserving && self.before.below(form).next().is_some();
+                let holds = preserving && form.ends_with(b"/") && self.before.below(form).next().is_some();
                 let gone = !self.after.entries.contains_key(form);
                 (holds && gone).then_some("was a directory with entries of its own and was replaced")
             } else {

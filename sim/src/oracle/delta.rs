@@ -64,8 +64,10 @@ pub enum Fate<'a> {
     Carried(Carried<'a>),
     /// Its kind is not carried: no error (2.13b).
     NotCarried,
-    /// Item error: the destination cannot hold it (a directory: with all below), or its leader is one.
+    /// Item error: the destination cannot hold it (a directory: with all below).
     Error,
+    /// Item error: its leader is one (2.13a).
+    LeaderFailed,
     /// Item error: a directory that may not be emptied stands in its place (2.8c).
     PlaceTaken(&'a FlatEntry),
     /// Item error: an object where keys imply a directory; protects nothing (2.12a).

@@ -46,7 +46,7 @@ pub fn regroup<'a>(given: &Given<'a>, fates: &mut Fates<'a>) {
                     carried.plan = follow(&carried, first, foreign_before);
                     Fate::Carried(carried)
                 }
-                _ => Fate::Error,
+                _ => Fate::LeaderFailed,
             }
         };
         fates.insert(form, new_fate);

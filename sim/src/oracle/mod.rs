@@ -1,8 +1,8 @@
 //! The naive reference model: flat maps and set algebra. Shares no code with `tree/`, `transfer/` and `rules/`: what
 //! it says about a decision is written down a second time here, from the service reference.
 //!
-//! A [`Snapshot`] is one side at one moment; [`Snapshot::flat`] is the location's view of it. [`predict`] says what
-//! one undisturbed execution must make of the destination; [`compare`] says whether it did.
+//! A [`Snapshot`] is one side at one moment; [`Snapshot::flat`] is the location's view of it. [`predict()`] says what
+//! one undisturbed execution must make of the destination; [`compare()`] says whether it did.
 
 pub mod compare;
 pub mod delta;

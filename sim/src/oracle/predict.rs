@@ -174,13 +174,12 @@ impl<'a> Prediction<'a> {
                     self.estimated_bytes.most += entry.size;
                     continue;
                 }
-                Fate::Error => {
+                Fate::LeaderFailed => {
                     self.item_errors.insert(form);
-                    // A follower of a leader whose place is taken may have been planned as well.
-                    self.estimated_files.most += u64::from(!is_directory(form));
+                    self.estimated_files.most += 1;
                     continue;
                 }
-                Fate::Shadowed => {
+                Fate::Error | Fate::Shadowed => {
                     self.item_errors.insert(form);
                     continue;
                 }
@@ -206,7 +205,7 @@ impl<'a> Prediction<'a> {
     fn leave_or_remove(&mut self, given: &Given<'a>, fates: &BTreeMap<&'a [u8], Fate<'a>>) {
         let protected: BTreeSet<Vec<u8>> = fates
             .iter()
-            .filter(|(_, fate)| matches!(fate, Fate::NotCarried | Fate::Error | Fate::PlaceTaken(_)))
+            .filter(|(_, fate)| !matches!(fate, Fate::Carried(_) | Fate::Shadowed))
             .map(|(form, _)| [path_of(form), b"/"].concat())
             .collect();
         let objects = given.to_objects();
@@ -221,6 +220,11 @@ impl<'a> Prediction<'a> {
             } else if let Some(fate) = fates.get(form) {
                 match fate {
                     Fate::Carried(_) => continue,
+                    // The prefix of the same name wins the place (2.12a).
+                    Fate::Shadowed => {
+                        self.removed.insert(form);
+                        continue;
+                    }
                     _ => Expected::Untouched(entry),
                 }
             } else {

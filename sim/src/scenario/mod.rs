@@ -13,9 +13,9 @@ use datasync::tree::RelPath;
 use datasync::volume::{StepErrorKind, StorageKind};
 use serde::{Deserialize, Serialize};
 
-pub mod slots;
 pub mod generator;
 pub mod look_alikes;
+pub mod slots;
 pub mod story;
 pub mod strategy;
 pub mod swarm;

@@ -10,6 +10,7 @@ use datasync::volume::StepError;
 
 use super::mount::{Mount, Mounted, side_of};
 use super::running::{Flight, Lasting, Stop};
+use super::work::ANSWER_TIMEOUT_NS;
 use super::{Due, World};
 use crate::fault::FaultKind;
 use crate::scenario::StepFault;
@@ -22,21 +23,22 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         }
         let running = &self.running[&execution];
         let phase = running.transfer.progress().phase;
-        let slow = [
-            self.storages[running.source.storage].slow,
-            self.storages[running.destination.storage].slow,
-        ];
+        let slow =
+            [self.storages[running.source.storage].slow, self.storages[running.destination.storage].slow];
         let slot = self.facts.get(&execution).and_then(|facts| facts.slot);
         let mut stops = slot.map_or_else(Vec::new, |slot| self.triggers.take(slot, phase, &action));
         if let Some(slot) = slot {
             self.pins.begins(slot, phase, &action);
         }
         let slot_key = self.slot_key(execution);
-        let mut total_ns = self.costs.action_ns(slot_key, &action, slow);
+        let total_ns = self.costs.action_ns(slot_key, &action, slow);
         if total_ns > 1 && slow.iter().any(|times| *times > 1) {
             self.strike_lightly(FaultKind::SlowStorage, execution);
         }
-        total_ns = total_ns.max(1);
+        if total_ns >= ANSWER_TIMEOUT_NS {
+            // So slow that the answer counts as lost.
+            self.strike(FaultKind::SlowStorage, execution);
+        }
         // One action in four pauses between two of its steps, so that others may come in between.
         let word = self.key_of(execution, &action, self.spec.order_key);
         let steps = action.steps.len();
@@ -50,7 +52,11 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         let leg_ns = (total_ns / legs).max(1);
         let about = [5, slot_key, word];
         let id = action.id;
-        self.recorder.fold(self.now, "act", [fold([action.kind as u64, slot_key, u64::from(action.attempt)]), word]);
+        self.recorder.fold(
+            self.now,
+            "act",
+            [fold([action.kind as u64, slot_key, u64::from(action.attempt)]), word],
+        );
         self.recorder.line(self.now, "act", || {
             let again = if action.attempt > 1 { format!(" try {}", action.attempt) } else { String::new() };
             (format!("x{}", execution.0), format!("{} {} {}{again}", action.kind, action.side, action.path))
@@ -170,7 +176,8 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         let done = u64::try_from(flight.outcome.results.len()).unwrap_or(u64::MAX);
         self.recorder.fold(now, "done", [done, failed.map_or(0, |error| 1 + error.kind as u64)]);
         self.recorder.line(now, "done", || {
-            let how = failed.map_or_else(|| "ok".to_string(), |error| format!("{}: {}", error.side, error.kind));
+            let how =
+                failed.map_or_else(|| "ok".to_string(), |error| format!("{}: {}", error.side, error.kind));
             (format!("x{}", execution.0), format!("{} {} {how}", flight.action.kind, flight.action.path))
         });
         if failed.is_some()

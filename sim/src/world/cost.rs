@@ -20,6 +20,9 @@ const STEP_NS: u64 = MILLISECOND / 2;
 const BYTE_NS: u64 = 1;
 /// How many times slower a slow side is.
 const SLOW_SIDE: u64 = 20;
+/// No action takes longer unless a fault slows its storage: well below the 30 s after which it is asked again, half as
+/// much again included.
+const ACTION_NS_MAX: u64 = 15 * SECOND;
 /// A mount takes up to this long.
 const MOUNT_NS_MAX: u64 = SECOND;
 
@@ -31,13 +34,15 @@ impl Costs {
     }
 
     /// How long an action takes, ns, at least 1: a pure function of the execution's slot, the path, the kind of
-    /// action and the attempt. `slow` is how many times slower each side is at the moment.
+    /// action and the attempt. `slow` is how many times slower a fault makes each side at the moment; the slower counts.
     #[must_use]
     pub fn action_ns(&self, execution: u64, action: &Action, slow: [u32; 2]) -> u64 {
+        let slowest = u64::from(slow[0].max(slow[1]).max(1));
         if self.profile == CostProfile::Cheap {
             return 1;
         }
-        let quiet: u64 = action.steps.iter().map(|step| self.step_ns(action, step, slow)).sum();
+        let quiet: u64 = action.steps.iter().map(|step| self.step_ns(action, step)).sum();
+        let quiet = quiet.min(ACTION_NS_MAX);
         let word = fold([
             self.key,
             execution,
@@ -47,23 +52,22 @@ impl Costs {
             offset_of(action),
         ]);
         // Between half and one and a half of the quiet figure, so that actions overtake each other.
-        (quiet / 2 + at_most(word, quiet)).max(1)
+        (quiet / 2 + at_most(word, quiet)).max(1).saturating_mul(slowest)
     }
 
-    fn step_ns(&self, action: &Action, step: &Step, slow: [u32; 2]) -> u64 {
+    fn step_ns(&self, action: &Action, step: &Step) -> u64 {
         let (side, bytes) = match step {
             Step::List { side } => (*side, 0),
             Step::ReadBack { side, length, .. } => (*side, *length),
             Step::Read { length, .. } => (Side::Source, *length),
             _ => (action.side, 0),
         };
-        let profile = match (self.profile, side) {
-            (CostProfile::SlowSource, Side::Source) | (CostProfile::SlowDestination, Side::Destination) => {
-                SLOW_SIDE
-            }
-            _ => 1,
+        let slow_side = match self.profile {
+            CostProfile::SlowSource => side == Side::Source,
+            CostProfile::SlowDestination => side == Side::Destination,
+            CostProfile::Cheap | CostProfile::Default => false,
         };
-        (STEP_NS + bytes.min(SECOND) * BYTE_NS) * profile * u64::from(slow[side as usize].max(1))
+        (STEP_NS + bytes.min(SECOND) * BYTE_NS) * if slow_side { SLOW_SIDE } else { 1 }
     }
 
     /// How long a mount try takes, ns.
@@ -78,7 +82,9 @@ impl Costs {
     /// The longest an action of these many steps and bytes can take, ns, when no side is slowed by a fault.
     #[must_use]
     pub const fn worst_ns(steps: u64, bytes: u64) -> u64 {
-        (steps * STEP_NS + bytes * BYTE_NS) * SLOW_SIDE * 2
+        let quiet = steps.saturating_mul(STEP_NS).saturating_add(bytes.saturating_mul(BYTE_NS));
+        let slow = quiet.saturating_mul(SLOW_SIDE * 2);
+        if slow < 2 * ACTION_NS_MAX { slow } else { 2 * ACTION_NS_MAX }
     }
 }
 

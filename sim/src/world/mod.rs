@@ -130,8 +130,11 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             settings: settings.clone(),
         };
         let mut stamps = Stamps::default();
-        let storages =
-            scenario.storages.iter().map(|storage| Storage::new(storage, hash, spec.start, &mut stamps)).collect();
+        let storages = scenario
+            .storages
+            .iter()
+            .map(|storage| Storage::new(storage, hash, spec.start, &mut stamps))
+            .collect();
         let mut world = Self {
             now: spec.start,
             queue: Queue::default(),

@@ -35,9 +35,9 @@ pub fn try_mount<H: EntryHash>(
         StorageKind::Efs => "Failed to connect to EFS mount target with IP: 192.0.2.1".to_string(),
         StorageKind::S3 => "FsS3HeadBucketFailed".to_string(),
     };
-    let found = storages
-        .iter()
-        .position(|storage| storage.kind() == place.kind && storage.name.eq_ignore_ascii_case(&place.storage));
+    let found = storages.iter().position(|storage| {
+        storage.kind() == place.kind && storage.name.eq_ignore_ascii_case(&place.storage)
+    });
     let Some(index) = found else { return fail(unreachable()) };
     if storages[index].refuses_mounts {
         return fail(unreachable());
@@ -103,7 +103,8 @@ impl<H: EntryHash> Executor for Mounted<'_, H> {
         }
         let moves_bytes = matches!(step, Step::Read { .. } | Step::Write { .. } | Step::Put { .. });
         // What a bad cable does to the bytes between reading and writing shows on the write.
-        let corrupt = if matches!(step, Step::Write { .. } | Step::Put { .. }) { self.corrupt.take() } else { None };
+        let corrupt =
+            if matches!(step, Step::Write { .. } | Step::Put { .. }) { self.corrupt.take() } else { None };
         self.corrupted |= corrupt.is_some() && moves_bytes;
         let mut context =
             StepContext { now: self.now, stamps: self.stamps, payloads: self.payloads, corrupt };

@@ -37,7 +37,10 @@ pub(super) fn makes_look_alikes(scenario: &Scenario) -> bool {
     scenario.operations.iter().any(|operation| {
         matches!(
             &operation.act,
-            Act::Edit(EditAct { edit: Edit::Write { keep_mtime: true, .. } | Edit::Put(_) | Edit::Rename { .. }, .. })
+            Act::Edit(EditAct {
+                edit: Edit::Write { keep_mtime: true, .. } | Edit::Put(_) | Edit::Rename { .. },
+                ..
+            })
         )
     }) || crate::scenario::look_alikes::in_trees(&scenario.storages)
 }
@@ -156,11 +159,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
     }
 
     /// A client asks; the invariants see it.
-    pub fn ask(
-        &mut self,
-        request: Request,
-        client: u64,
-    ) -> Result<Response, datasync::api::ApiError> {
+    pub fn ask(&mut self, request: Request, client: u64) -> Result<Response, datasync::api::ApiError> {
         let executions: Vec<ExecutionId> = self.running.keys().copied().collect();
         for execution in executions {
             self.report(execution);
@@ -217,7 +216,8 @@ impl<R: Rules, H: EntryHash> World<R, H> {
     }
 
     fn edit(&mut self, act: &EditAct) {
-        let Some(index) = usize::try_from(act.storage).ok().filter(|index| *index < self.storages.len()) else {
+        let Some(index) = usize::try_from(act.storage).ok().filter(|index| *index < self.storages.len())
+        else {
             return;
         };
         let done = self.storages[index].edit(&act.edit, self.now, &mut self.stamps);
@@ -239,7 +239,9 @@ impl<R: Rules, H: EntryHash> World<R, H> {
     fn agent(&mut self, slot: u32, change: AgentChange) {
         let arn = self.slot(SlotKind::Agent, slot);
         let Some(agent) = arn.and_then(|arn| self.service.agent_id(arn)) else { return };
-        self.record("agent", [u64::from(slot), change as u64], || (format!("a{slot}"), format!("{change:?}")));
+        self.record("agent", [u64::from(slot), change as u64], || {
+            (format!("a{slot}"), format!("{change:?}"))
+        });
         let hit = self.executions_of_agent(agent);
         match change {
             AgentChange::Lose => {

@@ -64,7 +64,9 @@ impl Pins {
             let Some((at, trigger)) = self.happened.get(&index) else { continue };
             match (&operation.when, trigger) {
                 (When::On(_), _) => {}
-                (_, Some(trigger)) if interrupts(&operation.act) => operation.when = When::On(trigger.clone()),
+                (_, Some(trigger)) if interrupts(&operation.act) => {
+                    operation.when = When::On(trigger.clone())
+                }
                 (When::AfterMs(_), _) => {
                     operation.when = When::AfterMs(at.since_ns(base).div_ceil(MILLISECOND));
                     base = *at;

@@ -8,7 +8,8 @@ use datasync::time::Instant;
 use datasync::transfer::objects::ObjectView;
 use datasync::tree::{Attrs, Contents, EntryHash, Node, NodeBody, RelPath, Tree};
 use datasync::volume::{
-    Bucket, FileVolume, Object, Payloads, Side, Stamps, Step, StepContext, StepErrorKind, StepResult, StorageKind,
+    Bucket, FileVolume, Object, Payloads, Side, Stamps, Step, StepContext, StepErrorKind, StepResult,
+    StorageKind,
 };
 
 use super::frozen::Frozen;
@@ -137,9 +138,7 @@ impl<H: EntryHash> Storage<H> {
     ) -> Result<StepResult, StepErrorKind> {
         match &mut self.medium {
             Medium::Files(volume) => volume.apply(context, base, path, side, step),
-            Medium::Objects(bucket) => {
-                self.objects.apply(bucket, context, base, path, side, step)
-            }
+            Medium::Objects(bucket) => self.objects.apply(bucket, context, base, path, side, step),
         }
     }
 

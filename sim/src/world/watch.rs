@@ -129,10 +129,10 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         self.tally.executions += 1;
         self.pins.ends(facts.slot);
         let options = self.described_options(execution);
-        let after = facts.before.is_some().then(|| (self.place(&facts.source), self.place(&facts.destination)));
-        let after = after.and_then(|(source, destination)| {
-            Some((self.snapshot(&source?), self.snapshot(&destination?)))
-        });
+        let after =
+            facts.before.is_some().then(|| (self.place(&facts.source), self.place(&facts.destination)));
+        let after = after
+            .and_then(|(source, destination)| Some((self.snapshot(&source?), self.snapshot(&destination?))));
         let execution_arn = self.service.execution_arn(execution).unwrap_or_default();
         let task_arn = self.service.task_arn(facts.task).unwrap_or_default();
         let view = self.service.executions().find(|view| view.id == execution);
@@ -175,10 +175,9 @@ impl<R: Rules, H: EntryHash> World<R, H> {
 
     /// Where a place is, whether or not it can be mounted at the moment.
     fn place(&self, place: &datasync::service::Place) -> Option<Mount> {
-        let storage = self
-            .storages
-            .iter()
-            .position(|storage| storage.kind() == place.kind && storage.name.eq_ignore_ascii_case(&place.storage))?;
+        let storage = self.storages.iter().position(|storage| {
+            storage.kind() == place.kind && storage.name.eq_ignore_ascii_case(&place.storage)
+        })?;
         Some(Mount { storage, base: place.subdirectory.clone() })
     }
 
@@ -198,9 +197,8 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         let chunks = from.bytes() / chunk + to.bytes() / chunk + entries;
         let actions = entries * ACTIONS_PER_ENTRY + chunks * 4;
         let work = u128::from(actions) * u128::from(Costs::worst_ns(STEPS_MAX, chunk));
-        let rate = u64::try_from(options.bytes_per_second).map_or(0, |rate| {
-            u128::from(from.bytes() + 1) * u128::from(SECOND) / u128::from(rate.max(1))
-        });
+        let rate = u64::try_from(options.bytes_per_second)
+            .map_or(0, |rate| u128::from(from.bytes() + 1) * u128::from(SECOND) / u128::from(rate.max(1)));
         u64::try_from(work + rate + u128::from(MINUTE)).unwrap_or(u64::MAX)
     }
 
