@@ -59,13 +59,6 @@ static CATALOGUE: &[Bug] = &[
         benign: rule("a failed action is tried again later", RuleChange::RetriesLater),
     },
     Bug {
-        name: "removes-protected",
-        site: Site::Rules,
-        caught_by: &["preserve-deleted-files", "cancel-then-rerun-converges"],
-        bug: rule("REMOVE takes what lies below a skipped source entry", RuleChange::RemovesProtected),
-        benign: rule("a failed action is tried again later", RuleChange::RetriesLater),
-    },
-    Bug {
         name: "blind-verification",
         site: Site::Rules,
         caught_by: &["cancel-then-rerun-converges"],
@@ -155,6 +148,13 @@ static CATALOGUE: &[Bug] = &[
         caught_by: &["cancel-then-rerun-converges"],
         bug: plant("bytes that arrive damaged are accepted", transfer::accepts_damage),
         benign: plant("every file is copied again once", transfer::copies_again),
+    },
+    Bug {
+        name: "kept-removals",
+        site: Site::Transfer,
+        caught_by: &["preserve-deleted-files", "cancel-then-rerun-converges"],
+        bug: plant("a removal is acknowledged and not done", transfer::kept_removals),
+        benign: plant("every removal is made again once", transfer::removes_again),
     },
     Bug {
         name: "byte-too-many",

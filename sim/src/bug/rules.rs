@@ -1,6 +1,6 @@
 //! Bugs in [`Rules`]: one method each.
 
-use datasync::api::{Options, OptionsPatch, TaskStatus};
+use datasync::api::{Options, OptionsPatch, PreserveDeletedFiles, TaskStatus};
 use datasync::report::Phase;
 use datasync::rules::data::{self, PairContext, RemoveView, Retry, Verdict};
 use datasync::rules::{Decision, Pair, Rules, StartRefusal, StartView, TaskView, control};
@@ -31,8 +31,6 @@ pub enum RuleChange {
     BlindToMtime,
     /// `may_remove`: PRESERVE is passed over.
     RemovesUnderPreserve,
-    /// `may_remove`: what lies below a source entry that is skipped counts as absent from the source.
-    RemovesProtected,
     /// `verify`: contents that differ are none of its business.
     BlindToContents,
     /// `after_transfer`: nothing is verified.
@@ -102,20 +100,12 @@ impl Rules for PlantedRules {
     }
 
     fn may_remove(&self, view: &RemoveView<'_>) -> bool {
-        if data::may_remove(view) {
-            return true;
+        if self.0 != RuleChange::RemovesUnderPreserve {
+            return data::may_remove(view);
         }
-        match self.0 {
-            RuleChange::RemovesUnderPreserve => {
-                let mut pair = view.pair.clone();
-                pair.options.preserve_deleted_files = datasync::api::PreserveDeletedFiles::Remove;
-                data::may_remove(&RemoveView { pair: &pair, ..view.clone() })
-            }
-            RuleChange::RemovesProtected => {
-                data::may_remove(&RemoveView { below_protected: false, ..view.clone() })
-            }
-            _ => false,
-        }
+        let mut pair = view.pair.clone();
+        pair.options.preserve_deleted_files = PreserveDeletedFiles::Remove;
+        data::may_remove(&RemoveView { pair: &pair, ..view.clone() })
     }
 
     fn after_transfer(&self, options: &Options) -> Option<Phase> {
@@ -140,7 +130,7 @@ impl Rules for PlantedRules {
 
     fn retry(&self, error: StepErrorKind, failures: u32) -> Retry {
         match (self.0, data::retry(error, failures)) {
-            (RuleChange::RetriesForEver, _) => Retry::After(SECOND << failures.min(12)),
+            (RuleChange::RetriesForEver, _) => Retry::After(SECOND << failures.min(30)),
             (RuleChange::RetriesOnceMore, Retry::GiveUp) if error.is_transient() && failures == 3 => {
                 Retry::After(4 * SECOND)
             }

@@ -1,55 +1,45 @@
 //! Bugs around the transfer and the volumes: what becomes of actions, steps and outcomes on their way.
 
-use std::collections::BTreeMap;
-
-use datasync::time::FileTime;
 use datasync::transfer::{Action, ActionKind, Outcome};
-use datasync::tree::{Kind, RelPath};
 use datasync::volume::{AttrSet, Side, Step, StepError, StepErrorKind, StepResult};
 
 use super::plant::{Intercept, Plant};
 
-/// A file that is overwritten keeps its old bytes until the new ones come, and has its new times before them: what a
-/// crash leaves in between looks finished.
-#[derive(Default)]
-struct TimesFirst {
-    /// Size and mtime of source files, as last listed.
-    source: BTreeMap<RelPath, (u64, FileTime)>,
-    /// Size of destination files, as last listed.
-    destination: BTreeMap<RelPath, u64>,
+/// A new file gets its size and its times before its contents: what a crash leaves in between looks finished.
+struct TimesFirst;
+
+impl TimesFirst {
+    const EXTRA: usize = 2;
+
+    fn place(action: &Action) -> Option<usize> {
+        action.steps.iter().position(|step| matches!(step, Step::Begin { .. })).map(|begin| begin + 1)
+    }
 }
 
 impl Plant for TimesFirst {
     fn action(&mut self, action: &mut Action) {
-        let (Some((size, mtime)), Some(there)) =
-            (self.source.get(&action.path), self.destination.get(&action.path))
-        else {
-            return;
-        };
-        let replaces = action.steps.iter().any(|step| matches!(step, Step::Unlink | Step::RemoveDirectory));
-        if size != there || replaces || !matches!(action.kind, ActionKind::Copy | ActionKind::Begin) {
-            return;
-        }
-        if let Some(begin) = action.steps.iter_mut().find(|step| matches!(step, Step::Begin { .. })) {
-            *begin = Step::SetTimes { atime: None, mtime: *mtime };
+        let size = action.steps.iter().find_map(|step| match step {
+            Step::Read { length, .. } => Some(*length),
+            _ => None,
+        });
+        let times = action.steps.iter().find(|step| matches!(step, Step::SetTimes { .. })).cloned();
+        if let (Some(size), Some(times), Some(place)) = (size, times, Self::place(action)) {
+            action.steps.splice(place..place, [Step::Truncate { size }, times]);
         }
     }
 
     fn outcome(&mut self, action: &Action, outcome: &mut Outcome) {
-        let Some(StepResult::Listing(listing)) = outcome.results.first() else { return };
-        for file in listing.entries.iter().filter(|entry| entry.kind == Kind::File) {
-            let path = action.path.join(&file.name);
-            match (action.side, file.mtime) {
-                (Side::Source, Some(mtime)) => drop(self.source.insert(path, (file.size, mtime))),
-                (Side::Source, None) => {}
-                (Side::Destination, _) => drop(self.destination.insert(path, file.size)),
-            }
+        if let Some(place) = Self::place(action)
+            && matches!(action.steps.get(place), Some(Step::Truncate { .. }))
+        {
+            let done = outcome.results.len();
+            drop(outcome.results.drain(place.min(done)..(place + Self::EXTRA).min(done)));
         }
     }
 }
 
 pub(super) fn times_first() -> Box<dyn Plant> {
-    Box::new(TimesFirst::default())
+    Box::new(TimesFirst)
 }
 
 /// What was to be made durable is said to be.
@@ -66,6 +56,22 @@ impl Plant for NeverFlushes {
 
 pub(super) fn never_flushes() -> Box<dyn Plant> {
     Box::new(NeverFlushes)
+}
+
+/// What was to be removed is said to be.
+struct KeptRemovals;
+
+impl Plant for KeptRemovals {
+    fn step(&mut self, action: &Action, _: &Step) -> Intercept {
+        match action.kind {
+            ActionKind::Remove => Intercept::Answer(Ok(StepResult::Done)),
+            _ => Intercept::Pass,
+        }
+    }
+}
+
+pub(super) fn kept_removals() -> Box<dyn Plant> {
+    Box::new(KeptRemovals)
 }
 
 /// A directory keeps the times that the work in it gave it.
@@ -151,6 +157,10 @@ impl Plant for LosesAnswer {
 
 pub(super) fn copies_again() -> Box<dyn Plant> {
     Box::new(LosesAnswer(ActionKind::Copy))
+}
+
+pub(super) fn removes_again() -> Box<dyn Plant> {
+    Box::new(LosesAnswer(ActionKind::Remove))
 }
 
 pub(super) fn compares_again() -> Box<dyn Plant> {
