@@ -1,6 +1,8 @@
-//! Bugs in [`EntryHash`]: what the digest of an entry leaves out.
+//! Bugs in [`EntryHash`]: what the digest of an entry depends on beside the entry.
 
-use datasync::tree::{EntryHash, EntryView, Xxh3};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use datasync::tree::{Blake3, EntryHash, EntryView, Xxh3};
 
 /// What is changed in the digest of an entry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -8,6 +10,10 @@ pub enum HashChange {
     /// Nothing.
     #[default]
     None,
+    /// Every digest is salted with a number of the process, as a hash map's are.
+    Salted,
+    /// Benign: another function of the same entry.
+    Blake3,
 }
 
 /// The usual hash with one change.
@@ -16,6 +22,21 @@ pub struct PlantedHash(pub HashChange);
 
 impl EntryHash for PlantedHash {
     fn entry(&self, view: &EntryView<'_>) -> u128 {
-        Xxh3.entry(view)
+        match self.0 {
+            HashChange::None => Xxh3.entry(view),
+            HashChange::Blake3 => Blake3.entry(view),
+            HashChange::Salted => {
+                // The bug itself: the one place where a history may see something of its process.
+                static SALT: AtomicU64 = AtomicU64::new(0);
+                Xxh3.entry(view) ^ u128::from(SALT.fetch_add(1, Ordering::Relaxed))
+            }
+        }
+    }
+
+    fn bytes(&self, bytes: &[u8]) -> u128 {
+        match self.0 {
+            HashChange::Blake3 => Blake3.bytes(bytes),
+            HashChange::None | HashChange::Salted => Xxh3.bytes(bytes),
+        }
     }
 }

@@ -4,11 +4,15 @@
 //! and the volumes; in [`Rules`](datasync::rules::Rules); in [`EntryHash`](datasync::tree::EntryHash); by state
 //! surgery. A harness that does not find them all proves nothing.
 
-mod attributes_lost;
+mod catalogue;
 pub mod hash;
 pub mod plant;
 pub mod rules;
+mod service;
+mod surgery;
+mod transfer;
 
+pub use catalogue::catalogue;
 pub use hash::{HashChange, PlantedHash};
 pub use plant::Plant;
 pub use rules::{PlantedRules, RuleChange};
@@ -68,11 +72,4 @@ pub struct Bug {
     pub bug: Variant,
     /// Something else in the same place that every invariant must let pass.
     pub benign: Variant,
-}
-
-/// Every planted bug.
-#[must_use]
-pub fn catalogue() -> &'static [Bug] {
-    static CATALOGUE: &[Bug] = &[attributes_lost::BUG];
-    CATALOGUE
 }

@@ -4,7 +4,7 @@ use datasync::api::{ApiError, Request, Response};
 use datasync::service::{Command, Event};
 use datasync::time::Instant;
 use datasync::transfer::{Action, Outcome};
-use datasync::volume::{Step, StepErrorKind, StepResult};
+use datasync::volume::{Side, Step, StepErrorKind, StepResult};
 
 /// What a planted bug makes of a step before the storage sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub enum Intercept {
     Pass,
     /// Do not do it; answer this.
     Answer(Result<StepResult, StepErrorKind>),
+    /// Do another step on the same path first, whatever comes of it; then pass this one on.
+    First(Side, Step),
 }
 
 /// Hooks around the service, the transfer and the volumes. Every method's default changes nothing.
@@ -31,7 +33,7 @@ pub trait Plant {
     }
     /// An action on its way out of a transfer.
     fn action(&mut self, _action: &mut Action) {}
-    /// An outcome on its way into a transfer.
+    /// An outcome on its way into a transfer; the action is as [`Plant::action`] left it.
     fn outcome(&mut self, _action: &Action, _outcome: &mut Outcome) {}
     /// A step on its way to a storage.
     fn step(&mut self, _action: &Action, _step: &Step) -> Intercept {

@@ -1,6 +1,11 @@
 //! Bugs in [`Rules`]: one method each.
 
-use datasync::rules::Rules;
+use datasync::api::{Options, OptionsPatch, PreserveDeletedFiles, TaskStatus};
+use datasync::report::Phase;
+use datasync::rules::data::{self, PairContext, RemoveView, Retry, Verdict};
+use datasync::rules::{Decision, Pair, Rules, StartRefusal, StartView, TaskView, control};
+use datasync::time::SECOND;
+use datasync::volume::{Listed, StepErrorKind};
 
 /// Which rule is changed, and how.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -8,10 +13,129 @@ pub enum RuleChange {
     /// None: the rules as documented.
     #[default]
     None,
+    /// `may_start`: a task that is RUNNING may start again.
+    SecondStart,
+    /// `may_start`, benign: a RUNNING task is refused for its status instead of its active execution.
+    OtherRefusal,
+    /// `effective_options`: a patch's PreserveDeletedFiles is passed over.
+    ForgottenMember,
+    /// `options_conflict`, benign: conflicts are refused in other words.
+    OtherConflictText,
+    /// `task_status`: agents do not count.
+    BlindToAgents,
+    /// `task_status`: a mounted task whose agents are not all ONLINE shows CREATING again.
+    CreatingAgain,
+    /// `task_status`, benign: a task that cannot be mounted stays CREATING for twice the time.
+    LongerCreating,
+    /// `decide`: a file of the same size is taken for equal, whatever its mtime.
+    BlindToMtime,
+    /// `may_remove`: PRESERVE is passed over.
+    RemovesUnderPreserve,
+    /// `verify`: contents that differ are none of its business.
+    BlindToContents,
+    /// `after_transfer`: nothing is verified.
+    NeverVerifies,
+    /// `retry`: every failure is tried again, for ever, at growing intervals.
+    RetriesForEver,
+    /// `retry`, benign: one try more.
+    RetriesOnceMore,
+    /// `retry`, benign: three times as long between tries.
+    RetriesLater,
 }
 
 /// The documented rules with one change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PlantedRules(pub RuleChange);
 
-impl Rules for PlantedRules {}
+impl Rules for PlantedRules {
+    fn effective_options(&self, base: &Options, patch: &OptionsPatch) -> Options {
+        let merged = base.patched(patch);
+        match self.0 {
+            RuleChange::ForgottenMember => {
+                Options { preserve_deleted_files: base.preserve_deleted_files, ..merged }
+            }
+            _ => merged,
+        }
+    }
+
+    fn options_conflict(&self, options: &Options, pair: Pair) -> Option<String> {
+        let conflict = control::options_conflict(options, pair);
+        match self.0 {
+            RuleChange::OtherConflictText => conflict.map(|text| format!("Options contradict: {text}")),
+            _ => conflict,
+        }
+    }
+
+    fn task_status(&self, view: &TaskView) -> TaskStatus {
+        let view = match self.0 {
+            RuleChange::BlindToAgents => TaskView { agents_online: true, ..*view },
+            RuleChange::LongerCreating => TaskView { create_limit_ns: view.create_limit_ns * 2, ..*view },
+            _ => *view,
+        };
+        match (self.0, control::task_status(&view)) {
+            (RuleChange::CreatingAgain, TaskStatus::Unavailable) => TaskStatus::Creating,
+            (_, status) => status,
+        }
+    }
+
+    fn may_start(&self, view: &StartView) -> Result<(), StartRefusal> {
+        match (self.0, control::may_start(view)) {
+            (RuleChange::SecondStart, Err(StartRefusal::AlreadyRunning)) => Ok(()),
+            (RuleChange::OtherRefusal, Err(StartRefusal::AlreadyRunning)) => {
+                Err(StartRefusal::NotAvailable(view.status))
+            }
+            (_, verdict) => verdict,
+        }
+    }
+
+    fn decide(&self, source: &Listed, destination: Option<&Listed>, pair: &PairContext) -> Decision {
+        match (self.0, data::decide(source, destination, pair)) {
+            (RuleChange::BlindToMtime, Decision::Send)
+                if destination.is_some_and(|there| there.size == source.size) =>
+            {
+                Decision::Same
+            }
+            (_, decision) => decision,
+        }
+    }
+
+    fn may_remove(&self, view: &RemoveView<'_>) -> bool {
+        if self.0 != RuleChange::RemovesUnderPreserve {
+            return data::may_remove(view);
+        }
+        let mut pair = view.pair.clone();
+        pair.options.preserve_deleted_files = PreserveDeletedFiles::Remove;
+        data::may_remove(&RemoveView { pair: &pair, ..view.clone() })
+    }
+
+    fn after_transfer(&self, options: &Options) -> Option<Phase> {
+        match self.0 {
+            RuleChange::NeverVerifies => None,
+            _ => data::after_transfer(options),
+        }
+    }
+
+    fn verify(
+        &self,
+        source: Option<&Listed>,
+        destination: Option<&Listed>,
+        contents_equal: Option<bool>,
+        pair: &PairContext,
+    ) -> Verdict {
+        match (self.0, data::verify(source, destination, contents_equal, pair)) {
+            (RuleChange::BlindToContents, Verdict::Checksum) => Verdict::Equal,
+            (_, verdict) => verdict,
+        }
+    }
+
+    fn retry(&self, error: StepErrorKind, failures: u32) -> Retry {
+        match (self.0, data::retry(error, failures)) {
+            (RuleChange::RetriesForEver, _) => Retry::After(SECOND << failures.min(30)),
+            (RuleChange::RetriesOnceMore, Retry::GiveUp) if error.is_transient() && failures == 3 => {
+                Retry::After(4 * SECOND)
+            }
+            (RuleChange::RetriesLater, Retry::After(wait_ns)) => Retry::After(3 * wait_ns),
+            (_, retry) => retry,
+        }
+    }
+}

@@ -140,6 +140,10 @@ fn end_is_sound(ended: &Ended<'_>) -> Result<(), String> {
         earlier = Some((*phase, *began));
     }
     let shown = &ended.end.phases;
+    let verified = ended.phases.iter().any(|(phase, _)| *phase == Phase::Verifying);
+    if verifies && shown.verify != PhaseStatus::Pending && !verified {
+        return Err(format!("shows VERIFYING {} and was never in it", shown.verify));
+    }
     let statuses = [shown.prepare, shown.transfer, shown.verify];
     let (success, error, pending) = (PhaseStatus::Success, PhaseStatus::Error, PhaseStatus::Pending);
     let first = statuses.iter().position(|status| *status == error);

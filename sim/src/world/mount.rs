@@ -94,10 +94,12 @@ impl<H: EntryHash> Executor for Mounted<'_, H> {
             Side::Destination => self.destination,
         };
         let fail = |kind: StepErrorKind| StepError { side, kind };
-        if let Some(plant) = self.plant
-            && let Intercept::Answer(answer) = plant.step(self.action, step)
-        {
-            return answer.map_err(fail);
+        if let Some(plant) = self.plant {
+            match plant.step(self.action, step) {
+                Intercept::Pass => {}
+                Intercept::Answer(answer) => return answer.map_err(fail),
+                Intercept::First(side, first) => self.slip_in(path, side, &first),
+            }
         }
         let moves_bytes = matches!(step, Step::Read { .. } | Step::Write { .. } | Step::Put { .. });
         // What a bad cable does to the bytes between reading and writing shows on the write.
@@ -115,5 +117,21 @@ impl<H: EntryHash> Executor for Mounted<'_, H> {
         let result = storage.apply(&mut context, &mount.base, path, side, step);
         self.ran_full |= result == Err(StepErrorKind::NoSpace);
         result.map_err(fail)
+    }
+}
+
+impl<H: EntryHash> Mounted<'_, H> {
+    /// Does a step that a planted bug brings in, whatever comes of it.
+    fn slip_in(&mut self, path: &RelPath, side: Side, step: &Step) {
+        let mount = match side {
+            Side::Source => self.source,
+            Side::Destination => self.destination,
+        };
+        let mut context =
+            StepContext { now: self.now, stamps: self.stamps, payloads: self.payloads, corrupt: None };
+        let storage = &mut self.storages[mount.storage];
+        storage.touch();
+        // A storage that cannot do it (an object store, a missing entry) stays as it is.
+        let _ = storage.apply(&mut context, &mount.base, path, side, step);
     }
 }

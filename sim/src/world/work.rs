@@ -1,6 +1,5 @@
 //! Transfers at work: commands of the service, mounts, actions, crashes and fences.
 
-use datasync::api::VerifyMode;
 use datasync::mix::{at_most, fold, fold_bytes};
 use datasync::report::Phase;
 use datasync::rules::{Pair, PairContext, Rules};
@@ -233,16 +232,6 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         self.report(execution);
         let Some(running) = self.running.get(&execution) else { return };
         let end = running.transfer.end().expect("it said so").clone();
-        // With VERIFYING left out of the last report, the service still hears of every phase that began.
-        let verified = running.transfer.progress().phase;
-        debug_assert!(
-            end.phases.verify == datasync::api::PhaseStatus::Pending
-                || verified == Phase::Verifying
-                || self.facts.get(&execution).is_none_or(|facts| facts
-                    .engine_options
-                    .as_ref()
-                    .is_none_or(|options| options.verify_mode == VerifyMode::None))
-        );
         self.fence(execution, Fence::DrawnPart);
         self.record("evt", [8, u64::from(end.failure.is_some())], || {
             let how = end
