@@ -59,6 +59,7 @@ struct Dir {
     children: Vec<(u32, u32)>,
 }
 
+#[allow(clippy::large_enum_variant)] // nearly every directory is listed
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum State {
     Unlisted,

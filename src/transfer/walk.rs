@@ -21,6 +21,7 @@ pub(crate) struct Met<'a, T> {
 }
 
 /// What comes next. `source` and `destination` of `At` are never both `None`.
+#[allow(clippy::large_enum_variant)] // one at a time, on the stack
 pub(crate) enum Event<'a, S: Listings, D: Listings> {
     /// A name, on one side or on both.
     At { source: Option<Met<'a, S::Dir>>, destination: Option<Met<'a, D::Dir>> },

@@ -93,20 +93,9 @@ impl MemFs {
         self.names.insert(name.as_bytes().to_vec(), inode);
     }
 
-    /// Removes a name.
-    pub fn remove(&mut self, name: &str) {
-        self.names.remove(name.as_bytes());
-    }
-
     /// The node of a name.
     pub fn get(&self, name: &str) -> Option<&Node> {
         self.node(name.as_bytes())
-    }
-
-    /// The node of a name, to be changed.
-    pub fn get_mut(&mut self, name: &str) -> &mut Node {
-        let inode = self.names[name.as_bytes()];
-        self.nodes.get_mut(&inode).expect("names name nodes")
     }
 
     /// Everything there is; atime left out.
@@ -306,8 +295,8 @@ impl World {
                 bytes.resize(usize::try_from(*size).unwrap(), 0);
                 attrs.mtime = now;
             }
-            Step::Flush => drop(fs.file_mut(name)?),
-            Step::SyncDirectory => drop(fs.existing(name)?),
+            Step::Flush => fs.file_mut(name).map(|_| ())?,
+            Step::SyncDirectory => fs.existing(name).map(|_| ())?,
             Step::MakeDirectory { attrs } => match fs.node(name) {
                 Some(Node { body: Body::Directory, .. }) => {}
                 _ => fs.make(name, Body::Directory, attrs, now)?,
@@ -389,11 +378,14 @@ impl Executor for World {
     }
 }
 
+/// Says whether a step of an action fails.
+pub type Fail<'a> = &'a dyn Fn(&Action, usize) -> Option<StepErrorKind>;
+
 /// What happens beside the work.
 #[derive(Clone, Copy, Default)]
 pub struct Mishaps<'a> {
     /// Makes a step fail: asked with the action and the index of the step.
-    pub fail: Option<&'a dyn Fn(&Action, usize) -> Option<StepErrorKind>>,
+    pub fail: Option<Fail<'a>>,
     /// Cancels, with this drain, after so many completed actions.
     pub cancel: Option<(usize, u64)>,
     /// Kills the worker within the n-th action, after so many steps of it.

@@ -4,6 +4,7 @@
 //! and the volumes; in [`Rules`](datasync::rules::Rules); in [`EntryHash`](datasync::tree::EntryHash); by state
 //! surgery. A harness that does not find them all proves nothing.
 
+mod attributes_lost;
 pub mod hash;
 pub mod plant;
 pub mod rules;
@@ -67,4 +68,11 @@ pub struct Bug {
     pub bug: Variant,
     /// Something else in the same place that every invariant must let pass.
     pub benign: Variant,
+}
+
+/// Every planted bug.
+#[must_use]
+pub fn catalogue() -> &'static [Bug] {
+    static CATALOGUE: &[Bug] = &[attributes_lost::BUG];
+    CATALOGUE
 }

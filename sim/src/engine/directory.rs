@@ -185,6 +185,7 @@ impl Root {
             true => stat.st_ino,
             false => fold([stat.st_dev, stat.st_ino]),
         };
+        #[allow(clippy::useless_conversion)] // 32 bits on some machines
         let links = u64::from(stat.st_nlink);
         let time = |secs, nanos| FileTime { secs, nanos: u32::try_from(nanos).unwrap_or(0) };
         Ok(Listed {

@@ -3,7 +3,7 @@
 
 use super::{Invariant, Observation, Violation};
 
-pub(super) const NAME: &str = "determinism";
+pub(crate) const NAME: &str = "determinism";
 
 /// Stands in the catalogue; within one history there is nothing to check.
 #[derive(Debug)]

@@ -5,7 +5,7 @@
 
 use datasync::api::Operation as Api;
 
-use super::generator::GeneratorConfig;
+use super::generator::{GeneratorConfig, SharedShape};
 use super::{Act, AgentChange, CostProfile, Edit, StepFault, StorageChange};
 use crate::prng::{Prng, Stream};
 
@@ -189,7 +189,6 @@ impl SwarmChoice {
     pub fn draw(seed: u64, config: &GeneratorConfig) -> Self {
         let rng = &mut Prng::new(seed, Stream::Swarm);
         let swarm = rng.chance(1, 2);
-        let shapes = u32::try_from(config.shapes.len()).unwrap_or(u32::MAX);
         let tree_size = match rng.weighted(&[50, 40, 9, 1]) {
             0 => TreeSize::Small,
             1 => TreeSize::Medium,
@@ -202,11 +201,11 @@ impl SwarmChoice {
             TreeSize::Large | TreeSize::WholeShape => rng.log_range(201, 2_000),
         };
         let from_shape = rng.chance(2, 5) || tree_size == TreeSize::WholeShape;
-        let shape = rng.range(0, u64::from(shapes.max(1)) - 1);
-        let tree_origin = match u32::try_from(shape) {
-            Ok(shape) if from_shape && shapes > 0 => TreeOrigin::Shape(shape),
+        let tree_origin = match shape(rng, tree_size, config) {
+            Some(shape) if from_shape => TreeOrigin::Shape(shape),
             _ => TreeOrigin::Scratch,
         };
+        let room = Room::of(tree_size);
         let efs = rng.range(0, 2);
         let chunk_bytes = if rng.chance(1, 12) { 1 << rng.range(30, 44) } else { 1 << rng.range(10, 20) };
         Self {
@@ -215,15 +214,15 @@ impl SwarmChoice {
             calls: subset(rng, swarm, Api::ALL),
             edits: subset(rng, swarm, EditKind::ALL),
             faults: subset(rng, swarm, FaultKind::ALL),
-            operations: rng.range(20, 80),
+            operations: rng.range(20, room.operations_max),
             tree_size,
             entries,
             tree_origin,
-            nfs: [1, 2, 3][rng.weighted(&[6, 3, 1])],
+            nfs: [1, 2, 3][rng.weighted(&[6, 3, 1])].min(room.storages_max),
             efs,
             buckets: rng.range(u64::from(efs == 0), 2),
             agents: rng.range(1, 4),
-            tasks: rng.range(1, 4),
+            tasks: rng.range(1, room.tasks_max),
             cost: [
                 CostProfile::Cheap,
                 CostProfile::Default,
@@ -240,6 +239,34 @@ impl SwarmChoice {
             fault_percent: [0, 10, 20, 40][rng.weighted(&[2, 4, 3, 1])],
         }
     }
+}
+
+/// How much may happen around a tree of a class. What a history costs is about its entries times its executions, and
+/// seeds are worth most when they are cheap.
+struct Room {
+    operations_max: u64,
+    tasks_max: u64,
+    /// NFS servers.
+    storages_max: u64,
+}
+
+impl Room {
+    const fn of(size: TreeSize) -> Self {
+        match size {
+            TreeSize::Small | TreeSize::Medium => Self { operations_max: 80, tasks_max: 4, storages_max: 3 },
+            TreeSize::Large => Self { operations_max: 40, tasks_max: 2, storages_max: 2 },
+            TreeSize::WholeShape => Self { operations_max: 30, tasks_max: 1, storages_max: 1 },
+        }
+    }
+}
+
+/// One of the captured shapes; a whole one the more seldom the larger it is.
+fn shape(rng: &mut Prng, size: TreeSize, config: &GeneratorConfig) -> Option<u32> {
+    let entries = |shape: &SharedShape| u64::try_from(shape.lines.len().max(1)).expect("a list in memory");
+    let total: u64 = config.shapes.iter().map(entries).sum();
+    let weight = |shape| if size == TreeSize::WholeShape { total / entries(shape) } else { 1 };
+    let weights: Vec<u64> = config.shapes.iter().map(weight).collect();
+    if weights.is_empty() { None } else { u32::try_from(rng.weighted(&weights)).ok() }
 }
 
 /// All of a list, or under swarm choice a part of it: what share is itself drawn.

@@ -1,0 +1,284 @@
+//! `fuzz`: many seeds. JSON: the summary ([`summary::as_json`]) with `violation` (null if everything held; else `seed`,
+//! `invariant`, `why`, `case`, `reproduce`, and what shrinking gave: `shrunk_case`, `shrunk_operations`, `candidates`,
+//! `shrunk_completely`, `reproduce_shrunk`).
+
+// How long a sweep took is told; no history sees this clock.
+#![allow(clippy::disallowed_types, clippy::disallowed_methods)]
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::console::{Console, Done, HELD, Stop, VIOLATED};
+use super::progress::progress;
+use super::source::{bug_named, must_be_directory_if_there};
+use super::violation::{BudgetArgs, Failing, announce, shrink_and_tell};
+use crate::bug::Bug;
+use crate::corpus::write_case;
+use crate::explore::{Plan, Sweep, explore, standard_config};
+use crate::invariant::Violation;
+use crate::parallel::default_jobs;
+use crate::report::summary::{as_json, digest_line, tables, warnings};
+use crate::report::{Coverage, units};
+use crate::scenario::generator::{GeneratorConfig, SharedShape, generate};
+use crate::shrinking::{Target, pinned_if_it_fails};
+use crate::trees;
+
+/// How many seeds there are when nothing is said.
+const SEEDS: u64 = 20_000;
+
+/// Lives through many seeds and checks every invariant in each of them.
+///
+/// Without arguments: seeds 0..20000. The digest at the end is the same on every machine and with any number of
+/// jobs. Every 50th seed is lived through twice and compared. If something is violated, the history with the lowest
+/// seed is written as a case, then shrunk.
+#[derive(Debug, Args)]
+pub struct FuzzArgs {
+    /// The seeds A, A+1, ... B-1; `A..` begins at A and ends by --count or --time [default: 0..20000].
+    #[arg(long, value_name = "A..B", value_parser = seed_range)]
+    seeds: Option<SeedRange>,
+    /// So many seeds, from 0 or from the A of `--seeds A..`.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    count: Option<u64>,
+    /// For so many seconds: from the A of `--seeds A..`, otherwise with seeds nobody has seen.
+    #[arg(long, value_name = "SECONDS")]
+    time: Option<u64>,
+    /// Threads [default: as many as the machine can run at once].
+    #[arg(long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+    /// Draw trees from this directory (names, kinds, sizes, metadata) instead of from the captured ones.
+    #[arg(long, value_name = "DIR")]
+    tree: Option<PathBuf>,
+    /// Where failing cases are written.
+    #[arg(long, value_name = "DIR", default_value = "target/cases")]
+    cases: PathBuf,
+    /// Plant this bug in every history (see `bugs --list`).
+    #[arg(long, value_name = "NAME")]
+    bug: Option<String>,
+    /// Exit with 1 if something was never reached: an invariant, an answer, a status, a fault in a stage.
+    #[arg(long)]
+    require_all: bool,
+    #[command(flatten)]
+    budget: BudgetArgs,
+}
+
+/// What `--seeds` says; `end` is `None` for `A..`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct SeedRange {
+    first: u64,
+    end: Option<u64>,
+}
+
+fn seed_range(text: &str) -> Result<SeedRange, String> {
+    let expected = || "expected A..B with A below B, or A.., such as 0..20000".to_owned();
+    let (first, end) = text.split_once("..").ok_or_else(expected)?;
+    let first = first.parse().map_err(|_| expected())?;
+    let end = if end.is_empty() { None } else { Some(end.parse().map_err(|_| expected())?) };
+    if end.is_some_and(|end| end <= first) { Err(expected()) } else { Ok(SeedRange { first, end }) }
+}
+
+impl FuzzArgs {
+    /// First seed and the one behind the last.
+    fn range(&self) -> Result<(u64, u64), Stop> {
+        let counted = |first: u64, count: u64| {
+            let behind = first.checked_add(count);
+            let why =
+                format!("there are no {count} seeds from {first} on; expected at most {}", u64::MAX - first);
+            behind.map(|end| (first, end)).ok_or_else(|| Stop::misuse("--count", why))
+        };
+        match (self.seeds, self.count, self.time) {
+            (Some(SeedRange { end: Some(_), .. }), Some(_), _) => Err(Stop::misuse(
+                "--count",
+                "the seeds are counted by `--seeds A..B` already; expected `--seeds A..`",
+            )),
+            (Some(SeedRange { first, end: Some(end) }), None, _) => Ok((first, end)),
+            (Some(SeedRange { first, end: None }), Some(count), _) => counted(first, count),
+            (Some(SeedRange { first, end: None }), None, Some(_)) => Ok((first, u64::MAX)),
+            (Some(SeedRange { end: None, .. }), None, None) => {
+                Err(Stop::misuse("--seeds", "where to end is not said; expected A..B, or --count or --time"))
+            }
+            (None, Some(count), _) => counted(0, count),
+            (None, None, None) => Ok((0, SEEDS)),
+            (None, None, Some(_)) => Ok((fresh_seed(), u64::MAX)),
+        }
+    }
+}
+
+/// A seed that no run before this second has used, if none took more than a million a second.
+fn fresh_seed() -> u64 {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    since_1970.as_secs().saturating_mul(1_000_000)
+}
+
+/// Explores.
+pub fn fuzz(args: &FuzzArgs, console: &mut Console<'_>) -> Done {
+    let (first, end) = args.range()?;
+    must_be_directory_if_there(&args.cases, "--cases")?;
+    let bug = args.bug.as_deref().map(|name| bug_named(name, "--bug")).transpose()?;
+    let config = args.tree.as_deref().map_or_else(|| Ok(standard_config()), captured)?;
+    let plan = Plan {
+        first,
+        end,
+        time: args.time.map(Duration::from_secs),
+        jobs: args.jobs.unwrap_or_else(default_jobs),
+        config: &config,
+        variant: bug.map(|bug| &bug.bug),
+    };
+    let begun = Instant::now();
+    let sweep = swept(&plan);
+    let elapsed_ms = begun.elapsed().as_millis();
+    let coverage = Coverage::of(&sweep.tally);
+    let mut document = as_json(&sweep, &coverage, elapsed_ms);
+    let violation = match sweep.failures.first_key_value() {
+        None => {
+            tell_summary(console, &sweep, &coverage, elapsed_ms)?;
+            console.line(digest_line(&sweep))?;
+            Value::Null
+        }
+        Some((seed, violation)) => {
+            let failed = Failed { args, config: &config, bug, seed: *seed, violation };
+            failed.tell(console, |console| {
+                tell_summary(console, &sweep, &coverage, elapsed_ms)?;
+                console.line(digest_line(&sweep))
+            })?
+        }
+    };
+    document.insert("violation".to_owned(), violation);
+    console.document(&Value::Object(document))?;
+    let unreached = args.require_all && !coverage.missing.is_empty();
+    if unreached {
+        console.note(format_args!(
+            "error: --require-all: {} things were never reached",
+            coverage.missing.len()
+        ))?;
+    }
+    Ok(if sweep.failures.is_empty() && !unreached { HELD } else { VIOLATED })
+}
+
+fn captured(dir: &Path) -> Result<GeneratorConfig, Stop> {
+    let lines = trees::capture(dir).map_err(|error| Stop::misuse("--tree", error))?;
+    if lines.is_empty() {
+        return Err(Stop::misuse(
+            "--tree",
+            format_args!("{}: empty; expected at least one entry", dir.display()),
+        ));
+    }
+    let shape = SharedShape { name: dir.display().to_string(), lines: Arc::new(lines) };
+    Ok(GeneratorConfig { shapes: vec![shape] })
+}
+
+fn swept(plan: &Plan<'_>) -> Sweep {
+    let bar = progress(plan.time.is_none().then_some(plan.end - plan.first), "histories");
+    let sweep = explore(plan, |sweep| {
+        bar.set_position(sweep.tally.histories);
+        if let Some((seed, violation)) = sweep.failures.first_key_value() {
+            let failing = units::histories(sweep.failures.len().try_into().unwrap_or(u64::MAX));
+            bar.set_message(format!("{failing} violating, first seed {seed}: {}", violation.invariant));
+        }
+    });
+    bar.finish_and_clear();
+    sweep
+}
+
+fn tell_summary(
+    console: &mut Console<'_>,
+    sweep: &Sweep,
+    coverage: &Coverage,
+    elapsed_ms: u128,
+) -> Result<(), Stop> {
+    console.line(tables(sweep, coverage, elapsed_ms))?;
+    let warnings = warnings(coverage);
+    if !warnings.is_empty() {
+        console.note(format_args!("{}", warnings.trim_end()))?;
+    }
+    Ok(())
+}
+
+/// The first seed in which something was violated.
+struct Failed<'a> {
+    args: &'a FuzzArgs,
+    config: &'a GeneratorConfig,
+    bug: Option<&'static Bug>,
+    seed: u64,
+    violation: &'a Violation,
+}
+
+impl Failed<'_> {
+    /// The case on disk, the command, the summary, the shrunk history, the command again.
+    fn tell(
+        &self,
+        console: &mut Console<'_>,
+        summary: impl FnOnce(&mut Console<'_>) -> Result<(), Stop>,
+    ) -> Result<Value, Stop> {
+        let Self { violation, seed, .. } = self;
+        let target = Target { variant: self.bug.map(|bug| &bug.bug), invariant: violation.invariant };
+        let scenario = generate(*seed, self.config);
+        let run = target.judge(&scenario);
+        let mut failing = pinned_if_it_fails(scenario, &run, target);
+        failing.about = format!("violates {}", violation.invariant);
+        let case = self.path("");
+        let written = write_case(&case, &failing);
+        let case = case.display().to_string();
+        let seed_word = seed.to_string();
+        let what = if written.is_ok() { &case } else { &seed_word };
+        let mut words = vec!["replay", what.as_str()];
+        words.extend(self.bug.into_iter().flat_map(|bug| ["--bug", bug.name]));
+        let reproduce = console.command(&words);
+        let shrunk_path = self.path("-shrunk");
+        let told = Failing {
+            scenario: &failing,
+            violation,
+            bug: self.bug,
+            reproduce: &reproduce,
+            shrunk_path: &shrunk_path,
+        };
+        announce(console, &told)?;
+        match &written {
+            Ok(()) => console.line(format_args!("case: {case}, seed {seed}\n"))?,
+            Err(error) => console.note(format_args!("warning: the case is not on disk: {error}"))?,
+        }
+        summary(console)?;
+        let shrunk = shrink_and_tell(console, &told, self.args.budget)?;
+        console.line(&reproduce)?;
+        let mut document = shrunk.as_json();
+        document["seed"] = json!(seed);
+        document["invariant"] = json!(violation.invariant);
+        document["why"] = json!(violation.why);
+        document["case"] = written.is_ok().then_some(case).into();
+        document["reproduce"] = json!(reproduce);
+        Ok(document)
+    }
+
+    fn path(&self, suffix: &str) -> PathBuf {
+        let with = self.bug.map_or_else(String::new, |bug| format!("-with-{}", bug.name));
+        self.args.cases.join(format!("seed-{}{with}-{}{suffix}.json", self.seed, self.violation.invariant))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seed_ranges() {
+        for (text, expected) in [
+            ("0..20000", Some((0, Some(20_000)))),
+            ("7..", Some((7, None))),
+            ("18446744073709551614..18446744073709551615", Some((u64::MAX - 1, Some(u64::MAX)))),
+            ("5..5", None),
+            ("5..1", None),
+            ("5", None),
+            ("..5", None),
+            ("a..b", None),
+            ("-1..5", None),
+            ("0..18446744073709551616", None),
+        ] {
+            let expected = expected.map(|(first, end)| SeedRange { first, end });
+            assert_eq!(seed_range(text).ok(), expected, "{text}");
+        }
+    }
+}

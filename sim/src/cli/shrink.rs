@@ -1,0 +1,85 @@
+//! `shrink`: a shorter history that fails the same way. JSON: `violation` (null if everything holds; else
+//! `invariant`, `why`), `reproduce`, `operations`, `shrunk_case`, `shrunk_operations`, `candidates`,
+//! `shrunk_completely`, `reproduce_shrunk`.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::json;
+
+use super::console::{Console, Done, HELD, Stop, VIOLATED};
+use super::source::{Source, With};
+use super::violation::{BudgetArgs, Failing, announce, shrink_and_tell};
+use crate::invariant::Violation;
+use crate::judge::judge;
+use crate::run::RunOptions;
+use crate::shrinking::{Target, pinned_if_it_fails};
+
+/// Makes a history that fails shorter while it keeps failing in the same way.
+///
+/// Writes the shorter history beside the case and tells its story. A case that expects a planted bug is shrunk
+/// with that bug; exit code 0 then says that it still shows what it expects.
+#[derive(Debug, Args)]
+pub struct ShrinkArgs {
+    /// The case file, or a seed.
+    #[arg(value_name = "CASE|SEED")]
+    what: OsString,
+    /// Plant this bug (see `bugs --list`).
+    #[arg(long, value_name = "NAME")]
+    bug: Option<String>,
+    /// Where the shorter history goes [default: CASE with `-shrunk` in its name; target/cases/seed-SEED-shrunk.json].
+    #[arg(short, long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    budget: BudgetArgs,
+}
+
+/// Shrinks a history.
+pub fn shrink(args: &ShrinkArgs, console: &mut Console<'_>) -> Done {
+    let source = Source::load(&args.what, args.bug.as_deref())?;
+    let variant = source.with.bug().map(|bug| &bug.bug);
+    let run = judge(&source.scenario, RunOptions { variant, ..RunOptions::default() }, true);
+    let Some(violation) = &run.violation else {
+        let expected = "every invariant holds; expected a history in which one is violated";
+        return Err(Stop::misuse(&source.name, expected));
+    };
+    if let With::Expected(bug, invariant) = source.with
+        && violation.invariant != invariant
+    {
+        let Violation { invariant: found, why } = violation;
+        let what = format!("violates {found} with bug {} ({why}); expected {invariant}", bug.name);
+        return Err(Stop::misuse(&source.name, what));
+    }
+    let target = Target { variant, invariant: violation.invariant };
+    let pinned = pinned_if_it_fails(source.scenario.clone(), &run, target);
+    let shrunk_path = args.out.clone().unwrap_or_else(|| shrunk_path(&source));
+    let reproduce = console.command(&source.words());
+    let failing = Failing {
+        scenario: &pinned,
+        violation,
+        bug: source.with.bug(),
+        reproduce: &reproduce,
+        shrunk_path: &shrunk_path,
+    };
+    announce(console, &failing)?;
+    let told = shrink_and_tell(console, &failing, args.budget)?;
+    console.line(&reproduce)?;
+    let mut document = told.as_json();
+    document["violation"] = json!({"invariant": violation.invariant, "why": violation.why});
+    document["reproduce"] = json!(reproduce);
+    document["operations"] = json!(pinned.operations.len());
+    console.document(&document)?;
+    Ok(if matches!(source.with, With::Expected(..)) { HELD } else { VIOLATED })
+}
+
+/// Beside the case, with `-shrunk` in its name.
+fn shrunk_path(source: &Source) -> PathBuf {
+    match &source.path {
+        None => Path::new("target/cases").join(format!("seed-{}-shrunk.json", source.name)),
+        Some(case) => {
+            let stem = case.file_stem().unwrap_or_default().to_string_lossy();
+            case.with_file_name(format!("{stem}-shrunk.json"))
+        }
+    }
+}

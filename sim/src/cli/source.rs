@@ -1,0 +1,114 @@
+//! What a verb works on: a seed or a case file, with or without a planted bug.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use super::console::Stop;
+use crate::bug::{self, Bug};
+use crate::corpus::read_case;
+use crate::explore::standard_config;
+use crate::invariant;
+use crate::scenario::generator::generate;
+use crate::scenario::{Expectation, Scenario};
+
+/// A history to be lived.
+#[derive(Clone)]
+pub struct Source {
+    /// How the user named it.
+    pub name: String,
+    /// The case file, if it is one.
+    pub path: Option<PathBuf>,
+    /// The history.
+    pub scenario: Scenario,
+    /// What it is lived with.
+    pub with: With,
+}
+
+/// What a history is lived with, and what that must show.
+#[derive(Clone, Copy, Debug)]
+pub enum With {
+    /// Nothing planted: everything must hold.
+    Nothing,
+    /// A bug that the user named: whatever happens is told.
+    Bug(&'static Bug),
+    /// The bug that the case expects, and the invariant it must violate.
+    Expected(&'static Bug, &'static str),
+}
+
+impl With {
+    /// The bug.
+    pub const fn bug(self) -> Option<&'static Bug> {
+        match self {
+            Self::Nothing => None,
+            Self::Bug(bug) | Self::Expected(bug, _) => Some(bug),
+        }
+    }
+}
+
+impl Source {
+    /// Loads `SEED|CASE`. A bug that the user names replaces what the case expects.
+    pub fn load(text: &OsStr, bug: Option<&str>) -> Result<Self, Stop> {
+        let name = text.to_string_lossy().into_owned();
+        let named = bug.map(|bug| bug_named(bug, "--bug")).transpose()?;
+        let (path, scenario) = if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit()) {
+            let expected = || format!("expected a number up to {}", u64::MAX);
+            let seed = name.parse().map_err(|_| Stop::misuse(format_args!("seed `{name}`"), expected()))?;
+            (None, generate(seed, &standard_config()))
+        } else {
+            let path = Path::new(text);
+            if !path.exists() {
+                let expected = "no such file; expected a seed (a number) or the path of a case file";
+                return Err(Stop::misuse(format_args!("case {name}"), expected));
+            }
+            let scenario = read_case(path).map_err(|error| Stop::misuse("case", error))?;
+            (Some(path.to_owned()), scenario)
+        };
+        let with = match (named, &scenario.expect) {
+            (Some(bug), _) => With::Bug(bug),
+            (None, Expectation::Holds) => With::Nothing,
+            (None, Expectation::Violates { invariant, bug }) => {
+                let bug = bug_named(bug, &format!("case {name}: expect.violates.bug"))?;
+                With::Expected(
+                    bug,
+                    invariant_named(invariant, &format!("case {name}: expect.violates.invariant"))?,
+                )
+            }
+        };
+        Ok(Self { name, path, scenario, with })
+    }
+
+    /// The verb and the words after it that live it again.
+    pub fn words(&self) -> Vec<&str> {
+        let mut words = vec!["replay", self.name.as_str()];
+        if let With::Bug(bug) = self.with {
+            words.extend(["--bug", bug.name]);
+        }
+        words
+    }
+}
+
+/// The planted bug of this name.
+pub fn bug_named(name: &str, place: &str) -> Result<&'static Bug, Stop> {
+    bug::catalogue().iter().find(|bug| bug.name == name).ok_or_else(|| {
+        Stop::Misuse(format!(
+            "{place}: no planted bug is called `{name}`; expected one of those that `bugs --list` names"
+        ))
+    })
+}
+
+fn invariant_named(name: &str, place: &str) -> Result<&'static str, Stop> {
+    let known = invariant::catalogue().iter().map(|invariant| invariant.name);
+    known.into_iter().find(|known| *known == name).ok_or_else(|| {
+        Stop::Misuse(format!(
+            "{place}: no invariant is called `{name}`; expected one of those that `invariants` names"
+        ))
+    })
+}
+
+/// Refuses a place for files that is there and is no directory, before any work is done for it.
+pub fn must_be_directory_if_there(dir: &Path, option: &str) -> Result<(), Stop> {
+    if dir.exists() && !dir.is_dir() {
+        return Err(Stop::misuse(option, format_args!("{}: expected a directory", dir.display())));
+    }
+    Ok(())
+}

@@ -1,0 +1,90 @@
+//! Finding a planted bug: how many seeds it takes, how short the history gets, and whether its benign variant is
+//! left in peace.
+
+use crate::bug::{Bug, Variant};
+use crate::invariant::{Violation, determinism};
+use crate::judge::judge;
+use crate::run::{Run, RunOptions};
+use crate::scenario::generator::{GeneratorConfig, generate};
+use crate::scenario::{Expectation, Scenario};
+use crate::shrinking::{Budget, Target, pinned_if_it_fails, shrink};
+
+/// Seeds between one start and the next.
+pub const START_STRIDE: u64 = 1_000_000;
+
+/// Where to look and how long.
+#[derive(Clone, Copy, Debug)]
+pub struct Hunt<'a> {
+    /// What the generator draws from.
+    pub config: &'a GeneratorConfig,
+    /// Histories with the bug at most.
+    pub limit: u64,
+    /// Histories with the benign variant.
+    pub benign: u64,
+    /// Candidates of the shrinker at most.
+    pub candidates: u64,
+}
+
+/// A planted bug that was found.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// The first seed in which an invariant was violated.
+    pub seed: u64,
+    /// Histories it took, at least 1.
+    pub histories: u64,
+    /// What was violated.
+    pub violation: Violation,
+    /// The shrunk history; its expectation says what it shows.
+    pub shrunk: Scenario,
+    /// Whether the shrunk history holds without the bug.
+    pub holds_without: bool,
+}
+
+/// What came of one start.
+#[derive(Clone, Debug)]
+pub struct Hunted {
+    /// The bug, if it was found.
+    pub found: Option<Found>,
+    /// Seeds in which the benign variant raised an alarm, and which.
+    pub alarms: Vec<(u64, Violation)>,
+}
+
+/// Looks for a bug from the seed `start * START_STRIDE` on, and lets its benign variant live through the same seeds.
+#[must_use]
+pub fn hunt(bug: &'static Bug, start: u64, hunt: Hunt<'_>) -> Hunted {
+    let first = start.saturating_mul(START_STRIDE);
+    // No single life of a history can show this one.
+    let repeat = bug.caught_by.contains(&determinism::NAME);
+    let live = |seed: u64, variant: &'static Variant| {
+        let scenario = generate(seed, hunt.config);
+        let run = judge(&scenario, RunOptions { variant: Some(variant), ..RunOptions::default() }, repeat);
+        (seed, scenario, run)
+    };
+    let mut failing = (first..first.saturating_add(hunt.limit)).map(|seed| live(seed, &bug.bug));
+    let found = failing
+        .find(|(_, _, run)| run.violation.is_some())
+        .map(|(seed, scenario, run)| shrunk(bug, seed, seed - first + 1, scenario, &run, hunt.candidates));
+    let benign = (first..first.saturating_add(hunt.benign)).map(|seed| live(seed, &bug.benign));
+    let alarms =
+        benign.filter_map(|(seed, _, run)| run.violation.map(|violation| (seed, violation))).collect();
+    Hunted { found, alarms }
+}
+
+fn shrunk(
+    bug: &'static Bug,
+    seed: u64,
+    histories: u64,
+    scenario: Scenario,
+    run: &Run,
+    candidates: u64,
+) -> Found {
+    let violation = run.violation.clone().expect("a history in which something was violated");
+    let target = Target { variant: Some(&bug.bug), invariant: violation.invariant };
+    let failing = pinned_if_it_fails(scenario, run, target);
+    let mut shrunk = shrink(failing, target, Budget { candidates, time: None }, |_| {}).scenario;
+    shrunk.about = bug.bug.about.to_owned();
+    shrunk.expect =
+        Expectation::Violates { invariant: violation.invariant.to_owned(), bug: bug.name.to_owned() };
+    let holds_without = judge(&shrunk, RunOptions::default(), false).violation.is_none();
+    Found { seed, histories, violation, shrunk, holds_without }
+}

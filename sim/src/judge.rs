@@ -1,0 +1,161 @@
+//! One scenario judged: lived through once or twice, and a panic is a failure like any other.
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Once;
+
+use datasync::mix::fold_bytes;
+
+use crate::diff::{first_difference, line_or_end};
+use crate::invariant::{Violation, determinism};
+use crate::run::{Run, RunOptions, run};
+use crate::scenario::Scenario;
+use crate::tally::Tally;
+
+/// The name under which a panic is reported. Not in the catalogue: it is a broken promise of the program's own.
+pub const PANIC: &str = "no-panic";
+
+/// Lives through a scenario; a second time, comparing, if `repeat`.
+///
+/// A panic becomes a violation of [`PANIC`], a difference between the two lives one of `determinism`, which counts
+/// as checked with each repetition.
+#[must_use]
+pub fn judge(scenario: &Scenario, options: RunOptions, repeat: bool) -> Run {
+    let mut first = run_caught(scenario, options);
+    if repeat {
+        let second = run_caught(scenario, RunOptions { trace: false, ..options });
+        let compared = determinism::check(u128::from(first.digest), u128::from(second.digest));
+        if let Err(violation) = compared {
+            *first.tally.checks.entry(violation.invariant).or_default() += 1;
+            let why = format!("{}; {}", violation.why, where_they_part(scenario, options));
+            first.violation = Some(Violation { why, ..violation });
+            first.pinned = None;
+        } else {
+            *first.tally.checks.entry(determinism::NAME).or_default() += 1;
+        }
+    }
+    first
+}
+
+/// The first step whose trace line differs when a scenario is lived through twice more.
+fn where_they_part(scenario: &Scenario, options: RunOptions) -> String {
+    let traced = || run_caught(scenario, RunOptions { trace: true, ..options }).trace;
+    let (left, right) = (traced(), traced());
+    match first_difference(&left, &right) {
+        None => "two traces of it agree line for line".to_owned(),
+        Some(index) => {
+            let step = left.get(index).or(right.get(index)).map_or(0, |line| line.step);
+            let (left, right) = (line_or_end(&left, index), line_or_end(&right, index));
+            format!("first difference at step {step}: `{}` and `{}`", left.trim(), right.trim())
+        }
+    }
+}
+
+thread_local! {
+    static CATCHING: Cell<bool> = const { Cell::new(false) };
+    static PANICKED: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+fn run_caught(scenario: &Scenario, options: RunOptions) -> Run {
+    hook_once();
+    CATCHING.set(true);
+    let caught = panic::catch_unwind(AssertUnwindSafe(|| run(scenario, options)));
+    CATCHING.set(false);
+    caught.unwrap_or_else(|payload| {
+        let why = PANICKED.take().unwrap_or_else(|| message(payload.as_ref()));
+        panicked(why)
+    })
+}
+
+fn panicked(why: String) -> Run {
+    Run {
+        digest: fold_bytes(0, why.as_bytes()),
+        violation: Some(Violation { invariant: PANIC, why }),
+        step: 0,
+        tally: Tally { histories: 1, ..Tally::default() },
+        trace: Vec::new(),
+        pinned: None,
+        views: None,
+    }
+}
+
+/// Keeps what a history says when it panics off the terminal and remembers it; other panics are told as before.
+fn hook_once() {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let told_before = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if CATCHING.get() {
+                let place = info.location().map_or_else(String::new, |at| format!(" at {at}"));
+                PANICKED.set(Some(format!("the program panicked{place}: {}", message(info.payload()))));
+            } else {
+                told_before(info);
+            }
+        }));
+    });
+}
+
+fn message(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("no message").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use datasync::api::Request;
+    use datasync::time::Instant;
+
+    use super::*;
+    use crate::bug::{HashChange, Plant, RuleChange, Variant};
+    use crate::scenario::generator::{GeneratorConfig, generate};
+
+    /// Forgets every second request it was ever asked, in whatever history that was.
+    struct Moody;
+
+    impl Plant for Moody {
+        fn request(&mut self, _: Instant, request: &mut Request) {
+            static ASKED: AtomicU64 = AtomicU64::new(0);
+            if let Request::CreateAgent(create) = request
+                && ASKED.fetch_add(1, Ordering::Relaxed) % 2 == 1
+            {
+                create.activation_key = None;
+            }
+        }
+    }
+
+    struct Panicking;
+
+    impl Plant for Panicking {
+        fn request(&mut self, _: Instant, _: &mut Request) {
+            panic!("on purpose");
+        }
+    }
+
+    const fn planted(plant: fn() -> Box<dyn Plant>) -> Variant {
+        Variant { about: "", rules: RuleChange::None, hash: HashChange::None, plant: Some(plant) }
+    }
+
+    #[track_caller]
+    fn check(variant: Option<&'static Variant>, invariant: &str, why: &str) {
+        let scenario = generate(1, &GeneratorConfig::default());
+        let run = judge(&scenario, RunOptions { variant, ..RunOptions::default() }, true);
+        let violation = run.violation.expect("a violation");
+        assert_eq!(violation.invariant, invariant);
+        assert!(violation.why.contains(why), "{}", violation.why);
+    }
+
+    #[test]
+    fn what_differs_between_two_lives_is_found() {
+        static VARIANT: Variant = planted(|| Box::new(Moody));
+        check(Some(&VARIANT), determinism::NAME, "first difference at step ");
+    }
+
+    #[test]
+    fn a_panic_is_a_violation() {
+        static VARIANT: Variant = planted(|| Box::new(Panicking));
+        check(Some(&VARIANT), PANIC, "the program panicked at sim/src/judge.rs:");
+    }
+}

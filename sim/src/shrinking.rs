@@ -1,0 +1,92 @@
+//! Driving the [`Shrinker`]: which candidates still fail, within a budget.
+
+// A budget may be a time; no history sees this clock.
+#![allow(clippy::disallowed_types, clippy::disallowed_methods)]
+
+use std::time::{Duration, Instant};
+
+use crate::bug::Variant;
+use crate::invariant::determinism;
+use crate::judge::judge;
+use crate::run::{Run, RunOptions};
+use crate::scenario::Scenario;
+use crate::shrink::Shrinker;
+
+/// What it means that a scenario still fails: the same invariant is violated under the same variant.
+#[derive(Clone, Copy, Debug)]
+pub struct Target<'a> {
+    /// The planted variant, if any.
+    pub variant: Option<&'static Variant>,
+    /// Name of the invariant.
+    pub invariant: &'a str,
+}
+
+impl Target<'_> {
+    /// Lives through a scenario as this target asks.
+    #[must_use]
+    pub fn judge(&self, scenario: &Scenario) -> Run {
+        let options = RunOptions { variant: self.variant, ..RunOptions::default() };
+        judge(scenario, options, self.invariant == determinism::NAME)
+    }
+
+    /// Whether a scenario fails in this way.
+    #[must_use]
+    pub fn fails(&self, scenario: &Scenario) -> bool {
+        self.judge(scenario).violation.is_some_and(|violation| violation.invariant == self.invariant)
+    }
+}
+
+/// How long to shrink.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget {
+    /// Candidates to try at most.
+    pub candidates: u64,
+    /// Time to spend at most; `None` = whatever it takes, so that every machine gets the same.
+    pub time: Option<Duration>,
+}
+
+/// What came of shrinking.
+#[derive(Clone, Debug)]
+pub struct Shrunk {
+    /// The smallest scenario that still fails.
+    pub scenario: Scenario,
+    /// Candidates tried.
+    pub tried: u64,
+    /// Whether nothing was left to try; `false` = the budget was used up.
+    pub complete: bool,
+}
+
+/// Shrinks a scenario that fails. `watch` sees the shrinker before each candidate.
+pub fn shrink(
+    failing: Scenario,
+    target: Target<'_>,
+    budget: Budget,
+    mut watch: impl FnMut(&Shrinker),
+) -> Shrunk {
+    let deadline = budget.time.map(|time| Instant::now() + time);
+    let mut shrinker = Shrinker::new(failing);
+    let mut complete = false;
+    while shrinker.tried() < budget.candidates && deadline.is_none_or(|deadline| Instant::now() < deadline) {
+        watch(&shrinker);
+        let Some(candidate) = shrinker.candidate() else {
+            complete = true;
+            break;
+        };
+        if target.fails(&candidate) {
+            shrinker.still_fails();
+        } else {
+            shrinker.holds();
+        }
+    }
+    Shrunk { scenario: shrinker.best().clone(), tried: shrinker.tried(), complete }
+}
+
+/// The scenario with its interruptions pinned to actions, if it fails the same way when it is lived through again;
+/// otherwise the scenario as it is.
+#[must_use]
+pub fn pinned_if_it_fails(scenario: Scenario, run: &Run, target: Target<'_>) -> Scenario {
+    match &run.pinned {
+        Some(pinned) if target.fails(pinned) => pinned.clone(),
+        _ => scenario,
+    }
+}
