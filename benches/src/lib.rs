@@ -1,6 +1,6 @@
 //! Shared fixtures of the benchmarks.
 
-use std::sync::Arc;
+use std::ops::Range;
 
 use datasync::Settings;
 use datasync::api::Options;
@@ -9,6 +9,9 @@ use datasync::rules::{Pair, PairContext};
 use datasync::time::FileTime;
 use datasync::tree::{Attrs, Contents, Node, NodeBody, RelPath, Tree};
 use datasync::volume::StorageKind;
+use datasync_sim::explore::standard_config;
+use datasync_sim::scenario::Scenario;
+use datasync_sim::scenario::generator::generate;
 
 /// Files in each directory.
 pub const FILES_A_DIRECTORY: u64 = 100;
@@ -62,7 +65,11 @@ fn path(text: &str) -> RelPath {
 
 fn file_path(file: u64) -> RelPath {
     let directory = file / FILES_A_DIRECTORY;
-    path(&format!("{:05}/{:02}/file-{file:08}", directory / DIRECTORIES_A_DIRECTORY, directory % DIRECTORIES_A_DIRECTORY))
+    path(&format!(
+        "{:05}/{:02}/file-{file:08}",
+        directory / DIRECTORIES_A_DIRECTORY,
+        directory % DIRECTORIES_A_DIRECTORY
+    ))
 }
 
 fn file(number: u64, changed: bool) -> (Contents, Attrs) {
@@ -77,9 +84,14 @@ pub fn tree(files: u64, change: Change) -> Tree {
     for number in 0..files {
         let (contents, attrs_of_file) = file(number, change.hits(number));
         if number.is_multiple_of(FILES_A_DIRECTORY) {
-            let at = file_path(number);
-            let (directory, _) = at.split_last().expect("two directories above every file");
-            tree.insert_directories(&directory, attrs(1_400_000_000, 0o755)).expect("nothing is in the way");
+            let directory = file_path(number).parent().expect("two directories above every file");
+            let top = directory.parent().expect("one directory above that");
+            for missing in [top, directory] {
+                if tree.get(&missing).is_err() {
+                    let node = Node { attrs: attrs(1_400_000_000, 0o755), body: NodeBody::Directory };
+                    tree.insert(&missing, node).expect("its parent is there");
+                }
+            }
         }
         let node = Node { attrs: attrs_of_file, body: NodeBody::File(contents) };
         tree.insert(&file_path(number), node).expect("a new name in a directory that is there");
@@ -108,9 +120,9 @@ pub fn pair() -> PairContext {
     }
 }
 
-/// The scenarios of a block of seeds, with the captured shapes to draw from.
+/// The scenarios of a block of seeds, as `fuzz` generates them.
 #[must_use]
-pub fn scenarios(seeds: std::ops::Range<u64>) -> Vec<Arc<datasync_sim::scenario::Scenario>> {
-    let config = datasync_sim::explore::standard_config();
-    seeds.map(|seed| Arc::new(datasync_sim::scenario::generator::generate(seed, &config))).collect()
+pub fn scenarios(seeds: Range<u64>) -> Vec<Scenario> {
+    let config = standard_config();
+    seeds.map(|seed| generate(seed, &config)).collect()
 }
