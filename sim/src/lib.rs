@@ -8,7 +8,7 @@
 //! What a history is made of:
 //! - [`scenario`]: operations, faults and initial trees as data, with the generator behind a seed and the
 //!   `proptest` strategy; [`prng`] is all its chance
-//! - [`trees`]: captured shapes of real directory trees, and [`trees::capture`] for your own
+//! - [`trees`]: captured shapes of real directory trees, and [`trees::capture()`] for your own
 //! - [`corpus`]: cases, which are scenarios as readable JSON files
 //!
 //! How it is lived:
