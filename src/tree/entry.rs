@@ -78,11 +78,12 @@ impl RelPath {
         if self.0.is_empty() {
             return Self(Arc::from(name));
         }
-        let mut bytes = Vec::with_capacity(self.0.len() + 1 + name.len());
-        bytes.extend_from_slice(&self.0);
-        bytes.push(b'/');
-        bytes.extend_from_slice(name);
-        Self(bytes.into())
+        self.then(name)
+    }
+
+    /// The bytes of this path, a slash and more bytes, in one allocation.
+    fn then(&self, more: &[u8]) -> Self {
+        Self(self.0.iter().chain(b"/").chain(more).copied().collect())
     }
 
     /// This path with all of `below` appended.
@@ -91,13 +92,7 @@ impl RelPath {
         match (self.is_root(), below.is_root()) {
             (true, _) => below.clone(),
             (_, true) => self.clone(),
-            (false, false) => {
-                let mut bytes = Vec::with_capacity(self.0.len() + 1 + below.0.len());
-                bytes.extend_from_slice(&self.0);
-                bytes.push(b'/');
-                bytes.extend_from_slice(&below.0);
-                Self(bytes.into())
-            }
+            (false, false) => self.then(&below.0),
         }
     }
 

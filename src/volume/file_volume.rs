@@ -238,18 +238,18 @@ impl<H: EntryHash> FileVolume<H> {
     }
 
     /// Gives a file new contents, pending, with a new mtime unless it is to be kept.
-    pub(super) fn write_file(
+    pub(super) fn write_file<T>(
         &mut self,
         cx: &mut StepContext<'_>,
         path: &RelPath,
         keep_mtime: bool,
-        change: impl FnOnce(&mut Contents) -> Result<(), StepErrorKind>,
-    ) -> Result<(), StepErrorKind> {
+        change: impl FnOnce(&mut StepContext<'_>, &mut Contents) -> Result<T, StepErrorKind>,
+    ) -> Result<T, StepErrorKind> {
         let (view, before) = self.file(path)?;
         let (number, mut attrs) = (view.number, *view.attrs);
         let before = before.clone();
         let mut contents = before.clone();
-        change(&mut contents)?;
+        let answer = change(cx, &mut contents)?;
         self.check_room(before.len(), contents.len())?;
         if !keep_mtime {
             attrs.mtime = cx.stamp();
@@ -260,7 +260,7 @@ impl<H: EntryHash> FileVolume<H> {
             .entry(number)
             .or_insert_with(|| Pending { path: path.clone(), versions: Vec::new() });
         file.versions.push(before);
-        Ok(())
+        Ok(answer)
     }
 
     /// Makes what is pending for a file durable.
