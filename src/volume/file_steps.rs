@@ -184,7 +184,8 @@ fn bytes(contents: &Contents) -> StepResult {
     StepResult::Bytes { length: contents.len(), digest: contents.digest() }
 }
 
-fn listed(view: &EntryView<'_>) -> Listed {
+/// An entry of a tree as its file system lists it.
+pub(crate) fn listed(view: &EntryView<'_>) -> Listed {
     let Attrs { uid, gid, mode, atime, mtime } = *view.attrs;
     Listed {
         name: view.name.clone(),
