@@ -11,9 +11,17 @@ impl<H: EntryHash> FileVolume<H> {
     /// directories above are made, mode 0755. Times are the stamp, whatever `node` says.
     ///
     /// # Errors
-    /// What the file system says, e.g. `NotADirectory` when a file is in the way; missing directories may have
-    /// been made then.
+    /// What the file system says, e.g. `NotADirectory` when a file is in the way; nothing is changed then.
     pub fn put(&mut self, cx: &mut StepContext<'_>, path: &RelPath, node: Node) -> Result<(), StepErrorKind> {
+        let before = self.clone();
+        let done = self.replace(cx, path, node);
+        if done.is_err() {
+            *self = before;
+        }
+        done
+    }
+
+    fn replace(&mut self, cx: &mut StepContext<'_>, path: &RelPath, node: Node) -> Result<(), StepErrorKind> {
         Self::check_name(path)?;
         if let NodeBody::Device { .. } = node.body
             && self.kind == super::step::StorageKind::Efs
