@@ -1,4 +1,4 @@
-//! Settings: what the service reference marks as a choice that a user may change.
+//! Settings: what the service reference (`docs/choices.md`) marks as a choice that a user may change.
 //!
 //! One documented struct, passed to [`Service`](crate::service::Service) and to
 //! [`Transfer`](crate::transfer::Transfer). Defaults are the binding choices of the reference; the section is

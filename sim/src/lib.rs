@@ -1,4 +1,47 @@
 //! Deterministic simulation and property-testing harness for the DataSync core.
+//!
+//! One seed is one history: storages with trees in them, a service, transfers, other people's edits and faults, all
+//! under one virtual clock. The invariants watch. What fails is pinned, written down as a case, and shrunk.
+//!
+//! # The map
+//!
+//! What a history is made of:
+//! - [`scenario`]: operations, faults and initial trees as data, with the generator behind a seed and the
+//!   `proptest` strategy; [`prng`] is all its chance
+//! - [`trees`]: captured shapes of real directory trees, and [`trees::capture()`] for your own
+//! - [`corpus`]: cases, which are scenarios as readable JSON files
+//!
+//! How it is lived:
+//! - [`world`]: service, storages and transfers under one [`clock`]
+//! - [`fault`]: the catalogue of what can go wrong, each with the real event it stands for
+//! - [`run`]: one history from beginning to end, the healing and the reruns at its end included
+//! - [`trace`], [`tally`]: what happened as lines and as a digest; what was touched, as counts
+//!
+//! How it is judged:
+//! - [`oracle`]: the naive model, flat maps and set algebra, that shares no code with what it judges
+//! - [`invariant`]: the catalogue; [`monitor`] feeds all of them
+//! - [`judge`]: one scenario, lived once or twice; a panic is a failure
+//! - [`bug`]: planted bugs that the invariants must catch, and benign variants that they must not
+//!
+//! What is done with many:
+//! - [`explore`] sweeps seeds on the threads of [`parallel`]; [`find`] hunts planted bugs
+//! - [`shrink`] proposes shorter histories, [`shrinking`] drives it; [`diff`] says where two traces part
+//! - [`report`] makes tables and JSON, [`cli`] is the program
+//!
+//! Beside the simulation stands [`engine`]: the same `Transfer` over real directories.
+//!
+//! # As a library
+//!
+//! ```
+//! use datasync_sim::explore::standard_config;
+//! use datasync_sim::run::{RunOptions, run};
+//! use datasync_sim::scenario::generator::generate;
+//!
+//! let scenario = generate(1, &standard_config());
+//! let history = run(&scenario, RunOptions::default());
+//! assert_eq!(history.violation, None);
+//! assert_eq!(history.digest, run(&scenario, RunOptions::default()).digest);
+//! ```
 
 pub mod bug;
 pub mod cli;

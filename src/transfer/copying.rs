@@ -1,4 +1,4 @@
-//! TRANSFERRING: the plan at work. Stages in the order of DESIGN: what is made, links, removals, directories.
+//! TRANSFERRING: the plan at work. Stages in order: what is made, links, removals, directories.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;

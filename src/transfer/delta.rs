@@ -141,6 +141,20 @@ impl<R: Rules> Builder<'_, R> {
         }
     }
 
+    /// Whether hard links may matter to a file (2.13a).
+    fn is_named_twice(&self, source: &Listed, destination: Option<&Listed>) -> bool {
+        source.kind == Kind::File
+            && !self.to_objects()
+            && (source.inode.is_some() || destination.is_some_and(|there| there.inode.is_some()))
+    }
+
+    /// Whether an entry depends on no other: no directory on either side, and no hard link.
+    fn is_plain(&self, source: &Listed, destination: &Listed) -> bool {
+        source.kind != Kind::Directory
+            && destination.kind != Kind::Directory
+            && !self.is_named_twice(source, Some(destination))
+    }
+
     /// A name that the source has.
     fn meet<S: Listings, D: Listings>(
         &mut self,
@@ -152,10 +166,13 @@ impl<R: Rules> Builder<'_, R> {
         if is_excluded(self.rules, self.pair, &frame.path, &source.listed) {
             return;
         }
-        let path = path_of(&frame.path, &source.listed);
-        let record = frame.tag.record;
         let there = destination.as_ref().map(|met| &*met.listed);
         let decision = self.rules.decide(&source.listed, there, self.pair);
+        if decision == Decision::Same && there.is_some_and(|there| self.is_plain(&source.listed, there)) {
+            return;
+        }
+        let path = path_of(&frame.path, &source.listed);
+        let record = frame.tag.record;
         let refused = match decision {
             Decision::NotCarried => {
                 self.plan.skips.push(Skip { path: path.clone(), kind: source.listed.kind });
@@ -299,10 +316,7 @@ impl<R: Rules> Builder<'_, R> {
         replaced: Range<u32>,
         record: usize,
     ) {
-        let named_twice = source.kind == Kind::File
-            && !self.to_objects()
-            && (source.inode.is_some() || destination.as_ref().is_some_and(|there| there.inode.is_some()));
-        if named_twice {
+        if self.is_named_twice(source, destination.as_ref()) {
             let source = source.clone();
             self.linked.push(Linked {
                 path,

@@ -28,6 +28,8 @@ pub(super) struct Sums {
     pub linked: u64,
     /// Directories directly among them.
     pub directories: u64,
+    /// Entries directly among them.
+    pub direct: u64,
 }
 
 impl Sums {
@@ -37,6 +39,7 @@ impl Sums {
         self.bytes = self.bytes.wrapping_add(other.bytes);
         self.linked += other.linked;
         self.directories += other.directories;
+        self.direct += other.direct;
     }
 
     fn subtract(&mut self, other: &Self) {
@@ -45,6 +48,7 @@ impl Sums {
         self.bytes = self.bytes.wrapping_sub(other.bytes);
         self.linked -= other.linked;
         self.directories -= other.directories;
+        self.direct -= other.direct;
     }
 }
 
@@ -144,6 +148,26 @@ impl Children {
                 Chunk::Branch(links) => chunk = &links[way(links, name)].chunk,
                 Chunk::Leaf(entries) => {
                     return position(entries, name).ok().map(|at| &entries[at]);
+                }
+            }
+        }
+    }
+
+    /// The `index`-th entry by name, from 0.
+    pub fn nth(&self, mut index: u64) -> Option<&Arc<Entry>> {
+        let mut chunk = &self.root;
+        loop {
+            match chunk {
+                Chunk::Leaf(entries) => return entries.get(usize::try_from(index).ok()?),
+                Chunk::Branch(links) => {
+                    let link = links.iter().find(|link| {
+                        let here = index < link.sums.direct;
+                        if !here {
+                            index -= link.sums.direct;
+                        }
+                        here
+                    })?;
+                    chunk = &link.chunk;
                 }
             }
         }

@@ -11,6 +11,7 @@ use super::hash::EntryHash;
 use super::links::Record;
 use super::node::{Body, Entry, Node};
 use super::persistent::Tree;
+use crate::time::FileTime;
 
 impl<H: EntryHash> Tree<H> {
     /// Makes an entry. Its name must be free and its directory there.
@@ -18,10 +19,30 @@ impl<H: EntryHash> Tree<H> {
     /// # Errors
     /// `Exists`, `NotFound`, `NotADirectory`.
     pub fn insert(&mut self, path: &RelPath, node: Node) -> Result<(), TreeError> {
+        self.insert_with(path, node, |_| {})
+    }
+
+    /// Like [`Tree::insert`], and gives the directory this mtime.
+    ///
+    /// # Errors
+    /// As [`Tree::insert`].
+    pub fn insert_at(&mut self, path: &RelPath, node: Node, mtime: FileTime) -> Result<(), TreeError> {
+        self.insert_with(path, node, |directory| directory.attrs.mtime = mtime)
+    }
+
+    fn insert_with(
+        &mut self,
+        path: &RelPath,
+        node: Node,
+        touch: impl FnOnce(&mut Entry),
+    ) -> Result<(), TreeError> {
         let parent = self.free_place(path)?;
-        let entry = Entry::new(&self.hash, Arc::from(path.name()), self.next, node);
+        let entry = Arc::new(Entry::new(&self.hash, Arc::from(path.name()), self.next, node));
         self.next += 1;
-        self.put(&parent, Arc::new(entry));
+        edit(&mut self.root, &self.hash, &parent, |directory| {
+            directory.children_mut().put(entry);
+            touch(directory);
+        });
         Ok(())
     }
 
@@ -30,10 +51,22 @@ impl<H: EntryHash> Tree<H> {
     /// # Errors
     /// `NotFound`, `NotADirectory`, `NotEmpty`, `IsRoot`.
     pub fn remove(&mut self, path: &RelPath) -> Result<(), TreeError> {
-        if self.find(path)?.children().is_some_and(|children| !children.is_empty()) {
-            return Err(TreeError::NotEmpty);
-        }
+        self.check_empty(path)?;
         self.remove_all(path)
+    }
+
+    /// Like [`Tree::remove`], and gives the directory it was in the mtime asked for, once nothing can fail any more.
+    ///
+    /// # Errors
+    /// As [`Tree::remove`].
+    pub fn remove_at(&mut self, path: &RelPath, mtime: impl FnOnce() -> FileTime) -> Result<(), TreeError> {
+        self.check_empty(path)?;
+        self.remove_with(path, |directory| directory.attrs.mtime = mtime())
+    }
+
+    fn check_empty(&self, path: &RelPath) -> Result<(), TreeError> {
+        let holds = self.find(path)?.children().is_some_and(|children| !children.is_empty());
+        if holds { Err(TreeError::NotEmpty) } else { Ok(()) }
     }
 
     /// Removes an entry with everything below it.
@@ -41,10 +74,17 @@ impl<H: EntryHash> Tree<H> {
     /// # Errors
     /// `NotFound`, `NotADirectory`, `IsRoot`.
     pub fn remove_all(&mut self, path: &RelPath) -> Result<(), TreeError> {
+        self.remove_with(path, |_| {})
+    }
+
+    fn remove_with(&mut self, path: &RelPath, touch: impl FnOnce(&mut Entry)) -> Result<(), TreeError> {
         let entry = self.find(path)?;
         let parent = path.parent().ok_or(TreeError::IsRoot)?;
         let linked = if entry.sums().linked > 0 { self.linked_names(path, entry) } else { Vec::new() };
-        edit(&mut self.root, &self.hash, &parent, |directory| directory.children_mut().remove(path.name()));
+        edit(&mut self.root, &self.hash, &parent, |directory| {
+            directory.children_mut().remove(path.name());
+            touch(directory);
+        });
         let mut gone: BTreeMap<u64, u64> = BTreeMap::new();
         for (_, number) in linked {
             *gone.entry(number).or_default() += 1;

@@ -78,11 +78,23 @@ impl RelPath {
         if self.0.is_empty() {
             return Self(Arc::from(name));
         }
-        let mut bytes = Vec::with_capacity(self.0.len() + 1 + name.len());
-        bytes.extend_from_slice(&self.0);
-        bytes.push(b'/');
-        bytes.extend_from_slice(name);
-        Self(bytes.into())
+        self.then(name)
+    }
+
+    /// The bytes of this path, a slash and more bytes; short ones in one allocation.
+    fn then(&self, more: &[u8]) -> Self {
+        const SHORT: usize = 256;
+        let length = self.0.len() + 1 + more.len();
+        let (mut short, mut long) = ([b'/'; SHORT], Vec::new());
+        let bytes = if length <= SHORT {
+            &mut short[..length]
+        } else {
+            long.resize(length, b'/');
+            &mut long[..]
+        };
+        bytes[..self.0.len()].copy_from_slice(&self.0);
+        bytes[self.0.len() + 1..].copy_from_slice(more);
+        Self(Arc::from(&*bytes))
     }
 
     /// This path with all of `below` appended.
@@ -91,13 +103,7 @@ impl RelPath {
         match (self.is_root(), below.is_root()) {
             (true, _) => below.clone(),
             (_, true) => self.clone(),
-            (false, false) => {
-                let mut bytes = Vec::with_capacity(self.0.len() + 1 + below.0.len());
-                bytes.extend_from_slice(&self.0);
-                bytes.push(b'/');
-                bytes.extend_from_slice(&below.0);
-                Self(bytes.into())
-            }
+            (false, false) => self.then(&below.0),
         }
     }
 

@@ -3,6 +3,7 @@
 mod children;
 pub mod contents;
 mod diff;
+pub mod directory;
 mod edit;
 pub mod entry;
 pub mod error;
@@ -14,6 +15,7 @@ pub mod persistent;
 pub mod walk;
 
 pub use contents::{ContentDigest, Contents};
+pub use directory::Directory;
 pub use entry::{Attrs, Kind, RelPath};
 pub use error::TreeError;
 pub use hash::{Blake3, EntryHash, Xxh3};

@@ -161,7 +161,7 @@ impl Entry {
 
     /// What the entry adds to its directory.
     pub fn sums(&self) -> Sums {
-        let own = Sums { digest: self.digest, entries: 1, bytes: 0, linked: 0, directories: 0 };
+        let own = Sums { digest: self.digest, entries: 1, bytes: 0, linked: 0, directories: 0, direct: 1 };
         match &self.body {
             Body::File(contents) => Sums { bytes: contents.len(), ..own },
             Body::Linked => Sums { linked: 1, ..own },

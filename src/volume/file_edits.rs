@@ -67,7 +67,7 @@ impl<H: EntryHash> FileVolume<H> {
         keep_mtime: bool,
     ) -> Result<(), StepErrorKind> {
         end_of(offset, contents.len())?;
-        self.write_file(cx, path, keep_mtime, |file| {
+        self.write_file(cx, path, keep_mtime, |_, file| {
             file.overlay_at(offset, contents);
             Ok(())
         })?;

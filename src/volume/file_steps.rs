@@ -36,14 +36,12 @@ impl<H: EntryHash> FileVolume<H> {
                 return Ok(bytes(&self.readable(at, side)?.slice(*offset, *length)));
             }
             Step::Write { offset, payload } => {
-                self.file(at)?;
-                let (contents, _) = cx.send(*payload)?;
-                end_of(*offset, contents.len())?;
-                self.write_file(cx, at, false, |file| {
+                return self.write_file(cx, at, false, |cx, file| {
+                    let (contents, _) = cx.send(*payload)?;
+                    end_of(*offset, contents.len())?;
                     file.write_at(*offset, &contents);
-                    Ok(())
-                })?;
-                return Ok(bytes(&contents));
+                    Ok(bytes(&contents))
+                });
             }
             Step::Begin { fresh } => self.begin(cx, at, *fresh)?,
             Step::Flush => self.flush(at)?,
@@ -119,7 +117,7 @@ impl<H: EntryHash> FileVolume<H> {
         size: u64,
     ) -> Result<(), StepErrorKind> {
         end_of(0, size)?;
-        self.write_file(cx, at, false, |file| {
+        self.write_file(cx, at, false, |_, file| {
             file.truncate(size);
             Ok(())
         })
@@ -186,7 +184,8 @@ fn bytes(contents: &Contents) -> StepResult {
     StepResult::Bytes { length: contents.len(), digest: contents.digest() }
 }
 
-fn listed(view: &EntryView<'_>) -> Listed {
+/// An entry of a tree as its file system lists it.
+pub(crate) fn listed(view: &EntryView<'_>) -> Listed {
     let Attrs { uid, gid, mode, atime, mtime } = *view.attrs;
     Listed {
         name: view.name.clone(),

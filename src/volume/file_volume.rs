@@ -208,9 +208,7 @@ impl<H: EntryHash> FileVolume<H> {
             atime: stamp,
             mtime: stamp,
         };
-        self.tree.insert(path, Node { attrs, body })?;
-        self.touch_parent(path, stamp);
-        Ok(())
+        Ok(self.tree.insert_at(path, Node { attrs, body }, stamp)?)
     }
 
     /// Moves the mtime of the directory that `path` is in, which is there.
@@ -228,28 +226,26 @@ impl<H: EntryHash> FileVolume<H> {
     pub(super) fn unlink(&mut self, cx: &mut StepContext<'_>, path: &RelPath) -> Result<(), StepErrorKind> {
         let view = self.tree.get(path)?;
         let (number, last_name) = (view.number, view.links == 1);
-        self.tree.remove(path)?;
+        self.tree.remove_at(path, || cx.stamp())?;
         if last_name {
             self.pending.remove(&number);
         }
-        let stamp = cx.stamp();
-        self.touch_parent(path, stamp);
         Ok(())
     }
 
     /// Gives a file new contents, pending, with a new mtime unless it is to be kept.
-    pub(super) fn write_file(
+    pub(super) fn write_file<T>(
         &mut self,
         cx: &mut StepContext<'_>,
         path: &RelPath,
         keep_mtime: bool,
-        change: impl FnOnce(&mut Contents) -> Result<(), StepErrorKind>,
-    ) -> Result<(), StepErrorKind> {
+        change: impl FnOnce(&mut StepContext<'_>, &mut Contents) -> Result<T, StepErrorKind>,
+    ) -> Result<T, StepErrorKind> {
         let (view, before) = self.file(path)?;
         let (number, mut attrs) = (view.number, *view.attrs);
         let before = before.clone();
         let mut contents = before.clone();
-        change(&mut contents)?;
+        let answer = change(cx, &mut contents)?;
         self.check_room(before.len(), contents.len())?;
         if !keep_mtime {
             attrs.mtime = cx.stamp();
@@ -260,7 +256,7 @@ impl<H: EntryHash> FileVolume<H> {
             .entry(number)
             .or_insert_with(|| Pending { path: path.clone(), versions: Vec::new() });
         file.versions.push(before);
-        Ok(())
+        Ok(answer)
     }
 
     /// Makes what is pending for a file durable.

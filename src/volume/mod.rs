@@ -9,6 +9,7 @@ pub mod step;
 
 pub use bucket::{Bucket, Object, UploadId};
 pub use context::{Payloads, Stamps, StepContext};
+pub(crate) use file_steps::listed;
 pub use file_volume::FileVolume;
 pub use step::{
     AttrSet, ContentDigest, Executor, Inode, Listed, Listing, PayloadId, Side, Step, StepError,

@@ -6,24 +6,44 @@ const STREAMS: [Stream; 5] = [Stream::Swarm, Stream::Trees, Stream::Workload, St
 
 #[test]
 fn words_are_golden() {
-    let first = |seed| STREAMS.map(|stream| Prng::new(seed, stream).word());
-    assert_eq!(first(0), [0; 5]);
-    assert_eq!(first(u64::MAX), [0; 5]);
+    #[track_caller]
+    fn check(seed: u64, words: [u64; 5]) {
+        assert_eq!(STREAMS.map(|stream| Prng::new(seed, stream).word()), words);
+    }
+    check(
+        0,
+        [
+            0xb585_f767_a79a_3b6c,
+            0xc16a_7b0f_c8d4_8f13,
+            0x550c_64a0_1562_1b4b,
+            0x0a07_0d04_423e_88a9,
+            0xdb1f_6a69_ae7c_7587,
+        ],
+    );
+    check(
+        u64::MAX,
+        [
+            0xaf20_2386_e3a7_3cae,
+            0x4b65_44c4_cbf2_1bc2,
+            0x7c8a_e6d8_cf91_22c8,
+            0x8ddf_fee9_f7cf_3475,
+            0x2a3d_fbed_eabc_217c,
+        ],
+    );
 }
 
+/// One generator used for one helper after the other: a helper that takes another number of words shifts the rest.
 #[test]
 fn helpers_are_golden() {
+    fn eight<T>(mut draw: impl FnMut() -> T) -> [T; 8] {
+        std::array::from_fn(|_| draw())
+    }
     let mut rng = Prng::new(42, Stream::Workload);
-    let ranges: Vec<u64> = (0..8).map(|_| rng.range(10, 19)).collect();
-    assert_eq!(ranges, []);
-    let chances: Vec<bool> = (0..8).map(|_| rng.chance(1, 2)).collect();
-    assert_eq!(chances, []);
-    let picks: Vec<char> = (0..8).map(|_| *rng.pick(&['a', 'b', 'c'])).collect();
-    assert_eq!(picks, []);
-    let weighted: Vec<usize> = (0..8).map(|_| rng.weighted(&[1, 0, 3])).collect();
-    assert_eq!(weighted, []);
-    let logs: Vec<u64> = (0..8).map(|_| rng.log_range(1, 2_000)).collect();
-    assert_eq!(logs, []);
+    assert_eq!(eight(|| rng.range(10, 19)), [11, 12, 15, 11, 12, 14, 15, 12]);
+    assert_eq!(eight(|| rng.chance(1, 2)), [true, true, true, false, false, false, true, true]);
+    assert_eq!(eight(|| *rng.pick(&['a', 'b', 'c'])), ['a', 'a', 'b', 'b', 'a', 'b', 'c', 'b']);
+    assert_eq!(eight(|| rng.weighted(&[1, 0, 3])), [2; 8]);
+    assert_eq!(eight(|| rng.log_range(1, 2_000)), [658, 39, 2, 1715, 13, 122, 1006, 7]);
 }
 
 #[test]

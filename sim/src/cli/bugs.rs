@@ -1,6 +1,4 @@
-//! `bugs`: is every planted bug found, and is every benign variant left in peace? JSON: see
-//! [`as_json`](crate::report::bugs::as_json); with `--list` one object a bug, `name`, `site`, `about`, `caught_by`,
-//! `benign`.
+//! `bugs`: is every planted bug found, and is every benign variant left in peace?
 
 use std::fs;
 use std::num::NonZeroUsize;
@@ -19,6 +17,11 @@ use crate::find::{Hunt, Hunted, START_STRIDE, hunt};
 use crate::parallel::{default_jobs, map};
 use crate::report::bugs::{BugReport, as_json, as_table};
 
+const JSON_HELP: &str = "\
+With --json, and in the file of --write: one object a bug, with name, site, about, caught_by [invariants that may],
+invariants [that did], starts, found, seeds_to_detect and shrunk_operations {median, by_start (null: not found)}, benign
+{about, histories, alarms}, complaints [sentence]. With --list: name, site, about, caught_by, benign.";
+
 /// Plants each bug, and counts how many seeds it takes until an invariant catches it.
 ///
 /// From each of several starts, a million seeds apart, seeds are tried until one violates an invariant; that history is
@@ -26,6 +29,7 @@ use crate::report::bugs::{BugReport, as_json, as_table};
 /// a bug is not found from some start, is caught by an invariant that does not claim it, or a benign variant raises an
 /// alarm.
 #[derive(Debug, Args)]
+#[command(after_long_help = JSON_HELP)]
 pub struct BugsArgs {
     /// Only this one.
     #[arg(long, value_name = "NAME")]

@@ -1,5 +1,4 @@
-//! `capture`: a real directory tree as a tree file. JSON: `entries`, `directories`, `files`, `hard_links`, `symlinks`,
-//! `others`, `bytes`, and `out` (the file) or `lines` (the entries, when no file was named).
+//! `capture`: a real directory tree as a tree file.
 
 use std::path::{Path, PathBuf};
 
@@ -9,11 +8,16 @@ use serde_json::{Value, json};
 use super::console::{Console, Done, HELD, Stop};
 use crate::trees::{self, Counts, file};
 
+const JSON_HELP: &str = "\
+With --json: entries, directories, files, hard_links, symlinks, others, bytes, and out (the file) or lines (the entries,
+when no file was named).";
+
 /// Captures a real directory tree into a tree file: names, kinds, sizes and metadata, never contents.
 ///
 /// Nothing below DIR is opened for reading or changed, and no link is followed. A tree file is text, one line an
 /// entry.
 #[derive(Debug, Args)]
+#[command(after_long_help = JSON_HELP)]
 pub struct CaptureArgs {
     /// The directory.
     dir: PathBuf,

@@ -1,6 +1,4 @@
-//! `fuzz`: many seeds. JSON: the summary ([`summary::as_json`]) with `violation` (null if everything held; else `seed`,
-//! `invariant`, `why`, `case`, `reproduce`, and what shrinking gave: `shrunk_case`, `shrunk_operations`, `candidates`,
-//! `shrunk_completely`, `reproduce_shrunk`).
+//! `fuzz`: many seeds.
 
 // How long a sweep took is told; no history sees this clock.
 #![allow(clippy::disallowed_types, clippy::disallowed_methods)]
@@ -28,6 +26,13 @@ use crate::scenario::generator::{GeneratorConfig, SharedShape, generate};
 use crate::shrinking::{Target, pinned_if_it_fails};
 use crate::trees;
 
+const JSON_HELP: &str = "\
+With --json: seeds {first, end}, digest (16 hex digits), histories, violating_histories, operations, task_executions,
+events, virtual_seconds, elapsed_ms, histories_per_second, answers {operation: {succeeded, refused}}, task_statuses and
+task_execution_statuses {status: entered}, faults {kind: {stage: fired}}, invariants {name: {checks, violated_in}},
+coverage {hit, possible, missing [sentence]}, violation (null, or seed, invariant, why, case, reproduce, shrunk_case,
+shrunk_operations, shrunk_completely, candidates, reproduce_shrunk).";
+
 /// How many seeds there are when nothing is said.
 const SEEDS: u64 = 20_000;
 
@@ -37,6 +42,7 @@ const SEEDS: u64 = 20_000;
 /// jobs. Every 50th seed is lived through twice and compared. If something is violated, the history with the lowest
 /// seed is written as a case, then shrunk.
 #[derive(Debug, Args)]
+#[command(after_long_help = JSON_HELP)]
 pub struct FuzzArgs {
     /// The seeds A, A+1, ... B-1; `A..` begins at A and ends by --count or --time [default: 0..20000].
     #[arg(long, value_name = "A..B", value_parser = seed_range)]

@@ -1,4 +1,4 @@
-//! `invariants`: the catalogue. JSON: one object an invariant, `name`, `statement`, `source`, `sight`.
+//! `invariants`: the catalogue.
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -6,11 +6,15 @@ use serde_json::{Value, json};
 use super::console::{Console, Done, HELD};
 use crate::invariant::{Sight, catalogue};
 
+const JSON_HELP: &str = "\
+With --json: one object an invariant, with name, statement, source, sight.";
+
 /// Lists what must hold in every history, one line each.
 ///
 /// A name, whether it looks at what any client could see (history) or at internals (inside), the statement, and
 /// where that comes from: a section of the service reference, or our choice.
 #[derive(Debug, Args)]
+#[command(after_long_help = JSON_HELP)]
 pub struct InvariantsArgs {}
 
 /// Lists the invariants.

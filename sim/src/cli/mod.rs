@@ -36,8 +36,7 @@ Exit code: 0 everything held, 1 something was violated, 2 misuse or bad input (n
 struct Cli {
     #[command(subcommand)]
     verb: Verb,
-    /// Print one JSON document to stdout instead of text (the members are named in the documentation of the
-    /// module of each verb).
+    /// Print one JSON document to stdout instead of text; `--help` of each verb names the members.
     #[arg(long, global = true)]
     json: bool,
 }

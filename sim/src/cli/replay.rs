@@ -1,7 +1,4 @@
-//! `replay`: one history, event by event. JSON: `source`, `bug`, `met` (whether what came out is what must),
-//! `violation` (null, or `invariant` and `why`), `step`, `digest` (16 hex digits), `operations`, `events`,
-//! `virtual_ns`; with `--trace` also `trace` [{`step`, `at_ns`, `what`, `who`, `text`}]; with `--show` also `show`
-//! {`service`, `tree`, `flight`}; with `--story` also `story`. With `--diff`: `differ`, `step`, `left`, `right`.
+//! `replay`: one history, event by event.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -18,6 +15,12 @@ use crate::report::units::duration;
 use crate::run::{Run, RunOptions};
 use crate::trace::{LEGEND, TraceLine};
 
+const JSON_HELP: &str = "\
+With --json: source, bug (null or its name), met (whether what came out is what must), violation (null, or invariant and
+why), step, digest (16 hex digits), operations, events, virtual_ns; with --trace also trace [{step, at_ns, what, who,
+text}]; with --show also show {service, tree, flight}; with --story also story. With --diff: differ, step, left, right
+(the first lines that differ).";
+
 /// Lines of the common past that `--diff` shows.
 const COMMON: usize = 8;
 
@@ -26,6 +29,7 @@ const COMMON: usize = 8;
 /// A seed lives the history that `fuzz` lived. A case says what it must show: that everything holds, or that a
 /// planted bug violates an invariant which holds without the bug. Exit code 0: so it is.
 #[derive(Debug, Args)]
+#[command(after_long_help = JSON_HELP)]
 pub struct ReplayArgs {
     /// A seed (a number) or the path of a case file.
     #[arg(value_name = "SEED|CASE")]

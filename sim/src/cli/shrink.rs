@@ -1,6 +1,4 @@
-//! `shrink`: a shorter history that fails the same way. JSON: `violation` (null if everything holds; else
-//! `invariant`, `why`), `reproduce`, `operations`, `shrunk_case`, `shrunk_operations`, `candidates`,
-//! `shrunk_completely`, `reproduce_shrunk`.
+//! `shrink`: a shorter history that fails the same way.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -16,11 +14,16 @@ use crate::judge::judge;
 use crate::run::RunOptions;
 use crate::shrinking::{Target, pinned_if_it_fails};
 
+const JSON_HELP: &str = "\
+With --json: violation {invariant, why}, reproduce, operations, shrunk_case (null if nothing shorter was found),
+shrunk_operations, shrunk_completely (false: the budget was used up), candidates, reproduce_shrunk.";
+
 /// Makes a history that fails shorter while it keeps failing in the same way.
 ///
 /// Writes the shorter history beside the case and tells its story. A case that expects a planted bug is shrunk
 /// with that bug; exit code 0 then says that it still shows what it expects.
 #[derive(Debug, Args)]
+#[command(after_long_help = JSON_HELP)]
 pub struct ShrinkArgs {
     /// The case file, or a seed.
     #[arg(value_name = "CASE|SEED")]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use datasync::tree::entry::Escaped;
 
+use super::ascending::Ascending;
 use super::flat::{Flat, FlatEntry};
 use super::predict::{Expected, Prediction};
 
@@ -17,8 +18,9 @@ pub fn compare(prediction: &Prediction<'_>, after: &Flat) -> Result<(), String> 
     {
         return Err(format!("the root {why}"));
     }
+    let mut there = Ascending::new(&after.entries);
     for (form, expected) in &prediction.entries {
-        let found = after.entries.get(*form);
+        let found = there.get(form);
         let wrong = match (expected, found) {
             (Expected::Free, _) => None,
             (Expected::Kept, Some(_)) => None,
@@ -30,10 +32,8 @@ pub fn compare(prediction: &Prediction<'_>, after: &Flat) -> Result<(), String> 
             return Err(format!("`{}` {why}", Escaped(form)));
         }
     }
-    let surplus = after
-        .entries
-        .iter()
-        .find(|(form, entry)| !entry.implied && !prediction.entries.contains_key(form.as_slice()));
+    let mut predicted = Ascending::new(&prediction.entries);
+    let surplus = after.entries.iter().find(|(form, entry)| !entry.implied && predicted.get(form).is_none());
     if let Some((form, _)) = surplus {
         return Err(format!("`{}` should not be there", Escaped(form)));
     }
@@ -53,8 +53,9 @@ fn changed(before: &FlatEntry, found: &FlatEntry) -> Option<String> {
 /// Names are linked at the destination if and only if they are in the source (2.13a).
 fn grouping(prediction: &Prediction<'_>, after: &Flat) -> Result<(), String> {
     let mut leader_of_inode: BTreeMap<u64, &[u8]> = BTreeMap::new();
+    let mut there = Ascending::new(&after.entries);
     for (form, expected) in &prediction.entries {
-        let (Expected::Copied(pins), Some(found)) = (expected, after.entries.get(*form)) else { continue };
+        let (Expected::Copied(pins), Some(found)) = (expected, there.get(form)) else { continue };
         if let Some(inode) = found.inode {
             let leader = *leader_of_inode.entry(inode).or_insert(pins.leader);
             if leader != pins.leader {

@@ -8,6 +8,7 @@ use datasync::time::FileTime;
 use datasync::tree::Kind;
 use datasync::volume::StorageKind;
 
+use super::ascending::Ascending;
 use super::flat::{Flat, FlatEntry, is_directory, path_of};
 use super::links;
 use super::scope::{cannot_hold, is_carried, is_excluded};
@@ -79,13 +80,14 @@ pub enum Fate<'a> {
 pub fn delta<'a>(given: &Given<'a>) -> BTreeMap<&'a [u8], Fate<'a>> {
     let mut fates = BTreeMap::new();
     let mut skipped: Option<&[u8]> = None;
+    let mut there = Ascending::new(&given.destination.entries);
     for (form, entry) in &given.source.entries {
         let form = form.as_slice();
         if is_excluded(path_of(form), given.settings) || skipped.is_some_and(|above| form.starts_with(above))
         {
             continue;
         }
-        let fate = given.fate(form, entry);
+        let fate = given.fate(form, entry, there.get(form));
         if matches!(fate, Fate::Error) && is_directory(form) {
             skipped = Some(form);
         }
@@ -111,7 +113,8 @@ impl<'a> Given<'a> {
         }
     }
 
-    fn fate(&self, form: &'a [u8], entry: &'a FlatEntry) -> Fate<'a> {
+    /// `there` is what the destination has at the same form.
+    fn fate(&self, form: &'a [u8], entry: &'a FlatEntry, there: Option<&'a FlatEntry>) -> Fate<'a> {
         let shadowed = self.source.kind == StorageKind::S3
             && !self.to_objects()
             && !is_directory(form)
@@ -125,9 +128,10 @@ impl<'a> Given<'a> {
         if cannot_hold(self.destination.kind, self.destination.prefix_bytes, form, entry) {
             return Fate::Error;
         }
-        let there = self.destination.entries.get(form).filter(|there| !there.implied);
+        let there = there.filter(|there| !there.implied);
         let destination = there.filter(|there| there.kind == entry.kind);
-        if !self.to_objects() && !is_directory(form) && self.place_is_taken(form) {
+        // In a file system a name that is there in this form is not there as a directory.
+        if there.is_none() && !self.to_objects() && !is_directory(form) && self.place_is_taken(form) {
             return Fate::PlaceTaken(entry);
         }
         let plan = destination.map_or(Plan::Make, |there| self.plan(entry, there));

@@ -116,7 +116,8 @@ impl Flat {
             if file.path.len() + 1 == prefix.len() && prefix.starts_with(&file.path) {
                 self.root = Some(of_file(file));
             } else if file.path.len() > prefix.len() && file.path.starts_with(prefix) {
-                let mut form = file.path.split_off(prefix.len());
+                let mut form = std::mem::take(&mut file.path);
+                form.drain(..prefix.len());
                 if file.kind == Kind::Directory {
                     form.push(b'/');
                 }

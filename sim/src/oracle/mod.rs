@@ -4,6 +4,7 @@
 //! A [`Snapshot`] is one side at one moment; [`Snapshot::flat`] is the location's view of it. [`predict()`] says what
 //! one undisturbed execution must make of the destination; [`compare()`] says whether it did.
 
+mod ascending;
 pub mod compare;
 pub mod delta;
 pub mod flat;

@@ -184,7 +184,8 @@ impl<'a> Prediction<'a> {
                     continue;
                 }
             };
-            let pins = match fates.get(carried.leader) {
+            let leader = if carried.leader == *form { None } else { fates.get(carried.leader) };
+            let pins = match leader {
                 Some(Fate::Carried(leader)) => given.pins(leader),
                 _ => given.pins(carried),
             };

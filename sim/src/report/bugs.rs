@@ -125,7 +125,7 @@ pub fn as_table(reports: &[BugReport]) -> String {
 
 /// As JSON, one object a bug: `name`, `site`, `about`, `caught_by` (invariants that may), `invariants` (that did),
 /// `starts`, `found`, `seeds_to_detect` and `shrunk_operations` (`median` and one value a start, null where it was not
-/// found), `benign` {`about`, `histories`, `alarms`}, `complaints` [sentence].
+/// found), `benign` {`about`, `histories`, `alarms`}, `complaints` (sentences).
 #[must_use]
 pub fn as_json(reports: &[BugReport]) -> Value {
     let one = |report: &BugReport| {

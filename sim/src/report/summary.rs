@@ -123,7 +123,7 @@ pub fn digest_line(sweep: &Sweep) -> String {
 /// `violating_histories`, `operations`, `task_executions`, `events`, `virtual_seconds`, `elapsed_ms`,
 /// `histories_per_second`, `answers` {operation: {`succeeded`, `refused`}}, `task_statuses` and
 /// `task_execution_statuses` {status: entered}, `faults` {kind: {stage: fired}}, `invariants` {name: {`checks`,
-/// `violated_in`}}, `coverage` {`hit`, `possible`, `missing`: [sentence]}.
+/// `violated_in`}}, `coverage` {`hit`, `possible`, `missing` (sentences)}.
 #[must_use]
 pub fn as_json(sweep: &Sweep, coverage: &Coverage, elapsed_ms: u128) -> Map<String, Value> {
     let tally = &sweep.tally;

@@ -65,7 +65,7 @@ pub enum Expectation {
     },
 }
 
-/// How long things take (DESIGN 4: drawn per seed).
+/// How long things take, drawn per seed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CostProfile {

@@ -173,7 +173,7 @@ fn after(ms: u64) -> String {
 fn span(ms: u64) -> String {
     match ms {
         0..1_000 => format!("{ms}ms"),
-        _ if ms % 1_000 == 0 => format!("{}s", ms / 1_000),
+        _ if ms.is_multiple_of(1_000) => format!("{}s", ms / 1_000),
         _ => format!("{}.{:03}s", ms / 1_000, ms % 1_000),
     }
 }

@@ -254,8 +254,9 @@ impl Room {
     const fn of(size: TreeSize) -> Self {
         match size {
             TreeSize::Small | TreeSize::Medium => Self { operations_max: 80, tasks_max: 4, storages_max: 3 },
-            TreeSize::Large => Self { operations_max: 40, tasks_max: 2, storages_max: 2 },
-            TreeSize::WholeShape => Self { operations_max: 30, tasks_max: 1, storages_max: 1 },
+            TreeSize::Large | TreeSize::WholeShape => {
+                Self { operations_max: 30, tasks_max: 1, storages_max: 1 }
+            }
         }
     }
 }

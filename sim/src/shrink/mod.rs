@@ -13,6 +13,7 @@
 mod calls;
 mod cuts;
 mod pass;
+mod paths;
 mod slots;
 mod trees;
 mod whens;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{calls, cuts, slots, trees, whens, world};
+use super::{calls, cuts, paths, slots, trees, whens, world};
 use crate::scenario::{Operation, Scenario, StorageSpec, TreeLine, WorldSpec};
 
 /// One way to make a scenario smaller, at numbered places of it.
@@ -31,6 +31,7 @@ pub(super) const PASSES: &[Pass] = &[
     Pass::Cut { places: trees::storages_with_entries, apply: trees::emptied },
     Pass::Cut { places: trees::directories, apply: trees::without_directories },
     Pass::Cut { places: trees::entries, apply: trees::without_entries },
+    Pass::Cut { places: paths::levels, apply: paths::without_levels },
     Pass::Operations(calls::without_tags),
     Pass::Operations(calls::without_options),
     Pass::Operations(calls::without_texts),
@@ -54,6 +55,7 @@ pub(super) const PASSES: &[Pass] = &[
     Pass::Lines(trees::smaller),
     Pass::Lines(trees::plain_attributes),
     Pass::Lines(trees::plain_times),
+    Pass::Cut { places: paths::odd_names, apply: paths::plain_names },
     Pass::Cut { places: slots::renumbering, apply: slots::renumber },
 ];
 

@@ -22,7 +22,7 @@ mod views;
 mod watch;
 mod work;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use datasync::mix::fold;
 use datasync::rules::Rules;
@@ -89,6 +89,8 @@ pub struct World<R: Rules, H: EntryHash> {
     changes_seen: u64,
     statuses: watch::Statuses,
     look_alikes: bool,
+    /// Which task has ever written to which storage, by index.
+    writers: BTreeSet<(TaskId, usize)>,
     pins: pins::Pins,
     plant: Option<Box<dyn Plant>>,
     /// The invariants.
@@ -156,6 +158,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             changes_seen: 0,
             statuses: watch::Statuses::default(),
             look_alikes: operations::makes_look_alikes(scenario),
+            writers: BTreeSet::new(),
             pins: pins::Pins::new(spec.start),
             plant,
             monitor,

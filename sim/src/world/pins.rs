@@ -6,10 +6,10 @@
 use std::collections::BTreeMap;
 
 use datasync::api::Operation as ApiOperation;
+use datasync::mix::{fold, fold_bytes};
 use datasync::report::Phase;
 use datasync::time::{Instant, MILLISECOND};
-use datasync::transfer::{Action, ActionKind};
-use datasync::tree::RelPath;
+use datasync::transfer::Action;
 
 use crate::scenario::{Act, Scenario, Trigger, When};
 
@@ -17,7 +17,8 @@ use crate::scenario::{Act, Scenario, Trigger, When};
 #[derive(Clone, Debug)]
 pub struct Pins {
     start: Instant,
-    counts: BTreeMap<(u32, Phase, ActionKind, RelPath), u32>,
+    /// How often an action of a sort has begun, by a word for slot, phase, kind and path.
+    counts: BTreeMap<u64, u32>,
     last: Option<Trigger>,
     happened: BTreeMap<usize, (Instant, Option<Trigger>)>,
 }
@@ -31,7 +32,8 @@ impl Pins {
 
     /// An action begins.
     pub fn begins(&mut self, slot: u32, phase: Phase, action: &Action) {
-        let nth = self.counts.entry((slot, phase, action.kind, action.path.clone())).or_default();
+        let path = fold_bytes(u64::from(slot), action.path.as_bytes());
+        let nth = self.counts.entry(fold([path, phase as u64, action.kind as u64])).or_default();
         *nth += 1;
         self.last = Some(Trigger {
             execution: slot,

@@ -155,13 +155,21 @@ impl<R: Rules, H: EntryHash> World<R, H> {
                 before: facts.before.as_ref().map(|(source, destination)| (source, destination)),
                 after: after.as_ref().map(|(source, destination)| (source, destination)),
                 disturbance: facts.disturbance,
-                look_alikes: self.look_alikes,
+                look_alikes: self.look_alikes || self.others_wrote(&facts),
                 bound_ns: facts.bound_ns,
                 phases: &facts.phases,
             };
             self.monitor.observe(&Observation::Ended(&ended));
         }
         self.execution_is_over(facts.slot);
+    }
+
+    /// Whether another task has ever written to one of the two storages: tasks are somebody else to each other
+    /// (reference 2.6b), and what one sets a source's mtime to may be what the other once saw there.
+    fn others_wrote(&self, facts: &Facts) -> bool {
+        [&facts.source, &facts.destination].into_iter().filter_map(|place| self.place(place)).any(|mount| {
+            self.writers.iter().any(|(task, storage)| *task != facts.task && *storage == mount.storage)
+        })
     }
 
     fn described_options(&mut self, execution: ExecutionId) -> Option<Options> {

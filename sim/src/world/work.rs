@@ -123,6 +123,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         let before = (self.snapshot(&from), self.snapshot(&to));
         let bound_ns = self.transfer_bound_ns(&from, &to, &options);
         if let Some(facts) = self.facts.get_mut(&execution) {
+            self.writers.insert((facts.task, to.storage));
             facts.engine_options = Some(options.clone());
             facts.prepared_from = Some(self.now);
             facts.bound_ns += bound_ns;

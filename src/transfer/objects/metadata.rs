@@ -53,6 +53,12 @@ pub fn decode(metadata: &Metadata, directory: bool) -> Decoded {
     }
 }
 
+/// Whether user metadata says that an object is a symlink; only for a key that does not end in `/`.
+#[must_use]
+pub fn is_symlink(metadata: &Metadata) -> bool {
+    metadata.get(PERMISSIONS).and_then(|text| octal(text)).is_some_and(|bits| bits >> 12 == SYMLINK_BITS)
+}
+
 /// Writes attributes into user metadata; what is `None` is left as it is there. A time outside the years 1677 to
 /// 2262 cannot be written: its key is removed, so that it is absent rather than wrong.
 pub fn encode(metadata: &mut Metadata, kind: Kind, attrs: &AttrSet) {

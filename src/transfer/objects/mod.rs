@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use core::str;
 
 use listing::directory_key;
-use metadata::{decode, encode};
+use metadata::{encode, is_symlink};
 
 use crate::tree::{Contents, Kind, RelPath};
 use crate::volume::bucket::{Bucket, Full, KEY_BYTES_MAX, Metadata, Object, UploadId};
@@ -152,7 +152,7 @@ fn check_key(key: &[u8]) -> Result<(), StepErrorKind> {
 /// The object under a key, if it is a regular file.
 fn file<'a>(bucket: &'a Bucket, key: &[u8]) -> Result<&'a Object, StepErrorKind> {
     let object = bucket.get(key).ok_or(StepErrorKind::NotFound)?;
-    if decode(&object.metadata, false).symlink { Err(StepErrorKind::WrongKind) } else { Ok(object) }
+    if is_symlink(&object.metadata) { Err(StepErrorKind::WrongKind) } else { Ok(object) }
 }
 
 fn put(
@@ -210,7 +210,7 @@ fn rewrite(
         Some(object) => (at.as_bytes(), object),
         None => (&marker[..], bucket.get(&marker).ok_or(StepErrorKind::NotFound)?),
     };
-    let kind = match (key.last(), decode(&object.metadata, false).symlink) {
+    let kind = match (key.last(), is_symlink(&object.metadata)) {
         (Some(b'/'), _) => Kind::Directory,
         (_, true) => Kind::Symlink,
         _ => Kind::File,

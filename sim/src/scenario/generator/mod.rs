@@ -68,7 +68,7 @@ pub fn generate(seed: u64, config: &GeneratorConfig) -> Scenario {
     let operations = workload::draw(&choice, &storages, chunk_bytes, start);
     Scenario {
         version: VERSION,
-        about: String::new(),
+        about: if choice.look_alikes { "somebody makes look-alikes".to_owned() } else { String::new() },
         seed: Some(seed),
         expect: Expectation::Holds,
         world,

@@ -33,6 +33,8 @@ pub(super) struct TaskModel {
     pub destination: usize,
     /// Its options, as far as the generator knows.
     pub options: Options,
+    /// Whether it should have been deleted.
+    pub gone: bool,
 }
 
 /// An execution that should have been started.
@@ -72,6 +74,8 @@ pub(super) struct Model<'a> {
     pub executions: Vec<ExecutionModel>,
     /// Activation keys given out.
     pub keys: u64,
+    /// Index in `tasks` of a task that should be running.
+    pub running: Option<usize>,
     slots: Slots,
 }
 
@@ -86,6 +90,7 @@ impl<'a> Model<'a> {
             tasks: Vec::new(),
             executions: Vec::new(),
             keys: 0,
+            running: None,
             slots: Slots::default(),
         }
     }
@@ -104,6 +109,11 @@ impl<'a> Model<'a> {
 
     pub(super) fn execution_slot(&mut self) -> u32 {
         next(&mut self.slots.executions)
+    }
+
+    /// Indices of the tasks that should exist.
+    pub(super) fn live_tasks(&self) -> Vec<usize> {
+        (0..self.tasks.len()).filter(|at| !self.tasks[*at].gone).collect()
     }
 
     /// Slots of the agents a task needs.

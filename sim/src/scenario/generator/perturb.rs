@@ -35,7 +35,7 @@ fn cut_root(rng: &mut Prng, shape: &[TreeLine], entries: u64) -> RelPath {
     while let Some(above) = top.parent() {
         top = above;
         let found = u64::try_from(subtree(shape, &top).len()).unwrap_or(u64::MAX);
-        if found >= entries / 2 + 1 {
+        if found > entries / 2 {
             break;
         }
     }

@@ -21,6 +21,7 @@ enum Effect {
     Task(TaskModel),
     Execution(ExecutionModel),
     SetOptions(usize, Options),
+    DeleteTask(usize),
 }
 
 /// Draws a call. `spoiled` makes it one that is most likely refused; the model then stays as it is.
@@ -46,6 +47,7 @@ fn apply(model: &mut Model<'_>, effect: Effect) {
         Effect::Task(task) => model.tasks.push(task),
         Effect::Execution(execution) => model.executions.push(execution),
         Effect::SetOptions(task, options) => model.tasks[task].options = options,
+        Effect::DeleteTask(task) => model.tasks[task].gone = true,
     }
 }
 
@@ -119,7 +121,7 @@ fn valid(rng: &mut Prng, model: &mut Model<'_>, operation: Api) -> (Request, Opt
         Api::DescribeLocationS3 => Request::DescribeLocationS3(DescribeLocationS3Request {
             location_arn: Some(location_arn(rng, model, Some(StorageKind::S3))),
         }),
-        Api::DeleteTask => Request::DeleteTask(DeleteTaskRequest { task_arn: Some(task_arn(rng, model)) }),
+        Api::DeleteTask => return delete_task(rng, model),
         Api::DescribeTask => {
             Request::DescribeTask(DescribeTaskRequest { task_arn: Some(task_arn(rng, model)) })
         }
@@ -431,8 +433,11 @@ fn task_request(
         }
         _ => false,
     };
-    let effect =
-        if fits { Effect::Task(TaskModel { slot, source, destination, options }) } else { Effect::Nothing };
+    let effect = if fits {
+        Effect::Task(TaskModel { slot, source, destination, options, gone: false })
+    } else {
+        Effect::Nothing
+    };
     (request, Some(slot), effect)
 }
 
@@ -449,6 +454,23 @@ fn start_request(rng: &mut Prng, model: &mut Model<'_>, task: usize) -> (Request
     };
     let request = StartTaskExecutionRequest { task_arn: Some(arn), override_options: overrides };
     (Request::StartTaskExecution(request), slot)
+}
+
+/// Mostly the task that is running, which is refused, or one of several; the last one stays.
+fn delete_task(rng: &mut Prng, model: &Model<'_>) -> (Request, Option<u32>, Effect) {
+    let live = model.live_tasks();
+    let (arn, effect) = match model.running {
+        Some(task) if rng.chance(2, 3) => (format!("@task:{}", model.tasks[task].slot), Effect::Nothing),
+        None if live.len() >= 2 => {
+            let task = *rng.pick(&live);
+            (format!("@task:{}", model.tasks[task].slot), Effect::DeleteTask(task))
+        }
+        _ => {
+            let gone = model.tasks.iter().find(|task| task.gone);
+            (format!("@task:{}", gone.map_or(9_999, |task| task.slot)), Effect::Nothing)
+        }
+    };
+    (Request::DeleteTask(DeleteTaskRequest { task_arn: Some(arn) }), None, effect)
 }
 
 fn update_task(rng: &mut Prng, model: &Model<'_>) -> (Request, Option<u32>, Effect) {

@@ -50,9 +50,18 @@ struct Workload<'a> {
     faults: Prng,
     model: Model<'a>,
     operations: Vec<Operation>,
-    /// What will end a fault that is on.
-    recoveries: Vec<Act>,
+    /// What will end faults that are on, or that a trigger may still bring.
+    recoveries: Vec<Recovery>,
     budget: usize,
+}
+
+/// What ends a fault.
+struct Recovery {
+    act: Act,
+    /// The execution in which the fault strikes when its trigger fires; `None`: it is on already.
+    strikes_in: Option<u32>,
+    /// Whether it was placed once, by the clock, which may have been too early.
+    placed: bool,
 }
 
 impl Workload<'_> {
@@ -115,6 +124,9 @@ impl Workload<'_> {
 
     /// One or two executions, what is armed for them, what happens meanwhile, and their end.
     fn round(&mut self) {
+        if self.model.live_tasks().is_empty() || self.rng.chance(1, 16) {
+            self.another_task();
+        }
         let Some(task) = self.some_task(None) else { return self.mixed(None) };
         if self.rng.chance(1, 3) {
             self.mixed(None);
@@ -124,6 +136,7 @@ impl Workload<'_> {
             Some(other) if self.rng.chance(1, 4) => vec![first, self.start(other)],
             _ => vec![first],
         };
+        self.model.running = Some(task);
         for execution in &both {
             self.arm(*execution);
         }
@@ -136,21 +149,32 @@ impl Workload<'_> {
                 self.mixed(Some(first));
             }
         }
-        // An execution whose agent is away may wait for it without end (2.6a).
         self.recover_all();
         if self.rng.chance(9, 10) {
             for execution in both {
                 self.after(execution);
             }
+            self.model.running = None;
         }
+    }
+
+    /// A task made in the middle of the history, and the wait for it.
+    fn another_task(&mut self) {
+        let call = requests::call(&mut self.rng, &mut self.model, Api::CreateTask, false);
+        self.call(When::AfterMs(0), call);
+        let call = requests::call(&mut self.rng, &mut self.model, Api::DescribeTask, false);
+        self.call(When::AfterMs(CREATED_MS), call);
     }
 
     /// A task, mostly one none of whose agents serves `beside`.
     fn some_task(&mut self, beside: Option<usize>) -> Option<usize> {
-        let last = u64::try_from(self.model.tasks.len()).ok()?.checked_sub(1)?;
+        let live = self.model.live_tasks();
+        if live.is_empty() {
+            return None;
+        }
         let busy = beside.map(|task| self.model.agents_of(&self.model.tasks[task])).unwrap_or_default();
         for _ in 0..3 {
-            let task = usize::try_from(self.rng.range(0, last)).ok()?;
+            let task = *self.rng.pick(&live);
             let shares = self.model.agents_of(&self.model.tasks[task]).iter().any(|slot| busy.contains(slot));
             if !shares || self.rng.chance(1, 8) {
                 return Some(task);
@@ -211,6 +235,7 @@ impl Workload<'_> {
     /// The end of an execution, with a look at it or an edit of what it left.
     fn after(&mut self, execution: u32) {
         let when = When::AfterExecution(execution);
+        self.recover_after(execution);
         if self.rng.chance(self.choice.edit_percent, 100)
             && let Some(act) = self.edit(Some(execution))
         {
@@ -224,8 +249,8 @@ impl Workload<'_> {
 
     /// An edit, a fault or a call.
     fn mixed(&mut self, execution: Option<u32>) {
-        if !self.recoveries.is_empty() && self.rng.chance(1, 3) {
-            return self.recover();
+        if self.rng.chance(1, 3) && self.recover() {
+            return;
         }
         let draw = self.rng.range(0, 99);
         let (edits, faults) = (self.choice.edit_percent, self.choice.fault_percent);
@@ -304,9 +329,10 @@ impl Workload<'_> {
         let paths = self.paths(execution);
         let targets = Targets { execution, agents: &agents, storages: &storages, paths: &paths };
         let Drawn { act, trigger, recovery } = faults::draw(&mut self.faults, kind, &targets);
+        let strikes_in = trigger.is_some().then_some(execution);
         let when = trigger.map_or_else(|| self.pause(), When::On);
         self.push(when, act);
-        self.recoveries.extend(recovery);
+        self.recoveries.extend(recovery.map(|act| Recovery { act, strikes_in, placed: false }));
         true
     }
 
@@ -314,23 +340,44 @@ impl Workload<'_> {
         (0..self.model.storages.len()).filter_map(|at| u32::try_from(at).ok()).collect()
     }
 
-    fn recover(&mut self) {
-        if self.recoveries.is_empty() {
-            return;
+    /// Places the oldest recovery that was not placed yet, one of a fault with a trigger late enough to find it on: its
+    /// execution is past LAUNCHING by then. False if there is none.
+    fn recover(&mut self) -> bool {
+        let Some(at) = self.recoveries.iter().position(|recovery| !recovery.placed) else { return false };
+        if self.recoveries[at].strikes_in.is_some() {
+            self.recoveries[at].placed = true;
+            let act = self.recoveries[at].act.clone();
+            let wait = LAUNCH_MS + self.rng.log_range(1, 400_000);
+            self.push(When::AfterMs(wait), act);
+        } else {
+            let act = self.recoveries.remove(at).act;
+            let when = self.pause();
+            self.push(when, act);
         }
-        let act = self.recoveries.remove(0);
-        let when = self.pause();
-        self.push(when, act);
+        true
     }
 
-    /// Ends every fault that could keep an execution from ending, and some of the others.
+    /// Ends every loss of contact that is on, since an execution may wait for its agent without end (2.6a), and some of
+    /// the other faults.
     fn recover_all(&mut self) {
-        for act in std::mem::take(&mut self.recoveries) {
-            if matches!(act, Act::Agent { .. }) || self.rng.chance(1, 2) {
+        for recovery in std::mem::take(&mut self.recoveries) {
+            let agent = matches!(recovery.act, Act::Agent { .. });
+            if recovery.strikes_in.is_none() && (agent || self.rng.chance(1, 2)) {
                 let when = self.pause();
-                self.push(when, act);
+                self.push(when, recovery.act);
             } else {
-                self.recoveries.push(act);
+                self.recoveries.push(recovery);
+            }
+        }
+    }
+
+    /// Ends what triggers in this execution or an earlier one may have brought, or little would work from then on.
+    fn recover_after(&mut self, execution: u32) {
+        for recovery in std::mem::take(&mut self.recoveries) {
+            if recovery.strikes_in.is_none_or(|slot| slot > execution) {
+                self.recoveries.push(recovery);
+            } else if self.rng.chance(9, 10) {
+                self.push(When::AfterExecution(execution), recovery.act);
             }
         }
     }

@@ -1,0 +1,57 @@
+//! A directory of a tree by position, for who asks entry by entry and keeps no iterator.
+
+use super::entry::RelPath;
+use super::error::TreeError;
+use super::hash::EntryHash;
+use super::node::{Entry, EntryView};
+use super::persistent::Tree;
+
+/// A directory of a tree. Cheap: two references.
+pub struct Directory<'a, H: EntryHash> {
+    tree: &'a Tree<H>,
+    entry: &'a Entry,
+}
+
+impl<H: EntryHash> Clone for Directory<'_, H> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<H: EntryHash> Copy for Directory<'_, H> {}
+
+impl<'a, H: EntryHash> Directory<'a, H> {
+    /// The directory itself.
+    #[must_use]
+    pub fn view(&self) -> EntryView<'a> {
+        self.entry.view()
+    }
+
+    fn child(&self, index: u64) -> Option<&'a Entry> {
+        self.entry.children()?.nth(index).map(|child| &**child)
+    }
+
+    /// The `index`-th entry by name, from 0. O(log n).
+    #[must_use]
+    pub fn nth(&self, index: u64) -> Option<EntryView<'a>> {
+        self.child(index).map(|child| self.tree.view(child))
+    }
+
+    /// The `index`-th entry, if it is a directory. O(log n).
+    #[must_use]
+    pub fn open(&self, index: u64) -> Option<Self> {
+        let entry = self.child(index)?;
+        entry.children().map(|_| Self { tree: self.tree, entry })
+    }
+}
+
+impl<H: EntryHash> Tree<H> {
+    /// The directory at `path`.
+    ///
+    /// # Errors
+    /// As [`Tree::list`].
+    pub fn directory(&self, path: &RelPath) -> Result<Directory<'_, H>, TreeError> {
+        let entry = self.find_directory(path)?;
+        Ok(Directory { tree: self, entry })
+    }
+}
