@@ -4,6 +4,8 @@ mod api_codec;
 mod api_constraints;
 mod api_patterns;
 mod api_validate;
+mod bugs;
+mod cases;
 mod cli;
 mod corpus;
 mod directory_copy;

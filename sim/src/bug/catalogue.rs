@@ -28,7 +28,7 @@ static CATALOGUE: &[Bug] = &[
         site: Site::Rules,
         caught_by: &["option-consistency"],
         bug: rule("a patch's PreserveDeletedFiles is passed over", RuleChange::ForgottenMember),
-        benign: rule("conflicts of options are refused in other words", RuleChange::OtherConflictText),
+        benign: rule("a RUNNING task is refused for its status", RuleChange::OtherRefusal),
     },
     Bug {
         name: "blind-to-agents",

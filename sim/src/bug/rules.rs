@@ -3,7 +3,7 @@
 use datasync::api::{Options, OptionsPatch, PreserveDeletedFiles, TaskStatus};
 use datasync::report::Phase;
 use datasync::rules::data::{self, PairContext, RemoveView, Retry, Verdict};
-use datasync::rules::{Decision, Pair, Rules, StartRefusal, StartView, TaskView, control};
+use datasync::rules::{Decision, Rules, StartRefusal, StartView, TaskView, control};
 use datasync::time::SECOND;
 use datasync::volume::{Listed, StepErrorKind};
 
@@ -19,8 +19,6 @@ pub enum RuleChange {
     OtherRefusal,
     /// `effective_options`: a patch's PreserveDeletedFiles is passed over.
     ForgottenMember,
-    /// `options_conflict`, benign: conflicts are refused in other words.
-    OtherConflictText,
     /// `task_status`: agents do not count.
     BlindToAgents,
     /// `task_status`: a mounted task whose agents are not all ONLINE shows CREATING again.
@@ -55,14 +53,6 @@ impl Rules for PlantedRules {
                 Options { preserve_deleted_files: base.preserve_deleted_files, ..merged }
             }
             _ => merged,
-        }
-    }
-
-    fn options_conflict(&self, options: &Options, pair: Pair) -> Option<String> {
-        let conflict = control::options_conflict(options, pair);
-        match self.0 {
-            RuleChange::OtherConflictText => conflict.map(|text| format!("Options contradict: {text}")),
-            _ => conflict,
         }
     }
 
@@ -130,7 +120,9 @@ impl Rules for PlantedRules {
 
     fn retry(&self, error: StepErrorKind, failures: u32) -> Retry {
         match (self.0, data::retry(error, failures)) {
-            (RuleChange::RetriesForEver, _) => Retry::After(SECOND << failures.min(30)),
+            (RuleChange::RetriesForEver, Retry::GiveUp) if error != StepErrorKind::TimedOut => {
+                Retry::After(SECOND << failures.min(30))
+            }
             (RuleChange::RetriesOnceMore, Retry::GiveUp) if error.is_transient() && failures == 3 => {
                 Retry::After(4 * SECOND)
             }

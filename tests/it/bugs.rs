@@ -1,0 +1,143 @@
+//! Every planted bug is found by an invariant that claims it, and every benign variant is left in peace.
+//!
+//! Each row begins at a seed near one that shows the bug, so that the test is quick; `datasync-sim bugs` looks from
+//! anywhere.
+
+use std::collections::BTreeSet;
+
+use datasync_sim::bug::{Bug, Site, Variant, catalogue};
+use datasync_sim::explore::standard_config;
+use datasync_sim::invariant;
+use datasync_sim::judge::judge;
+use datasync_sim::run::{RunOptions, run};
+use datasync_sim::scenario::generator::generate;
+
+/// The invariant that takes two lives of one history.
+const DETERMINISM: &str = "determinism";
+/// Histories within which a bug must be found.
+const WITHIN: u64 = 150;
+/// Histories that a benign variant lives through at least.
+const BENIGN: u64 = 4;
+
+/// The seed from which each bug is looked for.
+const STARTS: &[(&str, u64)] = &[
+    ("second-start", 1),
+    ("forgotten-override", 1),
+    ("blind-to-agents", 49),
+    ("creating-again", 49),
+    ("blind-to-mtime", 20),
+    ("removes-under-preserve", 4),
+    ("blind-verification", 358),
+    ("never-verifies", 3),
+    ("endless-retry", 21),
+    ("unnoticed-loss", 5),
+    ("doubled-bytes", 1),
+    ("lost-end", 3),
+    ("never-begins", 2),
+    ("tagging-refusal", 1),
+    ("numbered-agents", 0),
+    ("times-first", 41),
+    ("never-flushes", 31),
+    ("forgotten-times", 1),
+    ("kept-removals", 4),
+    ("accepts-damage", 1172),
+    ("byte-too-many", 1),
+    ("locks-source", 1),
+    ("rewrites-objects", 4),
+    ("salted-digest", 0),
+    ("drifting-option", 0),
+    ("rewritten-end", 1),
+    ("lost-history", 0),
+];
+
+fn options(variant: &'static Variant, trace: bool) -> RunOptions {
+    RunOptions { variant: Some(variant), trace, ..RunOptions::default() }
+}
+
+/// Looks for a bug; answers how many histories that took.
+#[track_caller]
+fn find(bug: &'static Bug, start: u64) -> u64 {
+    let config = standard_config();
+    let repeat = bug.caught_by.contains(&DETERMINISM);
+    for seed in start..start + WITHIN {
+        let scenario = generate(seed, &config);
+        let plain = judge(&scenario, RunOptions::default(), false);
+        assert_eq!(plain.violation, None, "{}: seed {seed} without any bug", bug.name);
+        if let Some(violation) = judge(&scenario, options(&bug.bug, false), repeat).violation {
+            assert!(bug.caught_by.contains(&violation.invariant), "{}: seed {seed}: {violation}", bug.name);
+            return seed - start + 1;
+        }
+    }
+    panic!("{}: not found in seeds {start}..{}", bug.name, start + WITHIN);
+}
+
+/// Lives through as many histories with the benign variant, and on until it has made a difference that somebody sees.
+#[track_caller]
+fn leave_in_peace(bug: &'static Bug, start: u64, histories: u64) {
+    let config = standard_config();
+    let repeat = bug.caught_by.contains(&DETERMINISM);
+    let mut seen = false;
+    for seed in start..start + WITHIN {
+        if seen && seed >= start + histories.max(BENIGN) {
+            return;
+        }
+        let scenario = generate(seed, &config);
+        let benign = judge(&scenario, options(&bug.benign, !seen), repeat);
+        assert_eq!(benign.violation, None, "{}: seed {seed}, benign: {}", bug.name, bug.benign.about);
+        if !seen {
+            let plain = run(&scenario, RunOptions { trace: true, ..RunOptions::default() });
+            seen = benign.digest != plain.digest || benign.trace != plain.trace;
+        }
+    }
+    assert!(seen, "{}: nobody can tell `{}` from the plain system", bug.name, bug.benign.about);
+}
+
+fn check(sites: &[Site]) {
+    for bug in catalogue().iter().filter(|bug| sites.contains(&bug.site)) {
+        let start = STARTS.iter().find(|(name, _)| *name == bug.name).map(|(_, start)| *start);
+        let start = start.unwrap_or_else(|| panic!("{}: has no row in STARTS", bug.name));
+        let histories = find(bug, start);
+        leave_in_peace(bug, start, histories);
+    }
+}
+
+#[test]
+fn bugs_in_the_rules_are_found() {
+    check(&[Site::Rules]);
+}
+
+#[test]
+fn bugs_around_the_service_are_found() {
+    check(&[Site::Service, Site::Surgery]);
+}
+
+#[test]
+fn bugs_around_the_transfer_are_found() {
+    check(&[Site::Transfer, Site::Hash]);
+}
+
+/// `STARTS` names each bug once and nothing else.
+#[test]
+fn every_bug_has_one_row() {
+    let names = |names: Vec<&'static str>| {
+        let count = names.len();
+        let names: BTreeSet<&str> = names.into_iter().collect();
+        assert_eq!(names.len(), count, "a name stands twice in {names:?}");
+        names
+    };
+    let bugs = names(catalogue().iter().map(|bug| bug.name).collect());
+    let rows = names(STARTS.iter().map(|(name, _)| *name).collect());
+    assert_eq!(bugs, rows);
+}
+
+/// All five sites, three rules at least, and every invariant has something to find.
+#[test]
+fn the_catalogue_covers_every_invariant_and_site() {
+    for site in [Site::Service, Site::Transfer, Site::Rules, Site::Hash, Site::Surgery] {
+        assert!(catalogue().iter().any(|bug| bug.site == site), "no bug at {}", site.name());
+    }
+    assert!(catalogue().iter().filter(|bug| bug.site == Site::Rules).count() >= 3);
+    let invariants: BTreeSet<&str> = invariant::catalogue().iter().map(|entry| entry.name).collect();
+    let caught: BTreeSet<&str> = catalogue().iter().flat_map(|bug| bug.caught_by).copied().collect();
+    assert_eq!(caught, invariants, "`caught_by` must name every invariant and nothing else");
+}
