@@ -15,6 +15,9 @@ use crate::fault::{FaultKind, Stage};
 use crate::invariant::catalogue;
 use crate::judge::PANIC;
 
+/// How many violating seeds a summary names.
+const FAILURES_SHOWN: usize = 20;
+
 /// The tables.
 #[must_use]
 pub fn tables(sweep: &Sweep, coverage: &Coverage, elapsed_ms: u128) -> String {
@@ -24,8 +27,21 @@ pub fn tables(sweep: &Sweep, coverage: &Coverage, elapsed_ms: u128) -> String {
         statuses(sweep),
         faults(sweep),
         checks(sweep),
+        failures(sweep),
     ];
     tables.join("\n")
+}
+
+/// The first violating seeds, a line each; nothing when all held.
+fn failures(sweep: &Sweep) -> String {
+    let mut text = String::new();
+    for (seed, violation) in sweep.failures.iter().take(FAILURES_SHOWN) {
+        writeln!(text, "seed {seed}: {}: {}", violation.invariant, violation.why).expect("a string takes everything");
+    }
+    if let Some(more) = sweep.failures.len().checked_sub(FAILURES_SHOWN).filter(|more| *more > 0) {
+        writeln!(text, "and {more} seeds more").expect("a string takes everything");
+    }
+    text
 }
 
 fn overview(sweep: &Sweep, coverage: &Coverage, elapsed_ms: u128) -> String {
