@@ -15,7 +15,7 @@ use datasync_sim::scenario::generator::generate;
 /// The invariant that takes two lives of one history.
 const DETERMINISM: &str = "determinism";
 /// Histories within which a bug must be found.
-const WITHIN: u64 = 150;
+const WITHIN: u64 = 250;
 /// Histories that a benign variant lives through at least.
 const BENIGN: u64 = 4;
 
@@ -27,7 +27,7 @@ const STARTS: &[(&str, u64)] = &[
     ("creating-again", 49),
     ("blind-to-mtime", 20),
     ("removes-under-preserve", 4),
-    ("blind-verification", 358),
+    ("blind-verification", 3_000_102),
     ("never-verifies", 3),
     ("endless-retry", 21),
     ("unnoticed-loss", 5),
@@ -36,11 +36,11 @@ const STARTS: &[(&str, u64)] = &[
     ("never-begins", 2),
     ("tagging-refusal", 1),
     ("numbered-agents", 0),
-    ("times-first", 41),
+    ("times-first", 562),
     ("never-flushes", 31),
     ("forgotten-times", 1),
     ("kept-removals", 4),
-    ("accepts-damage", 1172),
+    ("accepts-damage", 42),
     ("byte-too-many", 1),
     ("locks-source", 1),
     ("rewrites-objects", 4),

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use datasync::api::shapes::{TagListEntry, TagResourceRequest};
 use datasync::api::{ApiError, Request, Response};
-use datasync::report::{ErrorCode, Phase};
+use datasync::report::ErrorCode;
 use datasync::service::{Command, Event, ExecutionId};
 use datasync::time::Instant;
 
@@ -22,25 +22,6 @@ impl Plant for UnnoticedLoss {
 
 pub(super) fn unnoticed_loss() -> Box<dyn Plant> {
     Box::new(UnnoticedLoss)
-}
-
-/// Benign: the service hears of a transfer's phases only, not of what happens within them.
-#[derive(Default)]
-struct FewerReports(BTreeMap<ExecutionId, Phase>);
-
-impl Plant for FewerReports {
-    fn event(&mut self, event: &mut Event) -> bool {
-        match event {
-            Event::Progress { execution, progress } => {
-                self.0.insert(*execution, progress.phase) != Some(progress.phase)
-            }
-            _ => true,
-        }
-    }
-}
-
-pub(super) fn fewer_reports() -> Box<dyn Plant> {
-    Box::new(FewerReports::default())
 }
 
 /// Progress counts every byte written twice.
