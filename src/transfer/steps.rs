@@ -91,8 +91,9 @@ pub(super) fn copy(item: &Item, clear: Clear, size: u64, pair: &PairContext, pay
     steps.make(Step::Begin { fresh: fresh(pair) });
     if size > 0 {
         steps.write(Step::Write { offset: 0, payload });
-        steps.push(Step::Flush);
     }
+    // Also where nothing was written: the cut to length 0 must be durable before the file gets its times.
+    steps.push(Step::Flush);
     steps.attributes(&item.attrs);
     steps
 }

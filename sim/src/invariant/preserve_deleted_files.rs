@@ -166,12 +166,14 @@ impl View<'_> {
         uncarried(path_of(form)) || (1..form.len()).any(|at| form[at] == b'/' && uncarried(&form[..at]))
     }
 
-    /// Nothing changes below a directory that PREPARING reported (2.9a).
+    /// Nothing changes below a directory whose listing PREPARING reported as failed (2.9a). The log says so in
+    /// its text: an object that appeared beside a prefix of its name is reported under the same path.
     fn unlisted_untouched(&self, ended: &Ended<'_>, checks: &mut u64) -> Result<(), String> {
         let failed = ended
             .log
             .iter()
             .filter(|line| line.phase == Phase::Preparing && line.kind == LogKind::ItemError)
+            .filter(|line| line.text.starts_with("list failed"))
             .map(|line| line.path.as_bytes());
         for path in failed.filter(|path| !path.is_empty()) {
             let form = [path, b"/"].concat();

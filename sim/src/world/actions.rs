@@ -4,13 +4,13 @@ use datasync::mix::{at_most, fold};
 use datasync::rules::Rules;
 use datasync::service::ExecutionId;
 use datasync::time::MILLISECOND;
+use datasync::transfer::config::ANSWER_TIMEOUT_NS;
 use datasync::transfer::{Action, ActionId, InFlight, Outcome, run_steps};
 use datasync::tree::EntryHash;
 use datasync::volume::StepError;
 
 use super::mount::{Mount, Mounted, side_of};
 use super::running::{Flight, Lasting, Stop};
-use super::work::ANSWER_TIMEOUT_NS;
 use super::{Due, World};
 use crate::fault::FaultKind;
 use crate::scenario::StepFault;
@@ -131,6 +131,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             payloads: &mut running.payloads,
             corrupt: &mut flight.corrupt,
             plant: &mut self.plant,
+            unflushed: &mut running.unflushed,
             wrote: false,
             corrupted: false,
             ran_full: false,

@@ -1,5 +1,7 @@
 //! Mounted storages: how the steps of an action reach the storages of its execution.
 
+use std::collections::BTreeSet;
+
 use datasync::service::{MountFailure, Place};
 use datasync::time::Instant;
 use datasync::transfer::Action;
@@ -68,6 +70,8 @@ pub struct Mounted<'a, H: EntryHash> {
     pub corrupt: &'a mut Option<u64>,
     /// A bug planted around the volumes.
     pub plant: &'a mut Option<Box<dyn Plant>>,
+    /// Paths of files that this execution has written to and not flushed.
+    pub unflushed: &'a mut BTreeSet<RelPath>,
     /// Whether the destination was changed.
     pub wrote: bool,
     /// Whether bytes were corrupted.
@@ -115,6 +119,15 @@ impl<H: EntryHash> Executor for Mounted<'_, H> {
             self.wrote = true;
         }
         let result = storage.apply(&mut context, &mount.base, path, side, step);
+        match step {
+            Step::Begin { .. } | Step::Write { .. } | Step::Truncate { .. } if result.is_ok() => {
+                self.unflushed.insert(path.clone());
+            }
+            Step::Flush => {
+                self.unflushed.remove(path);
+            }
+            _ => {}
+        }
         self.ran_full |= result == Err(StepErrorKind::NoSpace);
         result.map_err(fail)
     }

@@ -69,6 +69,8 @@ pub struct Running<R: Rules> {
     pub flights: BTreeMap<ActionId, Flight>,
     /// Bytes under way.
     pub payloads: Payloads,
+    /// Paths of files that it has written to and not flushed.
+    pub unflushed: BTreeSet<RelPath>,
     /// Actions that came due while an agent was out of contact.
     pub held: Vec<ActionId>,
     /// Whether an agent is out of contact.

@@ -12,6 +12,8 @@ use datasync::volume::{
     StorageKind,
 };
 
+use datasync::volume::bucket::KEY_BYTES_MAX;
+
 use super::frozen::Frozen;
 use crate::oracle::Snapshot;
 use crate::scenario::{Edit, LineBody, StorageChange, StorageSpec, TreeLine};
@@ -305,14 +307,24 @@ fn edit_objects(
                 return Err(StepErrorKind::Exists);
             }
             let keys = keys_of(bucket, from);
+            let renamed = |key: &[u8]| [to.as_bytes(), &key[from.as_bytes().len()..]].concat();
+            keys.iter().try_for_each(|key| check_key(&renamed(key)))?;
             for key in &keys {
                 let object = bucket.get(key).ok_or(StepErrorKind::NotFound)?.clone();
-                let renamed = [to.as_bytes(), &key[from.as_bytes().len()..]].concat();
-                put_object(bucket, context, &renamed, object)?;
+                put_object(bucket, context, &renamed(key), object)?;
                 bucket.delete(key);
             }
             if keys.is_empty() { Err(StepErrorKind::NotFound) } else { Ok(()) }
         }
+    }
+}
+
+/// Keys are UTF-8, up to 1,024 bytes (reference 2.14).
+fn check_key(key: &[u8]) -> Result<(), StepErrorKind> {
+    match (std::str::from_utf8(key), key.len() <= KEY_BYTES_MAX) {
+        (Ok(_), true) => Ok(()),
+        (Ok(_), false) => Err(StepErrorKind::NameTooLong),
+        (Err(_), _) => Err(StepErrorKind::Unsupported),
     }
 }
 
@@ -322,6 +334,7 @@ fn put_object(
     key: &[u8],
     object: Object,
 ) -> Result<(), StepErrorKind> {
+    check_key(key)?;
     let last_modified = context.stamp();
     Ok(bucket.put(key, Object { last_modified, ..object })?)
 }

@@ -1,12 +1,15 @@
 //! Transfers at work: commands of the service, mounts, actions, crashes and fences.
 
+use std::collections::BTreeSet;
+
 use datasync::mix::{at_most, fold, fold_bytes};
 use datasync::report::Phase;
 use datasync::rules::{Pair, PairContext, Rules};
 use datasync::service::{Command, Event, ExecutionId, Place, TaskId};
-use datasync::time::{Instant, SECOND};
+use datasync::time::Instant;
+use datasync::transfer::config::ANSWER_TIMEOUT_NS;
 use datasync::transfer::{Action, ActionId, Poll, Transfer, TransferConfig};
-use datasync::tree::EntryHash;
+use datasync::tree::{EntryHash, RelPath};
 use datasync::volume::{Payloads, Side};
 
 use super::cost::offset_of;
@@ -14,9 +17,6 @@ use super::mount::try_mount;
 use super::running::Running;
 use super::{Due, World};
 use crate::fault::{FaultKind, Stage};
-
-/// An unanswered action is asked again after this long (reference 2.5c).
-pub(super) const ANSWER_TIMEOUT_NS: u64 = 30 * SECOND;
 
 /// What happens to the actions of an execution that ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,6 +146,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             destination: to,
             flights: std::collections::BTreeMap::new(),
             payloads: Payloads::default(),
+            unflushed: BTreeSet::new(),
             held: Vec::new(),
             stalled: self.is_stalled(execution),
             lasting: Vec::new(),
@@ -207,6 +208,13 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             let poll = running.transfer.poll(now);
             if running.transfer.progress().phase != running.reported.phase {
                 self.report(execution);
+            }
+            if poll != Poll::Ended
+                && let Some(running) = self.running.get_mut(&execution)
+            {
+                // What the transfer has given up waiting for is fenced: no later step of it takes effect.
+                let transfer = &running.transfer;
+                running.flights.retain(|id, _| transfer.is_current(*id));
             }
             match poll {
                 Poll::Action(action) => self.issue(execution, action),
@@ -302,15 +310,24 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         }
     }
 
-    /// What was written and not flushed is kept in part: a drawn number of writes of each file, in order.
+    /// What this execution wrote and did not flush is kept in part: a drawn number of writes of each file, in order.
+    /// What others wrote is not in this worker's memory and stays.
     fn lose_unflushed(&mut self, execution: ExecutionId) {
         let Some(running) = self.running.get(&execution) else { return };
         let mount = running.destination.clone();
+        let lost: BTreeSet<RelPath> = running.unflushed.iter().map(|path| mount.base.concat(path)).collect();
+        if lost.is_empty() {
+            return;
+        }
         let key = fold([self.spec.crash_key, 1, self.slot_key(execution)]);
         let storage = &mut self.storages[mount.storage];
         storage.touch();
         storage.crash(&mount.base, &mut |path, pending| {
-            at_most(fold([key, fold_bytes(1, path.as_bytes())]), pending)
+            if lost.contains(path) {
+                at_most(fold([key, fold_bytes(1, path.as_bytes())]), pending)
+            } else {
+                pending
+            }
         });
     }
 
