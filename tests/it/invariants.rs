@@ -388,7 +388,8 @@ fn preserve_deleted_files() {
         removing(lived);
         fails(lived, ErrorCode::ItemsSkipped);
         lived.disturbance.faulted = true;
-        lived.log = vec![line(Phase::Preparing, LogKind::ItemError, "d")];
+        let text = "list failed at the source: Input/output error".to_owned();
+        lived.log = vec![LogLine { text, ..line(Phase::Preparing, LogKind::ItemError, "d") }];
     };
     holds(name, &[but(run(&["d/", "d/x", "y"], &["d/", "d/x"]), unlisted)]);
     violated(name, "could not be listed", &[but(run(&["d/", "d/x", "y"], &["d/"]), unlisted)]);
