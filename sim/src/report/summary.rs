@@ -36,7 +36,8 @@ pub fn tables(sweep: &Sweep, coverage: &Coverage, elapsed_ms: u128) -> String {
 fn failures(sweep: &Sweep) -> String {
     let mut text = String::new();
     for (seed, violation) in sweep.failures.iter().take(FAILURES_SHOWN) {
-        writeln!(text, "seed {seed}: {}: {}", violation.invariant, violation.why).expect("a string takes everything");
+        writeln!(text, "seed {seed}: {}: {}", violation.invariant, violation.why)
+            .expect("a string takes everything");
     }
     if let Some(more) = sweep.failures.len().checked_sub(FAILURES_SHOWN).filter(|more| *more > 0) {
         writeln!(text, "and {more} seeds more").expect("a string takes everything");
