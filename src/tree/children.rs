@@ -173,12 +173,40 @@ impl Children {
         }
     }
 
-    /// Takes an entry out to put one of the same name back at once: nothing is rebalanced.
-    pub fn take(&mut self, name: &[u8]) -> Option<Arc<Entry>> {
+    /// Lends an entry out, with where it lay in its leaf: [`Children::give_back`] follows at once, under the same
+    /// name. Nothing is rebalanced, and the last of the leaf keeps the place meanwhile, so that nothing is moved.
+    pub fn lend(&mut self, name: &[u8]) -> Option<(Arc<Entry>, usize)> {
+        self.take(name, |entries, at| (entries.swap_remove(at), at))
+    }
+
+    /// Puts an entry that was lent out, changed or not, back where it lay.
+    pub fn give_back(&mut self, entry: Arc<Entry>, at: usize) {
+        let sums = entry.sums();
+        self.sums.add(&sums);
+        let mut chunk = &mut self.root;
+        loop {
+            match chunk {
+                Chunk::Branch(links) => {
+                    let way = way(links, &entry.name);
+                    links[way].sums.add(&sums);
+                    chunk = Arc::make_mut(&mut links[way].chunk);
+                }
+                Chunk::Leaf(entries) => {
+                    let last = entries.len();
+                    entries.push(entry);
+                    entries.swap(at, last);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Takes an entry out of its leaf in the given way, and out of the sums.
+    fn take<T>(&mut self, name: &[u8], out: impl FnOnce(&mut Vec<Arc<Entry>>, usize) -> T) -> Option<T> {
         if let Chunk::Leaf(entries) = &mut self.root {
-            let entry = entries.remove(position(entries, name).ok()?);
-            self.sums.subtract(&entry.sums());
-            return Some(entry);
+            let at = position(entries, name).ok()?;
+            self.sums.subtract(&entries[at].sums());
+            return Some(out(entries, at));
         }
         let sums = self.get(name)?.sums();
         self.sums.subtract(&sums);
@@ -191,7 +219,7 @@ impl Children {
                     chunk = Arc::make_mut(&mut links[at].chunk);
                 }
                 Chunk::Leaf(entries) => {
-                    return position(entries, name).ok().map(|at| entries.remove(at));
+                    return position(entries, name).ok().map(|at| out(entries, at));
                 }
             }
         }
@@ -249,7 +277,7 @@ impl Children {
         {
             self.root = links.pop().map(|link| Arc::unwrap_or_clone(link.chunk)).unwrap_or_default();
         }
-        self.take(name)
+        self.take(name, Vec::remove)
     }
 
     pub fn cursor(&self) -> Cursor<'_> {
@@ -439,8 +467,8 @@ mod tests {
             };
             let name = &name.unwrap()[..];
             if n % 89 == 0 {
-                let taken = children.take(name).unwrap();
-                children.put(taken);
+                let (lent, at) = children.lend(name).unwrap();
+                children.give_back(lent, at);
             }
             assert_eq!(&*children.remove(name).unwrap().name, name);
             if n % 97 == 0 || n > names - 200 {

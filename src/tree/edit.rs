@@ -254,27 +254,31 @@ impl<H: EntryHash> Tree<H> {
 }
 
 /// Changes the entry at `path`, which is there, and brings digests and sums above it up to date. The entries on
-/// the way are taken out and put back, so nothing recurses over depth and only what is shared is copied.
+/// the way are lent out and given back, so nothing recurses over depth and only what is shared is copied.
 fn edit<H: EntryHash, R>(
     root: &mut Arc<Entry>,
     hash: &H,
     path: &RelPath,
     change: impl FnOnce(&mut Entry) -> R,
 ) -> R {
-    let mut above: Vec<Arc<Entry>> = Vec::with_capacity(8);
+    let mut above: Vec<(Arc<Entry>, usize)> = Vec::with_capacity(8);
     for name in path.components() {
-        let directory = above.last_mut().unwrap_or(&mut *root);
-        match Arc::make_mut(directory).children_mut().take(name) {
-            Some(child) => above.push(child),
+        let directory = innermost(&mut above, root);
+        match directory.children_mut().lend(name) {
+            Some(lent) => above.push(lent),
             None => unreachable!("{path} was checked to be there"),
         }
     }
-    let result = change(Arc::make_mut(above.last_mut().unwrap_or(&mut *root)));
-    while let Some(mut entry) = above.pop() {
+    let result = change(innermost(&mut above, root));
+    while let Some((mut entry, at)) = above.pop() {
         Arc::make_mut(&mut entry).rehash(hash);
-        let directory = above.last_mut().unwrap_or(&mut *root);
-        Arc::make_mut(directory).children_mut().put(entry);
+        innermost(&mut above, root).children_mut().give_back(entry, at);
     }
     Arc::make_mut(root).rehash(hash);
     result
+}
+
+/// The last entry that was lent out, or the root.
+fn innermost<'a>(above: &'a mut [(Arc<Entry>, usize)], root: &'a mut Arc<Entry>) -> &'a mut Entry {
+    Arc::make_mut(above.last_mut().map_or(root, |(entry, _)| entry))
 }

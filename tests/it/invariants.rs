@@ -18,7 +18,7 @@ use datasync_sim::invariant::{
     AgentProbe, Called, Disturbance, Ended, ExecutionProbe, HistoryEnd, Observation, Probe, TaskProbe,
     catalogue, determinism,
 };
-use datasync_sim::oracle::Snapshot;
+use datasync_sim::oracle::{Snapshot, predict};
 
 use crate::flats::snapshot;
 
@@ -111,7 +111,8 @@ fn line(phase: Phase, kind: LogKind, path: &str) -> LogLine {
 #[track_caller]
 fn feed(name: &str, seen: &[Seen]) -> Result<u64, String> {
     let listed = catalogue().iter().find(|listed| listed.name == name).expect("in the catalogue");
-    let mut invariant = (listed.make)(&Settings::default());
+    let settings = Settings::default();
+    let mut invariant = (listed.make)(&settings);
     assert_eq!(invariant.name(), name);
     let place = |kind| Place { kind, storage: "storage".into(), subdirectory: RelPath::root() };
     let (source, destination) = (place(Nfs), place(Efs));
@@ -138,6 +139,11 @@ fn feed(name: &str, seen: &[Seen]) -> Result<u64, String> {
                 fn both(sides: &Option<(Snapshot, Snapshot)>) -> Option<(&Snapshot, &Snapshot)> {
                     sides.as_ref().map(|(source, destination)| (source, destination))
                 }
+                let foretold = lived.before.as_ref().filter(|_| lived.disturbance.is_foretold(&lived.end));
+                let flats = foretold.map(|(source, destination)| (source.flat(), destination.flat()));
+                let prediction = flats
+                    .as_ref()
+                    .map(|(source, destination)| predict(source, destination, &lived.options, &settings));
                 show(Observation::Ended(&Ended {
                     execution: ExecutionId(1),
                     slot: None,
@@ -155,6 +161,7 @@ fn feed(name: &str, seen: &[Seen]) -> Result<u64, String> {
                     log: &lived.log,
                     before: both(&lived.before),
                     after: both(&lived.after),
+                    prediction: prediction.as_ref(),
                     disturbance: lived.disturbance,
                     look_alikes: lived.look_alikes,
                     bound_ns: 10 * SECOND,

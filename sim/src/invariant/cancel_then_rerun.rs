@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 
-use datasync::Settings;
 use datasync::api::{Mtime, VerifyMode};
 use datasync::report::{ErrorCode, LogKind};
 use datasync::tree::Kind;
@@ -11,22 +10,16 @@ use datasync::tree::entry::Escaped;
 
 use super::{Ended, Invariant, Observation, Violation};
 use crate::oracle::flat::{is_directory, path_of};
-use crate::oracle::{Flat, Prediction, compare, predict};
+use crate::oracle::{Flat, Prediction, compare};
 
 pub(super) const NAME: &str = "cancel-then-rerun-converges";
 
 /// Compares each execution with the oracle's prediction.
 #[derive(Debug)]
-pub(super) struct CancelThenRerun {
-    settings: Settings,
-}
+pub(super) struct CancelThenRerun;
 
 impl CancelThenRerun {
-    pub(super) fn new(settings: &Settings) -> Self {
-        Self { settings: settings.clone() }
-    }
-
-    fn ended(&self, ended: &Ended<'_>, checks: &mut u64) -> Result<(), String> {
+    fn ended(ended: &Ended<'_>, checks: &mut u64) -> Result<(), String> {
         let undisturbed = ended.disturbance.is_none();
         let (Some((source, before)), Some((source_after, after))) = (ended.before, ended.after) else {
             // Only a location that cannot be mounted stops an undisturbed execution before PREPARING.
@@ -52,10 +45,9 @@ impl CancelThenRerun {
         if !source_flat.is_mountable() || !before.is_mountable() {
             return Ok(());
         }
-        let prediction = predict(&source_flat, &before, ended.options, &self.settings);
-        if !prediction.claimed {
+        let Some(prediction) = ended.prediction.filter(|prediction| prediction.claimed) else {
             return Ok(());
-        }
+        };
         *checks += 1;
         if !ended.look_alikes
             && let Some(path) = prediction.look_alikes.first()
@@ -66,8 +58,8 @@ impl CancelThenRerun {
         if code != prediction.failure {
             return Err(format!("ended with {code:?}, predicted {:?}", prediction.failure));
         }
-        compare(&prediction, &after.flat())?;
-        if undisturbed { log_names_exactly(&prediction, ended) } else { Ok(()) }
+        compare(prediction, &after.flat())?;
+        if undisturbed { log_names_exactly(prediction, ended) } else { Ok(()) }
     }
 }
 
@@ -152,7 +144,7 @@ impl Invariant for CancelThenRerun {
 
     fn observe(&mut self, observation: &Observation<'_>, checks: &mut u64) -> Result<(), Violation> {
         let Observation::Ended(ended) = observation else { return Ok(()) };
-        self.ended(ended, checks)
+        Self::ended(ended, checks)
             .map_err(|why| Violation::new(NAME, format!("execution {}: {why}", ended.execution.0)))
     }
 }

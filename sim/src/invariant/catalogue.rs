@@ -31,7 +31,7 @@ static CATALOGUE: &[Catalogued] = &[
                     service left half done looks equal",
         source: "2.5",
         sight: History,
-        make: |settings| Box::new(cancel_then_rerun::CancelThenRerun::new(settings)),
+        make: |_| Box::new(cancel_then_rerun::CancelThenRerun),
     },
     Catalogued {
         name: preserve_deleted_files::NAME,
@@ -70,7 +70,7 @@ static CATALOGUE: &[Catalogued] = &[
         statement: "counters never fall and keep their inequalities; over quiet volumes they are exact",
         source: "2.16a",
         sight: History,
-        make: |settings| Box::new(counters::CountersExact::new(settings)),
+        make: |_| Box::new(counters::CountersExact::default()),
     },
     Catalogued {
         name: source_untouched::NAME,

@@ -2,28 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use datasync::Settings;
 use datasync::api::TaskExecutionStatus;
 use datasync::report::Counters;
 use datasync::service::ExecutionId;
 
 use super::{Ended, Invariant, Observation, Probe, Violation};
-use crate::oracle::predict;
 
 pub(super) const NAME: &str = "counters";
 
 /// Remembers the counters of the last probe.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct CountersExact {
-    settings: Settings,
     seen: BTreeMap<ExecutionId, Counters>,
 }
 
 impl CountersExact {
-    pub(super) fn new(settings: &Settings) -> Self {
-        Self { settings: settings.clone(), seen: BTreeMap::new() }
-    }
-
     fn probed(&mut self, probe: &Probe, checks: &mut u64) -> Result<(), String> {
         for execution in &probe.executions {
             let now = execution.counters;
@@ -63,14 +56,9 @@ impl CountersExact {
                 return Err(format!("bytes were sent twice without a retry: {counters:?}"));
             }
         }
-        let Some((source, destination)) = ended.before.filter(|_| ended.disturbance.is_none()) else {
-            return Ok(());
-        };
-        let (source, destination) = (source.flat(), destination.flat());
-        let prediction = predict(&source, &destination, ended.options, &self.settings);
-        if !prediction.claimed {
-            return Ok(());
-        }
+        let foretold =
+            ended.prediction.filter(|prediction| ended.disturbance.is_none() && prediction.claimed);
+        let Some(prediction) = foretold else { return Ok(()) };
         *checks += 1;
         let exact = prediction.estimated_files.holds(counters.estimated_files)
             && prediction.estimated_bytes.holds(counters.estimated_bytes);

@@ -15,7 +15,7 @@ use datasync::report::{Counters, End, LogLine, Phase};
 use datasync::service::{AgentId, ExecutionId, Place, TaskId};
 use datasync::time::Instant;
 
-use crate::oracle::Snapshot;
+use crate::oracle::{Prediction, Snapshot};
 
 mod agent_gates_task;
 mod bounded_liveness;
@@ -158,6 +158,13 @@ impl Disturbance {
     pub const fn volumes_quiet(self) -> bool {
         !self.source_changed && !self.destination_changed
     }
+
+    /// Whether the oracle has something to say about an execution that ended like this: nobody else changed
+    /// anything, and it was left alone or succeeded all the same.
+    #[must_use]
+    pub const fn is_foretold(self, end: &End) -> bool {
+        self.volumes_quiet() && (self.is_none() || end.failure.is_none())
+    }
 }
 
 /// Everything known about one execution when it has ended.
@@ -195,6 +202,9 @@ pub struct Ended<'a> {
     pub before: Option<(&'a Snapshot, &'a Snapshot)>,
     /// Both sides now.
     pub after: Option<(&'a Snapshot, &'a Snapshot)>,
+    /// What the oracle makes of `before` and `options`; see [`Disturbance::is_foretold`]. Computed once for every
+    /// invariant that compares with it.
+    pub prediction: Option<&'a Prediction<'a>>,
     /// What disturbed it.
     pub disturbance: Disturbance,
     /// Whether anybody but the service ever made a look-alike possible on these two storages: an edit that kept an

@@ -16,7 +16,7 @@ use super::running::Facts;
 use crate::invariant::{
     AgentProbe, Disturbance, Ended, ExecutionProbe, HistoryEnd, Observation, Probe, TaskProbe,
 };
-use crate::oracle::Snapshot;
+use crate::oracle::{Snapshot, predict};
 
 /// More steps than any action has, for bounds.
 const STEPS_MAX: u64 = 12;
@@ -137,6 +137,11 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         let task_arn = self.service.task_arn(facts.task).unwrap_or_default();
         let view = self.service.executions().find(|view| view.id == execution);
         if let (Some(options), Some(end)) = (&options, view.and_then(|view| view.end.cloned())) {
+            let foretold = facts.before.as_ref().filter(|_| facts.disturbance.is_foretold(&end));
+            let flats = foretold.map(|(source, destination)| (source.flat(), destination.flat()));
+            let prediction = flats
+                .as_ref()
+                .map(|(source, destination)| predict(source, destination, options, &self.settings));
             let ended = Ended {
                 execution,
                 slot: facts.slot,
@@ -154,6 +159,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
                 log: &facts.log,
                 before: facts.before.as_ref().map(|(source, destination)| (source, destination)),
                 after: after.as_ref().map(|(source, destination)| (source, destination)),
+                prediction: prediction.as_ref(),
                 disturbance: facts.disturbance,
                 look_alikes: self.look_alikes || self.others_wrote(&facts),
                 bound_ns: facts.bound_ns,
