@@ -365,7 +365,13 @@ impl<R: Rules> Builder<'_, R> {
         // In place: what the options do not copy stays as it is. Every object is new (2.11a).
         let in_place = work == Work::Metadata || (decision == Decision::Send && !self.to_objects());
         self.records[record].touched |= !in_place;
-        let attrs = self.rules.attributes(source, self.pair, !in_place);
+        let mut attrs = self.rules.attributes(source, self.pair, !in_place);
+        if work == Work::Metadata && source.kind == Kind::File {
+            // Its mtime agreed, so there is nothing to set; and should somebody have written to the file since the
+            // listing, setting it would make their bytes look like the source's (2.5).
+            attrs.mtime = None;
+            attrs.atime = None;
+        }
         Some(self.item(path, work, attrs, clear, replaced, record, true))
     }
 

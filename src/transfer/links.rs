@@ -53,14 +53,13 @@ pub(super) fn resolve<R: Rules>(builder: &mut Builder<'_, R>, mut linked: Vec<Li
             *names.entry((inode, leaders[index])).or_default() += 1;
         }
     }
-    let mut claimed: BTreeMap<u64, usize> = BTreeMap::new();
+    let mut claimed: BTreeMap<u64, Claim> = BTreeMap::new();
     let mut standing: Vec<Leader> = alloc::vec![Leader::default(); linked.len()];
     let paths: Vec<RelPath> = linked.iter().map(|file| file.path.clone()).collect();
     for (index, file) in linked.into_iter().enumerate() {
         let leader = leaders[index];
         let inode = file.destination_inode();
-        // An inode belongs to the group of the first path that has it.
-        let belongs = inode.is_none_or(|inode| *claimed.entry(inode).or_insert(leader) == leader);
+        let belongs = inode.is_none_or(|inode| belongs(&mut claimed, inode, leader));
         if index != leader {
             follow(builder, file, belongs, inode, &paths[leader], &standing[leader]);
             continue;
@@ -83,6 +82,25 @@ pub(super) fn resolve<R: Rules>(builder: &mut Builder<'_, R>, mut linked: Vec<Li
         let item = builder.add(file.path, &file.source, decision, clear, file.replaced, file.record);
         standing[index] = Leader { failed: false, item, inode: inode.filter(|_| stays) };
     }
+}
+
+/// Whose names an inode of the destination has had so far, in byte order.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Claim {
+    /// Of one wanted group: that of this leader.
+    One(usize),
+    /// Of more than one.
+    Several,
+}
+
+/// Whether a name of the group of `leader` may keep this inode: no earlier path that has it is of another group.
+fn belongs(claimed: &mut BTreeMap<u64, Claim>, inode: u64, leader: usize) -> bool {
+    let claim = claimed.entry(inode).or_insert(Claim::One(leader));
+    let alone = *claim == Claim::One(leader);
+    if !alone {
+        *claim = Claim::Several;
+    }
+    alone
 }
 
 fn follow<R: Rules>(

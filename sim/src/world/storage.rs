@@ -232,7 +232,15 @@ impl<H: EntryHash> Storage<H> {
         let mut context = StepContext { now, stamps, payloads: &mut payloads, corrupt: None };
         match &mut self.medium {
             Medium::Files(volume) => edit_files(volume, &mut context, edit),
-            Medium::Objects(bucket) => edit_objects(bucket, self.objects, &mut context, edit),
+            Medium::Objects(bucket) => {
+                let before = bucket.clone();
+                let done = edit_objects(bucket, self.objects, &mut context, edit);
+                if done.is_err() {
+                    // A rename of many objects that ran out of room on the way is not done at all.
+                    *bucket = before;
+                }
+                done
+            }
         }
     }
 }
