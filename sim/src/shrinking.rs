@@ -63,7 +63,7 @@ pub fn shrink(
     budget: Budget,
     mut watch: impl FnMut(&Shrinker),
 ) -> Shrunk {
-    let deadline = budget.time.map(|time| Instant::now() + time);
+    let deadline = budget.time.and_then(|time| Instant::now().checked_add(time));
     let mut shrinker = Shrinker::new(failing);
     let mut complete = false;
     while shrinker.tried() < budget.candidates && deadline.is_none_or(|deadline| Instant::now() < deadline) {

@@ -56,7 +56,8 @@ pub struct FuzzArgs {
     /// Threads [default: as many as the machine can run at once].
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
-    /// Draw trees from this directory (names, kinds, sizes, metadata) instead of from the captured ones.
+    /// Draw trees from this directory (names, kinds, sizes, metadata), or from a tree file that `capture` wrote, instead
+    /// of from the shapes that come with the program.
     #[arg(long, value_name = "DIR")]
     tree: Option<PathBuf>,
     /// Where failing cases are written.
@@ -165,8 +166,13 @@ pub fn fuzz(args: &FuzzArgs, console: &mut Console<'_>) -> Done {
     Ok(if sweep.failures.is_empty() && !unreached { HELD } else { VIOLATED })
 }
 
+/// Draws from a directory, captured on the spot, or from a tree file that was captured before.
 fn captured(dir: &Path) -> Result<GeneratorConfig, Stop> {
-    let lines = trees::capture(dir).map_err(|error| Stop::misuse("--tree", error))?;
+    let lines = if dir.is_file() {
+        trees::file::read(dir).map_err(|error| Stop::misuse("--tree", error))?
+    } else {
+        trees::capture(dir).map_err(|error| Stop::misuse("--tree", error))?
+    };
     if lines.is_empty() {
         return Err(Stop::misuse(
             "--tree",

@@ -206,6 +206,10 @@ fn call_story(f: &mut Formatter<'_>, call: &Call) -> fmt::Result {
     let (mut texts, mut groups) = (String::new(), String::new());
     for (name, member) in members.into_iter().flatten() {
         match member {
+            // Which of two locations is which: members come in the order of their names.
+            Value::String(text) if text.starts_with('@') && operation.as_str() == "CreateTask" => {
+                write!(texts, " {} {}", name.trim_end_matches("LocationArn"), &text[1..])?;
+            }
             Value::String(text) if text.starts_with('@') => write!(texts, " {}", &text[1..])?,
             Value::Object(_) => write!(groups, " {{{}}}", flat(member))?,
             _ => write!(groups, " {name} {}", flat(member))?,

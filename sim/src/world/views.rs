@@ -102,9 +102,13 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             match storage.frozen().read_out() {
                 RawStorage::Files { entries, .. } => {
                     for entry in entries {
+                        let names = match entry.links {
+                            0 | 1 => String::new(),
+                            links => format!("  (inode {}, {links} names)", entry.inode),
+                        };
                         let _ = writeln!(
                             text,
-                            "  {:<12} {:04o} {}:{} {:>8} {} {}",
+                            "  {:<12} {:04o} {}:{} {:>8} {} {}{names}",
                             entry.kind,
                             entry.mode,
                             entry.uid,
