@@ -130,9 +130,7 @@ impl<R: Rules, H: EntryHash> History<R, H> {
         }
         self.world.heal();
         let mut stuck = Vec::new();
-        let bound_ns = self.world.open_executions().iter().map(|(_, bound_ns)| *bound_ns).max().unwrap_or(0);
-        let limit = self.world.now().after_ns(bound_ns).after_ns(GRACE_NS);
-        match self.wait(Some(limit), |world| world.open_executions().is_empty()) {
+        match self.wait_for_ends() {
             Wait::Stopped => return,
             Wait::TimedOut => {
                 let left = self.world.open_executions();
@@ -180,20 +178,7 @@ impl<R: Rules, H: EntryHash> History<R, H> {
                 stuck.push((ExecutionId(0), format!("task {} cannot be started: {error}", task.0)));
                 return true;
             }
-            let open = self.world.open_executions();
-            let bound_ns = open.iter().map(|(_, bound_ns)| *bound_ns).max().unwrap_or(0);
-            // The bound of the transfer itself is known once PREPARING begins; launching has one of its own.
-            let launched = self.world.now().after_ns(bound_ns).after_ns(GRACE_NS);
-            if self
-                .wait(Some(launched), |world| world.open_executions().is_empty() || world.is_transferring())
-                == Wait::Stopped
-            {
-                return false;
-            }
-            let open = self.world.open_executions();
-            let bound_ns = open.iter().map(|(_, bound_ns)| *bound_ns).max().unwrap_or(0);
-            let limit = self.world.now().after_ns(bound_ns).after_ns(GRACE_NS);
-            match self.wait(Some(limit), |world| world.open_executions().is_empty()) {
+            match self.wait_for_ends() {
                 Wait::Stopped => return false,
                 Wait::TimedOut => {
                     let left = self.world.open_executions();
@@ -206,6 +191,24 @@ impl<R: Rules, H: EntryHash> History<R, H> {
             }
         }
         true
+    }
+
+    /// Waits until nothing is open any more, as long as the bounds allow. The bound of a transfer is known once PREPARING
+    /// begins, so it may grow while we wait.
+    fn wait_for_ends(&mut self) -> Wait {
+        let longest = |world: &World<R, H>| {
+            world.open_executions().iter().map(|(_, bound_ns)| *bound_ns).max().unwrap_or(0)
+        };
+        let from = self.world.now();
+        loop {
+            let bound_ns = longest(&self.world);
+            let limit = from.after_ns(bound_ns).after_ns(GRACE_NS);
+            let waited = self
+                .wait(Some(limit), |world| world.open_executions().is_empty() || longest(world) > bound_ns);
+            if waited != Wait::Reached || self.world.open_executions().is_empty() {
+                return waited;
+            }
+        }
     }
 
     fn wait(&mut self, limit: Option<Instant>, reached: impl Fn(&World<R, H>) -> bool) -> Wait {

@@ -37,7 +37,7 @@ const STARTS: &[(&str, u64)] = &[
     ("tagging-refusal", 1),
     ("numbered-agents", 0),
     ("times-first", 562),
-    ("never-flushes", 31),
+    ("never-flushes", 1_580),
     ("forgotten-times", 1),
     ("kept-removals", 4),
     ("accepts-damage", 42),

@@ -109,7 +109,7 @@ fn bad_input_is_named_and_nothing_is_written() {
         ("fuzz --jobs 0", &["error: invalid value '0' for '--jobs <N>'"]),
         ("fuzz --bug nobody", &["error: --bug: no planted bug is called `nobody`"]),
         ("fuzz --tree %/absent", &["error: --tree: %/absent: cannot examine it"]),
-        ("fuzz --tree %/file", &["error: --tree: %/file: cannot capture it: expected a directory"]),
+        ("fuzz --tree %/file", &["error: --tree: %/file: line 1: expected a header like"]),
         ("fuzz --tree %/empty", &["error: --tree: %/empty: empty; expected at least one entry"]),
         ("fuzz --count 1 --cases %/file", &["error: --cases: %/file: expected a directory"]),
         ("bugs --bug nobody", &["error: --bug: no planted bug is called `nobody`"]),

@@ -28,6 +28,7 @@ mod service_tasks;
 mod shapes;
 mod shrink;
 mod slots;
+mod story;
 mod strategy;
 mod tidy;
 mod transfer_basics;

@@ -169,6 +169,17 @@ impl Flat {
         changed(&self.entries, &later.entries).or_else(|| changed(&self.forbidden, &later.forbidden))
     }
 
+    /// Whether every file that both have is the same inode with as many names. Only for two moments of one storage.
+    #[must_use]
+    pub fn has_same_links(&self, later: &Self) -> bool {
+        self.entries.iter().all(|(form, entry)| {
+            later
+                .entries
+                .get(form)
+                .is_none_or(|found| (found.inode, found.links) == (entry.inode, entry.links))
+        })
+    }
+
     /// Everything strictly below a directory, given by its form.
     pub fn below<'a>(&'a self, form: &'a [u8]) -> impl Iterator<Item = (&'a [u8], &'a FlatEntry)> {
         self.entries

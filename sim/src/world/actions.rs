@@ -34,6 +34,10 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         let total_ns = self.costs.action_ns(slot_key, &action, slow);
         if total_ns > 1 && slow.iter().any(|times| *times > 1) {
             self.strike_lightly(FaultKind::SlowStorage, execution);
+            // A slowed execution may take as much longer as it is slowed, and is otherwise undisturbed.
+            if let Some(facts) = self.facts.get_mut(&execution) {
+                facts.bound_ns = facts.bound_ns.saturating_add(total_ns);
+            }
         }
         if total_ns >= ANSWER_TIMEOUT_NS {
             // So slow that the answer counts as lost.

@@ -229,6 +229,8 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             return;
         }
         for (execution, running) in &self.running {
+            // Written to between the bytes and the mtime of the service, a file is a look-alike that somebody else made.
+            self.look_alikes |= running.destination.storage == index;
             if let Some(facts) = self.facts.get_mut(execution) {
                 facts.disturbance.source_changed |= running.source.storage == index;
                 facts.disturbance.destination_changed |= running.destination.storage == index;

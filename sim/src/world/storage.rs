@@ -120,6 +120,15 @@ impl<H: EntryHash> Storage<H> {
         }
     }
 
+    /// How many bytes there are when a file counts once for each of its names, as a transfer to a bucket counts them.
+    #[must_use]
+    pub fn named_bytes(&self) -> u64 {
+        match &self.medium {
+            Medium::Files(volume) => volume.tree().walk().map(|(_, view)| view.size()).sum(),
+            Medium::Objects(_) => self.bytes(),
+        }
+    }
+
     /// Says that it is about to be changed: what was frozen before stays what it was.
     pub fn touch(&mut self) {
         self.version += 1;

@@ -23,12 +23,6 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         self.facts.iter().map(|(execution, facts)| (*execution, facts.bound_ns)).collect()
     }
 
-    /// Whether some execution is past LAUNCHING.
-    #[must_use]
-    pub fn is_transferring(&self) -> bool {
-        !self.running.is_empty()
-    }
-
     /// The status of a task.
     #[must_use]
     pub fn task_status(&self, task: TaskId) -> Option<TaskStatus> {

@@ -211,8 +211,9 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         let chunks = from.bytes() / chunk + to.bytes() / chunk + entries;
         let actions = entries * ACTIONS_PER_ENTRY + chunks * 4;
         let work = u128::from(actions) * u128::from(Costs::worst_ns(STEPS_MAX, chunk));
-        let rate = u64::try_from(options.bytes_per_second)
-            .map_or(0, |rate| u128::from(from.bytes() + 1) * u128::from(SECOND) / u128::from(rate.max(1)));
+        let rate = u64::try_from(options.bytes_per_second).map_or(0, |rate| {
+            u128::from(from.named_bytes() + 1) * u128::from(SECOND) / u128::from(rate.max(1))
+        });
         u64::try_from(work + rate + u128::from(MINUTE)).unwrap_or(u64::MAX)
     }
 
