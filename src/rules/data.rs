@@ -276,6 +276,13 @@ pub fn retry(error: StepErrorKind, failures: u32) -> Retry {
     }
 }
 
+/// See [`Rules::link_busy_ns`](crate::rules::Rules::link_busy_ns).
+#[must_use]
+pub fn link_busy_ns(bytes: u64, bytes_per_second: u64) -> u64 {
+    let ns = (u128::from(bytes) * u128::from(SECOND)).div_ceil(u128::from(bytes_per_second.max(1)));
+    u64::try_from(ns).unwrap_or(u64::MAX)
+}
+
 /// The plain-object setting as a question: does an object without `file-mtime` count as having one (2.8d)?
 #[must_use]
 pub fn last_modified_counts(settings: &Settings) -> bool {

@@ -96,6 +96,12 @@ pub trait Rules: Clone {
         data::verify(source, destination, contents_equal, pair)
     }
 
+    /// How long sending `bytes` keeps the link busy under a limit, ns (2.15a). `_attempt`, 1 for the first try,
+    /// makes no difference.
+    fn link_busy_ns(&self, bytes: u64, bytes_per_second: u64, _attempt: u32) -> u64 {
+        data::link_busy_ns(bytes, bytes_per_second)
+    }
+
     /// What to do after the `failures`-th failure of an action (2.5c).
     fn retry(&self, error: StepErrorKind, failures: u32) -> Retry {
         data::retry(error, failures)

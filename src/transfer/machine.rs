@@ -121,8 +121,11 @@ impl<R: Rules> Transfer<R> {
 
     fn issue(&mut self, queued: Queued) -> Option<Action> {
         let built = self.build(queued)?;
-        if built.bytes > 0 {
-            self.dispatch.reserve(self.now, built.bytes, self.config.rate());
+        if built.bytes > 0
+            && let Some(rate) = self.config.rate()
+        {
+            let busy_ns = self.rules.link_busy_ns(built.bytes, rate, built.queued.attempt);
+            self.dispatch.reserve(self.now, busy_ns);
         }
         let deadline = self.now.after_ns(self.config.answer_timeout_ns);
         let id = self.dispatch.launch(built.queued, built.kind, built.shape, deadline);

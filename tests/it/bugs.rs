@@ -48,6 +48,11 @@ const STARTS: &[(&str, u64)] = &[
     ("drifting-option", 0),
     ("rewritten-end", 1),
     ("lost-history", 0),
+    ("budget-overrun", 260),
+    ("reuses-names", 268),
+    ("deletes-in-use", 8),
+    ("paging-skips-after-delete", 12),
+    ("durations-overlap", 0),
 ];
 
 fn options(variant: &'static Variant, trace: bool) -> RunOptions {

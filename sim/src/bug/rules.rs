@@ -33,6 +33,10 @@ pub enum RuleChange {
     BlindToContents,
     /// `after_transfer`: nothing is verified.
     NeverVerifies,
+    /// `link_busy_ns`: what is sent again costs nothing.
+    FreeRetries,
+    /// `link_busy_ns`, benign: the link is busy a microsecond longer.
+    SlowLink,
     /// `retry`: every failure is tried again, for ever, at growing intervals.
     RetriesForEver,
     /// `retry`, benign: one try more.
@@ -115,6 +119,15 @@ impl Rules for PlantedRules {
         match (self.0, data::verify(source, destination, contents_equal, pair)) {
             (RuleChange::BlindToContents, Verdict::Checksum) => Verdict::Equal,
             (_, verdict) => verdict,
+        }
+    }
+
+    fn link_busy_ns(&self, bytes: u64, bytes_per_second: u64, attempt: u32) -> u64 {
+        let busy_ns = data::link_busy_ns(bytes, bytes_per_second);
+        match self.0 {
+            RuleChange::FreeRetries if attempt > 1 => 0,
+            RuleChange::SlowLink => busy_ns.saturating_add(1_000),
+            _ => busy_ns,
         }
     }
 
