@@ -8,6 +8,8 @@
 //! changed is observed (probe, ends) before the call that follows it at the same instant; an execution that a call
 //! itself ends is observed as ended after that call. A probe shows the service after `advance` to the probe's instant.
 
+use std::collections::BTreeSet;
+
 use datasync::Settings;
 use datasync::api::AgentStatus;
 use datasync::api::responses::DescribeTaskExecutionResponse;
@@ -16,11 +18,13 @@ use datasync::report::{Counters, End, LogLine, Phase};
 use datasync::service::{AgentId, ExecutionId, Place, TaskId};
 use datasync::time::Instant;
 
+use crate::oracle::bounds::Others;
 use crate::oracle::{Prediction, Snapshot};
 
 mod agent_gates_task;
 mod arns_unique;
 mod bandwidth;
+mod bounded_by_journal;
 mod bounded_liveness;
 mod cancel_then_rerun;
 mod catalogue;
@@ -151,6 +155,8 @@ pub struct Disturbance {
     pub faulted: bool,
     /// A step of it was made to fail or was corrupted in flight at least once (so there were retries).
     pub retried: bool,
+    /// Bytes of it were damaged on their way at least once.
+    pub corrupted: bool,
 }
 
 impl Disturbance {
@@ -214,9 +220,11 @@ pub struct Ended<'a> {
     pub prediction: Option<&'a Prediction<'a>>,
     /// What disturbed it.
     pub disturbance: Disturbance,
-    /// Whether anybody but the service ever made a look-alike possible on these two storages: an edit that kept an
-    /// mtime, or initial trees with one.
-    pub look_alikes: bool,
+    /// Forms at which somebody else than the task made what the destination has look like its source, with other
+    /// contents (reference 2.5 b).
+    pub made_alike: &'a BTreeSet<Vec<u8>>,
+    /// What others did to both sides since PREPARING began; `None` where nobody did and the execution was a SUCCESS.
+    pub others: Option<(&'a Others, &'a Others)>,
     /// What DescribeTaskExecution showed at the end, if it answered.
     pub shown: Option<&'a DescribeTaskExecutionResponse>,
     /// What it sent over the link, in order: when, and how many bytes. Only kept where BytesPerSecond sets a limit.

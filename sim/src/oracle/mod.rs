@@ -5,6 +5,8 @@
 //! one undisturbed execution must make of the destination; [`compare()`] says whether it did.
 
 mod ascending;
+pub mod bounded;
+pub mod bounds;
 pub mod compare;
 pub mod delta;
 pub mod flat;
@@ -15,7 +17,7 @@ pub mod predict;
 pub mod scope;
 pub mod snapshot;
 
-pub use compare::compare;
+pub use compare::{compare, look_alikes};
 pub use flat::{Flat, FlatEntry};
 pub use predict::{Prediction, predict};
 pub use snapshot::{RawFile, RawObject, RawStorage, ReadOut, Snapshot};

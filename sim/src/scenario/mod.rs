@@ -14,7 +14,6 @@ use datasync::volume::{StepErrorKind, StorageKind};
 use serde::{Deserialize, Serialize};
 
 pub mod generator;
-pub mod look_alikes;
 pub mod slots;
 pub mod story;
 pub mod strategy;

@@ -9,6 +9,7 @@ use datasync::transfer::{Action, ActionId, InFlight, Outcome, run_steps};
 use datasync::tree::EntryHash;
 use datasync::volume::{Step, StepError};
 
+use super::journal::Writer;
 use super::mount::{Mount, Mounted, side_of};
 use super::running::{Flight, Lasting, Stop};
 use super::{Due, World};
@@ -140,6 +141,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             .iter()
             .find(|lasting| lasting.path == flight.action.path && lasting.action == flight.action.kind);
         let clear_until = lasting.map_or(upto, |lasting| upto.min(lasting.step));
+        let last_stamp = self.stamps.last();
         let mut mounted = Mounted {
             storages: &mut self.storages,
             source: &running.source,
@@ -158,6 +160,12 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         run_steps(&flight.action, clear_until, &mut flight.in_flight, &mut flight.outcome, &mut mounted);
         let (wrote, corrupted, ran_full) = (mounted.wrote, mounted.corrupted, mounted.ran_full);
         let destination = running.destination.clone();
+        if wrote && let Some(facts) = self.facts.get(&execution) {
+            let writer = Writer::Service(facts.task, execution);
+            let what = (flight.action.kind, &flight.action.path);
+            let after = self.storages[destination.storage].medium();
+            self.journal.acted(&destination, writer, self.now, last_stamp, what, after);
+        }
         let struck = match lasting {
             Some(lasting)
                 if flight.outcome.error.is_none()
@@ -175,6 +183,9 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             self.strike(kind, execution);
         }
         if corrupted {
+            if let Some(facts) = self.facts.get_mut(&execution) {
+                facts.disturbance.corrupted = true;
+            }
             self.strike(FaultKind::CorruptionInFlight, execution);
         }
         if ran_full {

@@ -5,13 +5,14 @@
 //!
 //! - `operations`: what the scenario says happens (calls, edits, machines, faults)
 //! - `work`: transfers, crashes and fences; `actions`: what transfers ask for
-//! - `watch`: what the invariants are shown
+//! - `watch`: what the invariants are shown; `journal`: every version of every path
 //! - `storage`, `mount`, `frozen`: what is stored and how an execution reaches it
 //! - `cost`: how long things take; `triggers`: operations that wait for an action
 
 mod actions;
 mod cost;
 mod frozen;
+mod journal;
 mod mount;
 mod operations;
 mod pins;
@@ -22,7 +23,7 @@ mod views;
 mod watch;
 mod work;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use datasync::mix::fold;
 use datasync::rules::Rules;
@@ -88,9 +89,7 @@ pub struct World<R: Rules, H: EntryHash> {
     mounts_tried: u64,
     changes_seen: u64,
     statuses: watch::Statuses,
-    look_alikes: bool,
-    /// Which task has ever written to which storage, by index.
-    writers: BTreeSet<(TaskId, usize)>,
+    journal: journal::Journal<H>,
     pins: pins::Pins,
     plant: Option<Box<dyn Plant>>,
     /// The invariants.
@@ -132,11 +131,13 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             settings: settings.clone(),
         };
         let mut stamps = Stamps::default();
-        let storages = scenario
+        let storages: Vec<Storage<H>> = scenario
             .storages
             .iter()
             .map(|storage| Storage::new(storage, hash, spec.start, &mut stamps))
             .collect();
+        let journal =
+            journal::Journal::new(storages.iter().map(|storage| storage.medium().clone()).collect());
         let mut world = Self {
             now: spec.start,
             queue: Queue::default(),
@@ -157,8 +158,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             mounts_tried: 0,
             changes_seen: 0,
             statuses: watch::Statuses::default(),
-            look_alikes: operations::makes_look_alikes(scenario),
-            writers: BTreeSet::new(),
+            journal,
             pins: pins::Pins::new(spec.start),
             plant,
             monitor,

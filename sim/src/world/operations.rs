@@ -10,11 +10,12 @@ use datasync::time::{Instant, MILLISECOND, MINUTE};
 use datasync::transfer::ActionId;
 use datasync::tree::EntryHash;
 
+use super::journal::Writer;
 use super::{Due, World};
 use crate::fault::FaultKind;
 use crate::invariant::{Called, Observation};
 use crate::scenario::slots::{Slot, SlotKind};
-use crate::scenario::{Act, AgentChange, Call, Edit, EditAct, Scenario, StepFault, StorageChange, When};
+use crate::scenario::{Act, AgentChange, Call, EditAct, StepFault, StorageChange, When};
 
 /// An operation waits this long for the end of an execution, then happens anyway: an execution may be stuck in
 /// LAUNCHING without time-out (reference 2.6a), and a script must go on.
@@ -29,20 +30,6 @@ impl Contacts {
     pub(super) fn lost_since(&self, agent: AgentId) -> Option<Instant> {
         self.0.get(&agent).copied()
     }
-}
-
-/// Whether anybody but the service can make a look-alike in this scenario: a file with the size and mtime of its
-/// source and other contents (reference 2.5 b).
-pub(super) fn makes_look_alikes(scenario: &Scenario) -> bool {
-    scenario.operations.iter().any(|operation| {
-        matches!(
-            &operation.act,
-            Act::Edit(EditAct {
-                edit: Edit::Write { keep_mtime: true, .. } | Edit::Put(_) | Edit::Rename { .. },
-                ..
-            })
-        )
-    }) || crate::scenario::look_alikes::in_trees(&scenario.storages)
 }
 
 impl<R: Rules, H: EntryHash> World<R, H> {
@@ -220,6 +207,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         else {
             return;
         };
+        let (before, last_stamp) = (self.storages[index].medium().clone(), self.stamps.last());
         let done = self.storages[index].edit(&act.edit, self.now, &mut self.stamps);
         self.record("edit", [u64::from(act.storage), u64::from(done.is_ok())], || {
             let how = done.map_or_else(|kind| format!("not done: {kind}"), |()| "done".into());
@@ -228,9 +216,9 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         if done.is_err() {
             return;
         }
+        let after = self.storages[index].medium();
+        self.journal.changed(index, Writer::Others, self.now, last_stamp, &before, after);
         for (execution, running) in &self.running {
-            // Written to between the bytes and the mtime of the service, a file is a look-alike that somebody else made.
-            self.look_alikes |= running.destination.storage == index;
             if let Some(facts) = self.facts.get_mut(execution) {
                 facts.disturbance.source_changed |= running.source.storage == index;
                 facts.disturbance.destination_changed |= running.destination.storage == index;

@@ -129,6 +129,11 @@ impl<H: EntryHash> Storage<H> {
         }
     }
 
+    /// What it holds.
+    pub(super) fn medium(&self) -> &Medium<H> {
+        &self.medium
+    }
+
     /// Says that it is about to be changed: what was frozen before stays what it was.
     pub fn touch(&mut self) {
         self.version += 1;
