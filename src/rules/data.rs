@@ -1,5 +1,7 @@
 //! Decisions of the data plane (reference 2.8-2.14).
 
+use serde::{Deserialize, Serialize};
+
 use crate::api::{
     Atime, Gid, Mtime, Options, PosixPermissions, PreserveDeletedFiles, PreserveDevices, Uid, VerifyMode,
 };
@@ -18,7 +20,7 @@ pub const DEFAULT_DIRECTORY_MODE: u32 = 0o755;
 pub const SYMLINK_MODE: u32 = 0o777;
 
 /// What the decisions about entries depend on beside the entries.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PairContext {
     /// The kinds of storage.
     pub pair: Pair,
@@ -69,7 +71,7 @@ pub struct RemoveView<'a> {
 }
 
 /// What verification says about one path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Verdict {
     /// Agrees, or is none of verification's business.
     Equal,

@@ -10,6 +10,8 @@ pub mod data;
 
 use alloc::string::String;
 
+use serde::{Deserialize, Serialize};
+
 use crate::api::{Options, OptionsPatch, TaskStatus};
 use crate::report::Phase;
 use crate::settings::Settings;
@@ -20,7 +22,7 @@ pub use control::{StartRefusal, StartView, TaskView};
 pub use data::{Decision, PairContext, RemoveView, Retry, Verdict};
 
 /// The two kinds of storage of a task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pair {
     /// Kind of the source.
     pub source: StorageKind,
@@ -103,7 +105,7 @@ pub trait Rules: Clone {
 }
 
 /// The rules as documented.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Documented;
 
 impl Rules for Documented {}

@@ -4,6 +4,8 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use serde::{Deserialize, Serialize};
+
 use super::action::{Action, ActionId, ActionKind, Outcome, Poll};
 use super::config::TransferConfig;
 use super::copying::Copying;
@@ -20,7 +22,7 @@ use crate::tree::RelPath;
 use crate::volume::{Side, StepError, StepErrorKind, StorageKind};
 
 /// The data plane of one execution, from PREPARING to its end (2.5).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Transfer<R: Rules = Documented> {
     pub(super) rules: R,
     pub(super) config: TransferConfig,

@@ -5,11 +5,13 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use crate::tree::{Kind, RelPath};
 use crate::volume::AttrSet;
 
 /// What must go before the entry can be made; done directly before, in the same action (2.8c).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Clear {
     /// Nothing: the name is free, or what is there is written over.
     Nothing,
@@ -20,7 +22,7 @@ pub enum Clear {
 }
 
 /// What is done for an item.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Work {
     /// Make a directory. On file systems its own attributes come in the last pass.
     Directory,
@@ -53,7 +55,7 @@ pub enum Work {
 }
 
 /// One thing to transfer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Item {
     /// The entry.
     pub path: RelPath,
@@ -72,7 +74,7 @@ pub struct Item {
 }
 
 /// An entry to remove.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Removal {
     /// The entry.
     pub path: RelPath,
@@ -81,7 +83,7 @@ pub struct Removal {
 }
 
 /// A directory in the last pass (2.11b).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DirectoryPass {
     /// The directory.
     pub path: RelPath,
@@ -96,7 +98,7 @@ pub struct DirectoryPass {
 }
 
 /// An entry that cannot be transferred, known before anything is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ItemError {
     /// The entry.
     pub path: RelPath,
@@ -108,7 +110,7 @@ pub struct ItemError {
 }
 
 /// An entry of a kind that is not carried (2.13b).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Skip {
     /// The entry.
     pub path: RelPath,
@@ -117,7 +119,7 @@ pub struct Skip {
 }
 
 /// Everything an execution will do.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     /// What to transfer; a directory comes before what is in it, a leader before its followers.
     pub items: Vec<Item>,

@@ -4,6 +4,8 @@ use alloc::borrow::Cow;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
+use serde::{Deserialize, Serialize};
+
 use super::delta::delta;
 use super::listings::{DirId, Listings, Subtree};
 use super::scanner::Scanner;
@@ -19,7 +21,7 @@ pub(super) type Errors = BTreeMap<RelPath, bool>;
 type Place = (DirId, usize);
 
 /// A file of which both sides are compared byte by byte.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Compared {
     pub(super) path: RelPath,
     pub(super) size: u64,
@@ -30,7 +32,7 @@ pub(super) struct Compared {
 }
 
 /// What can be said before any contents are read, and what must be read.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Judged {
     pub(super) verdicts: Vec<(RelPath, Verdict)>,
     pub(super) compared: Vec<Compared>,

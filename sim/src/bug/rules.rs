@@ -6,9 +6,10 @@ use datasync::rules::data::{self, PairContext, RemoveView, Retry, Verdict};
 use datasync::rules::{Decision, Rules, StartRefusal, StartView, TaskView, control};
 use datasync::time::SECOND;
 use datasync::volume::{Listed, StepErrorKind};
+use serde::{Deserialize, Serialize};
 
 /// Which rule is changed, and how.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RuleChange {
     /// None: the rules as documented.
     #[default]
@@ -42,7 +43,7 @@ pub enum RuleChange {
 }
 
 /// The documented rules with one change.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlantedRules(pub RuleChange);
 
 impl Rules for PlantedRules {

@@ -82,7 +82,7 @@ pub enum CostProfile {
 
 /// The world's keys and constants. Everything drawn while a history runs is a pure function of a key and of
 /// what it is drawn for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WorldSpec {
     /// Key of latencies.

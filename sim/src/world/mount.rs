@@ -10,11 +10,13 @@ use datasync::volume::{
     Executor, Payloads, Side, Stamps, Step, StepContext, StepError, StepErrorKind, StepResult, StorageKind,
 };
 
+use serde::{Deserialize, Serialize};
+
 use super::storage::Storage;
 use crate::bug::plant::{Intercept, Plant};
 
 /// A storage as one execution has it mounted.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mount {
     /// Index of the storage.
     pub storage: usize,

@@ -14,12 +14,14 @@ use datasync::volume::{
 
 use datasync::volume::bucket::KEY_BYTES_MAX;
 
+use serde::{Deserialize, Serialize};
+
 use super::frozen::Frozen;
 use crate::oracle::Snapshot;
 use crate::scenario::{Edit, LineBody, StorageChange, StorageSpec, TreeLine};
 
 /// One storage and how it is doing.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Storage<H: EntryHash> {
     /// What locations call it.
     pub name: String,
@@ -30,12 +32,14 @@ pub struct Storage<H: EntryHash> {
     medium: Medium<H>,
     objects: ObjectView,
     version: usize,
+    #[serde(skip)]
     snapshots: BTreeMap<RelPath, (usize, Snapshot)>,
+    #[serde(skip)]
     frozen: Option<Rc<Frozen<H>>>,
 }
 
 /// What a storage is made of.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Medium<H: EntryHash> {
     /// NFS or EFS.
     Files(FileVolume<H>),

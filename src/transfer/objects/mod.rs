@@ -10,12 +10,14 @@ use core::str;
 use listing::directory_key;
 use metadata::{encode, is_symlink};
 
+use serde::{Deserialize, Serialize};
+
 use crate::tree::{Contents, Kind, RelPath};
 use crate::volume::bucket::{Bucket, Full, KEY_BYTES_MAX, Metadata, Object, UploadId};
 use crate::volume::{AttrSet, Side, Step, StepContext, StepErrorKind, StepResult};
 
 /// How a bucket is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ObjectView {
     /// Whether a source object without a readable `file-mtime` has the times of its last modification (2.8d, setting
     /// `plain_object_mtime`).
