@@ -5,6 +5,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use crate::rules::ids::RuleId;
 use crate::tree::{Kind, RelPath};
 use crate::volume::AttrSet;
 
@@ -78,6 +79,8 @@ pub struct Removal {
     pub path: RelPath,
     /// Whether it is a directory.
     pub directory: bool,
+    /// When it goes: in ascending order, those of one rank together (R2.9a-5).
+    pub rank: usize,
 }
 
 /// A directory in the last pass (2.11b).
@@ -102,6 +105,8 @@ pub struct ItemError {
     pub path: RelPath,
     /// Why.
     pub text: String,
+    /// The rule that makes it one.
+    pub rule: RuleId,
     /// Whether nothing at or below the path is in scope of verification. Not so for an object that stands
     /// beside a prefix of its name (2.12a).
     pub covers: bool,
@@ -123,7 +128,7 @@ pub struct Plan {
     pub items: Vec<Item>,
     /// Entries in directories that are replaced, children before parents; items name ranges of it.
     pub replaced: Vec<Removal>,
-    /// All other removals, deepest first (2.9a).
+    /// All other removals, in order of their ranks: deepest first (2.9a).
     pub removals: Vec<Removal>,
     /// The last pass, deepest first, the root last.
     pub directories: Vec<DirectoryPass>,
