@@ -213,6 +213,19 @@ pub fn may_remove(view: &RemoveView<'_>) -> bool {
         && !is_excluded(view.path, &view.pair.settings)
 }
 
+/// See [`Rules::removal_rank`](crate::rules::Rules::removal_rank). Children go before the directory that holds them.
+#[must_use]
+pub fn removal_rank(path: &RelPath) -> usize {
+    usize::MAX - path.components().count()
+}
+
+/// See [`Rules::link_ns`](crate::rules::Rules::link_ns).
+#[must_use]
+pub fn link_ns(bytes: u64, rate: u64) -> u64 {
+    let ns = (u128::from(bytes) * u128::from(SECOND)).div_ceil(u128::from(rate.max(1)));
+    u64::try_from(ns).unwrap_or(u64::MAX)
+}
+
 /// See [`Rules::is_excluded`](crate::rules::Rules::is_excluded).
 #[must_use]
 pub fn is_excluded(path: &RelPath, settings: &Settings) -> bool {

@@ -14,8 +14,9 @@ use super::links::{Linked, resolve};
 use super::listings::{Listings, Subtree};
 use super::plan::{Clear, DirectoryPass, Item, ItemError, Plan, Removal, Skip, Work};
 use super::walk::{Event, Met, Walk, is_excluded, path_of};
-use crate::api::Mtime;
+use crate::api::{Mtime, PreserveDeletedFiles};
 use crate::rules::data::{DEFAULT_DIRECTORY_MODE, DEFAULT_OWNER};
+use crate::rules::ids::{RuleId, rule};
 use crate::rules::{Decision, PairContext, RemoveView, Rules};
 use crate::time::FileTime;
 use crate::tree::{Kind, RelPath};
@@ -78,9 +79,12 @@ struct Only {
     replaces: Option<Box<Replacing>>,
 }
 
+/// What the rule is told about an entry that might be removed; every decision is the rule's.
 #[derive(Clone, Copy, Default)]
 struct Guard {
     in_source: bool,
+    /// Whether the source entry of this name is skipped or an item error, so that it protects what is below.
+    protects: bool,
     listing_failed: bool,
     below_protected: bool,
 }
@@ -180,23 +184,25 @@ impl<R: Rules> Builder<'_, R> {
             }
             Decision::CannotCarry(Untransferable::ShadowedByPrefix) => {
                 // It protects nothing: the directory of the same name has the place (2.12a).
-                let text = format!("cannot be transferred: {}", Untransferable::ShadowedByPrefix);
-                self.plan.errors.push(ItemError { path, text, covers: false });
+                let problem = Untransferable::ShadowedByPrefix;
+                let (text, rule) = (format!("{problem}"), problem.rule());
+                self.plan.errors.push(ItemError { path, text, rule, covers: false });
                 return;
             }
             Decision::CannotCarry(problem) => {
                 let covers = path != walk.frame().path;
                 let text = if covers {
-                    format!("cannot be transferred: {problem}")
+                    format!("{problem}")
                 } else {
                     let name = crate::tree::entry::Escaped(&source.listed.name);
-                    format!("key `{name}` below it cannot be transferred: {problem}")
+                    format!("key `{name}` below it: {problem}")
                 };
-                self.plan.errors.push(ItemError { path: path.clone(), text, covers });
+                self.plan.errors.push(ItemError { path: path.clone(), text, rule: problem.rule(), covers });
                 true
             }
             Decision::DeviceToObject => {
-                self.error(path.clone(), "devices cannot be stored as objects");
+                let rule = decision.rule(source.listed.kind);
+                self.error(path.clone(), rule, "devices cannot be stored as objects");
                 true
             }
             _ => false,
@@ -228,7 +234,7 @@ impl<R: Rules> Builder<'_, R> {
         if matches!(inside, Subtree::Unlisted) {
             // Nothing at or below it is touched; what the destination has there is protected (2.9a).
             if let Some(met) = there {
-                let guard = Guard { in_source: true, listing_failed: true, below_protected: false };
+                let guard = Guard { in_source: true, listing_failed: true, ..Guard::default() };
                 self.enter_alone(walk, &met, guard, None);
             }
             return;
@@ -350,14 +356,14 @@ impl<R: Rules> Builder<'_, R> {
             (_, Kind::Symlink) => match &source.target {
                 Some(target) => Work::Symlink { target: target.clone() },
                 None => {
-                    self.error(path, "symlink without a target");
+                    self.error(path, const { rule("R2.12b-3") }, "symlink without a target");
                     return None;
                 }
             },
             (_, kind) => match source.device {
                 Some(device) => Work::Device { kind, device },
                 None => {
-                    self.error(path, "device without a number");
+                    self.error(path, const { rule("R2.13-2") }, "device without a number");
                     return None;
                 }
             },
@@ -390,8 +396,8 @@ impl<R: Rules> Builder<'_, R> {
         self.item(path, work, AttrSet::default(), clear, replaced, record, true);
     }
 
-    pub(super) fn error(&mut self, path: RelPath, text: &str) {
-        self.plan.errors.push(ItemError { path, text: text.into(), covers: true });
+    pub(super) fn error(&mut self, path: RelPath, rule: RuleId, text: &str) {
+        self.plan.errors.push(ItemError { path, text: text.into(), rule, covers: true });
     }
 
     #[allow(clippy::too_many_arguments)] // the members of an item
@@ -429,10 +435,10 @@ impl<R: Rules> Builder<'_, R> {
             return;
         }
         let protected = frame.tag.protected.as_ref() == Some(&met.listed.name);
-        let mut guard = Guard { in_source: protected, ..Guard::default() };
+        let mut guard = Guard { in_source: protected, protects: protected, ..Guard::default() };
         if let Some(only) = &frame.tag.only {
             guard.listing_failed = only.guard.listing_failed;
-            guard.below_protected = only.guard.below_protected || only.guard.in_source;
+            guard.below_protected = only.guard.below_protected || only.guard.protects;
         }
         if met.listed.kind == Kind::Directory {
             self.enter_alone(walk, met, guard, None);
@@ -463,9 +469,7 @@ impl<R: Rules> Builder<'_, R> {
         };
         self.records.push(record);
         let entry = met.listed.clone().into_owned();
-        // A directory that could not be listed holds nobody knows what.
-        let kept = guard.listing_failed;
-        let only = Only { entry, guard, kept, in_replaced, replaces };
+        let only = Only { entry, guard, kept: false, in_replaced, replaces };
         let tag = Tag { record: self.records.len() - 1, only: Some(only), protected: None };
         walk.enter(path, None, inside, tag);
     }
@@ -474,10 +478,10 @@ impl<R: Rules> Builder<'_, R> {
         let left = walk.take_left();
         let Some(only) = left.tag.only else { return };
         if let Some(replacing) = only.replaces {
-            // What is in the directory either goes as a whole or stays as a whole.
+            // What is in the directory either goes as a whole or stays as a whole; what could not be listed stays.
             self.records.truncate(left.tag.record);
             let record = walk.frame().tag.record;
-            self.replace(left.path, *replacing, only.kept, record);
+            self.replace(left.path, *replacing, only.kept || only.guard.listing_failed, record);
         } else if only.kept {
             if let Some(above) = walk.is_inside().then(|| walk.frame()).and_then(|f| f.tag.only.as_mut()) {
                 above.kept = true;
@@ -497,7 +501,11 @@ impl<R: Rules> Builder<'_, R> {
             return;
         }
         self.plan.replaced.truncate(from as usize);
-        self.error(path.clone(), "place taken by a non-empty directory");
+        let rule = match self.pair.options.preserve_deleted_files {
+            PreserveDeletedFiles::Preserve => const { rule("R2.8c-4") },
+            PreserveDeletedFiles::Remove => const { rule("R2.8c-5") },
+        };
+        self.error(path.clone(), rule, "place taken by a non-empty directory");
         if source.inode.is_some() {
             self.linked.push(Linked {
                 path,
@@ -545,7 +553,8 @@ impl<R: Rules> Builder<'_, R> {
         };
         // A bare prefix has no marker to delete: it goes with the last key below it.
         if !destination.implied {
-            list.push(Removal { path, directory });
+            let rank = self.rules.removal_rank(&path);
+            list.push(Removal { path, directory, rank });
         }
         true
     }
@@ -570,7 +579,7 @@ impl<R: Rules> Builder<'_, R> {
             });
         }
         self.plan.directories.sort_by_key(|pass| Reverse(pass.depth));
-        self.plan.removals.sort_by_cached_key(|removal| Reverse(removal.path.components().count()));
+        self.plan.removals.sort_by_key(|removal| removal.rank);
         self.plan
     }
 }

@@ -7,6 +7,7 @@ use core::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use crate::rules::ids::RuleId;
 use crate::tree::{Kind, RelPath};
 use crate::volume::AttrSet;
 
@@ -80,6 +81,8 @@ pub struct Removal {
     pub path: RelPath,
     /// Whether it is a directory.
     pub directory: bool,
+    /// When it goes: in ascending order, those of one rank together (R2.9a-5).
+    pub rank: usize,
 }
 
 /// A directory in the last pass (2.11b).
@@ -104,6 +107,8 @@ pub struct ItemError {
     pub path: RelPath,
     /// Why.
     pub text: String,
+    /// The rule that makes it one.
+    pub rule: RuleId,
     /// Whether nothing at or below the path is in scope of verification. Not so for an object that stands
     /// beside a prefix of its name (2.12a).
     pub covers: bool,
@@ -125,7 +130,7 @@ pub struct Plan {
     pub items: Vec<Item>,
     /// Entries in directories that are replaced, children before parents; items name ranges of it.
     pub replaced: Vec<Removal>,
-    /// All other removals, deepest first (2.9a).
+    /// All other removals, in order of their ranks: deepest first (2.9a).
     pub removals: Vec<Removal>,
     /// The last pass, deepest first, the root last.
     pub directories: Vec<DirectoryPass>,
