@@ -9,7 +9,6 @@ use datasync::api::shapes::StartTaskExecutionRequest;
 use datasync::api::{Request, TaskStatus};
 use datasync::rules::{Documented, Rules};
 use datasync::service::{ExecutionId, TaskId};
-use datasync::settings::Settings;
 use datasync::time::{Instant, MINUTE};
 use datasync::tree::{EntryHash, Xxh3};
 
@@ -83,7 +82,7 @@ pub fn run(scenario: &Scenario, options: RunOptions) -> Run {
 
 fn live<R: Rules, H: EntryHash>(scenario: &Scenario, rules: R, hash: &H, options: RunOptions) -> Run {
     let plant = options.variant.and_then(|variant| variant.plant).map(|make| make());
-    let monitor = Monitor::new(catalogue(), &Settings::default());
+    let monitor = Monitor::new(catalogue(), &scenario.world.settings);
     let mut history =
         History { world: World::new(scenario, rules, hash, plant, monitor, options.trace), options };
     history.live();
