@@ -33,6 +33,14 @@ pub struct Pair {
     pub destination: StorageKind,
 }
 
+impl Pair {
+    /// Whether both are buckets: then rules of their own hold (2.12e).
+    #[must_use]
+    pub fn between_buckets(self) -> bool {
+        self.source == StorageKind::S3 && self.destination == StorageKind::S3
+    }
+}
+
 /// Every documented decision that more than one place leans on.
 pub trait Rules: Clone {
     /// The set after a patch (1.7a): create = defaults <- Options, update = stored <- Options, start = stored <-

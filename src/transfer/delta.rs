@@ -20,7 +20,7 @@ use crate::rules::ids::{RuleId, rule};
 use crate::rules::{Decision, PairContext, RemoveView, Rules};
 use crate::time::FileTime;
 use crate::tree::{Kind, RelPath};
-use crate::volume::{AttrSet, Listed, StorageKind, Untransferable};
+use crate::volume::{AttrSet, Listed, ObjectHead, StorageKind, Untransferable};
 
 /// What makes the destination equal to the source, as far as rules and options ask for it.
 #[must_use]
@@ -52,6 +52,7 @@ struct Record {
     depth: u32,
     /// Attributes for the last pass.
     attrs: Option<AttrSet>,
+    object: Option<Arc<ObjectHead>>,
     item: Option<u32>,
     counted: bool,
     /// The mtime to put back if an entry in it is made, replaced or removed.
@@ -137,6 +138,7 @@ impl<R: Rules> Builder<'_, R> {
             path,
             depth,
             attrs: None,
+            object: None,
             item: None,
             counted: false,
             restore: mtime.filter(|_| self.pair.options.mtime == Mtime::Preserve),
@@ -258,10 +260,22 @@ impl<R: Rules> Builder<'_, R> {
                 };
                 let (attrs, counted) = if self.to_objects() { (own, record.counted) } else { (fresh, false) };
                 record.attrs = Some(own).filter(|_| !self.to_objects());
-                record.item =
-                    Some(self.item(path.clone(), Work::Directory, attrs, clear, 0..0, above, counted));
+                let object = source.listed.object.clone();
+                record.item = Some(self.item(
+                    path.clone(),
+                    Work::Directory,
+                    attrs,
+                    object,
+                    clear,
+                    0..0,
+                    above,
+                    counted,
+                ));
             }
-            _ => record.attrs = Some(self.rules.attributes(&source.listed, self.pair, false)),
+            _ => {
+                record.attrs = Some(self.rules.attributes(&source.listed, self.pair, false));
+                record.object = source.listed.object.clone();
+            }
         }
         self.records.push(record);
         let tag = Tag { record: self.records.len() - 1, only: None, protected: None };
@@ -378,7 +392,8 @@ impl<R: Rules> Builder<'_, R> {
             attrs.mtime = None;
             attrs.atime = None;
         }
-        Some(self.item(path, work, attrs, clear, replaced, record, true))
+        let object = source.object.clone();
+        Some(self.item(path, work, attrs, object, clear, replaced, record, true))
     }
 
     /// Adds a link to a leader (2.13a).
@@ -393,7 +408,7 @@ impl<R: Rules> Builder<'_, R> {
     ) {
         self.records[record].touched = true;
         let work = Work::Link { leader, item };
-        self.item(path, work, AttrSet::default(), clear, replaced, record, true);
+        self.item(path, work, AttrSet::default(), None, clear, replaced, record, true);
     }
 
     pub(super) fn error(&mut self, path: RelPath, rule: RuleId, text: &str) {
@@ -406,6 +421,7 @@ impl<R: Rules> Builder<'_, R> {
         path: RelPath,
         work: Work,
         attrs: AttrSet,
+        object: Option<Arc<ObjectHead>>,
         clear: Clear,
         replaced: Range<u32>,
         record: usize,
@@ -417,7 +433,7 @@ impl<R: Rules> Builder<'_, R> {
             self.plan.estimated_bytes = self.plan.estimated_bytes.saturating_add(size);
         }
         let parent = self.records[record].item;
-        self.plan.items.push(Item { path, work, attrs, clear, replaced, parent, counted });
+        self.plan.items.push(Item { path, work, attrs, object, clear, replaced, parent, counted });
         number
     }
 
@@ -574,6 +590,7 @@ impl<R: Rules> Builder<'_, R> {
                 path: record.path,
                 depth: record.depth,
                 attrs,
+                object: record.object,
                 item: record.item,
                 counted,
             });

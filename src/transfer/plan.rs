@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::rules::ids::RuleId;
 use crate::tree::{Kind, RelPath};
-use crate::volume::AttrSet;
+use crate::volume::{AttrSet, ObjectHead};
 
 /// What must go before the entry can be made; done directly before, in the same action (2.8c).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +64,8 @@ pub struct Item {
     pub work: Work,
     /// Attributes to set.
     pub attrs: AttrSet,
+    /// Between two buckets (2.12e): the object it is a copy of; `None` = a bare prefix.
+    pub object: Option<Arc<ObjectHead>>,
     /// What goes first.
     pub clear: Clear,
     /// Entries of [`Plan::replaced`] that go before that, in order: what was in the directory in its place.
@@ -94,6 +96,8 @@ pub struct DirectoryPass {
     pub depth: u32,
     /// Attributes to set.
     pub attrs: AttrSet,
+    /// Between two buckets (2.12e): the marker it is a copy of.
+    pub object: Option<Arc<ObjectHead>>,
     /// The item that makes it, if it is made.
     pub item: Option<u32>,
     /// Whether it counts when it is complete (2.16a).

@@ -141,7 +141,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         keep_trace: bool,
     ) -> Self {
         let spec = scenario.world.clone();
-        let settings = Settings::default();
+        let settings = spec.settings.clone();
         let config = ServiceConfig {
             account: ACCOUNT.into(),
             region: REGION.into(),
@@ -152,7 +152,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         let storages = scenario
             .storages
             .iter()
-            .map(|storage| Storage::new(storage, hash, spec.start, &mut stamps))
+            .map(|storage| Storage::new(storage, hash, &settings, spec.start, &mut stamps))
             .collect();
         let mut world = Self {
             now: spec.start,
