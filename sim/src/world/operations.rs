@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use datasync::api::{Operation as ApiOperation, Request, Response};
+use datasync::api::{Operation as ApiOperation, Request, Response, TaskStatus};
 use datasync::mix::fold_bytes;
 use datasync::rules::Rules;
 use datasync::service::{AgentId, Event, ExecutionId};
@@ -11,6 +11,7 @@ use datasync::transfer::ActionId;
 use datasync::tree::EntryHash;
 
 use super::{Due, World};
+use crate::coverage::answer::Answer;
 use crate::fault::FaultKind;
 use crate::invariant::{Called, Observation};
 use crate::scenario::slots::{Slot, SlotKind};
@@ -170,6 +171,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         if let Some(plant) = &mut self.plant {
             plant.request(self.now, &mut seen);
         }
+        let task = self.status_of_task(&seen);
         let mut answer = self.service.handle(&seen);
         if let Some(plant) = &mut self.plant {
             plant.answer(&request, &mut answer);
@@ -181,6 +183,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             Ok(_) => answers.succeeded += 1,
             Err(_) => answers.refused += 1,
         }
+        self.tally.cells.answered(operation, Answer::of(&answer), task);
         let word = answer.as_ref().map_or_else(|error| fold_bytes(3, error.message.as_bytes()), |_| 0);
         self.recorder.fold(self.now, "call", [operation as u64, word]);
         self.recorder.line(self.now, "call", || {
@@ -197,6 +200,30 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         self.monitor.observe(&Observation::Called(&called));
         self.settle();
         answer
+    }
+
+    /// The status of the task that a request names, by its own ARN or by that of an execution of it.
+    fn status_of_task(&self, request: &Request) -> Option<TaskStatus> {
+        let arn = match request {
+            Request::CancelTaskExecution(input) => &input.task_execution_arn,
+            Request::DescribeTaskExecution(input) => &input.task_execution_arn,
+            Request::DeleteTask(input) => &input.task_arn,
+            Request::DescribeTask(input) => &input.task_arn,
+            Request::ListTaskExecutions(input) => &input.task_arn,
+            Request::StartTaskExecution(input) => &input.task_arn,
+            Request::UpdateTask(input) => &input.task_arn,
+            Request::ListTagsForResource(input) => &input.resource_arn,
+            Request::TagResource(input) => &input.resource_arn,
+            Request::UntagResource(input) => &input.resource_arn,
+            _ => return None,
+        };
+        let arn = arn.as_deref()?;
+        let of_execution = || {
+            let execution = self.service.execution_id(arn)?;
+            self.service.executions().find(|view| view.id == execution).map(|view| view.task)
+        };
+        let task = self.service.task_id(arn).or_else(of_execution)?;
+        self.service.tasks().find(|view| view.id == task).map(|view| view.status)
     }
 
     /// Begins the facts of a new execution; counts a cancel that strikes.

@@ -131,6 +131,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             facts.phases.push((Phase::Preparing, self.now));
         }
         let pair = Pair { source: source.kind, destination: destination.kind };
+        self.tally.cells.prepared(pair, &options);
         let config = TransferConfig {
             pair: PairContext { pair, options, settings: self.settings.clone() },
             chunk_bytes: self.spec.chunk_bytes,
