@@ -41,8 +41,9 @@ impl Coverage {
             coverage.cell(reached, || format!("no task was ever {status}"));
         }
         for (fault, stage) in possible_faults() {
-            let fired = tally.faults.get(&(fault, stage)).copied();
-            coverage.cell(fired, || format!("fault {} never fired in {}", fault.name(), stage.as_str()));
+            let fired = tally.faults_in(fault, stage);
+            coverage
+                .cell(Some(fired), || format!("fault {} never fired in {}", fault.name(), stage.as_str()));
         }
         coverage
     }
