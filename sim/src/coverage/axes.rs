@@ -14,9 +14,8 @@ pub const NONE: &str = "-";
 pub const OPTION_VALUES: usize = 23;
 
 /// The nine ordered pairs.
-pub const PAIRS: [&str; 9] = [
-    "NFS-NFS", "NFS-EFS", "NFS-S3", "EFS-NFS", "EFS-EFS", "EFS-S3", "S3-NFS", "S3-EFS", "S3-S3",
-];
+pub const PAIRS: [&str; 9] =
+    ["NFS-NFS", "NFS-EFS", "NFS-S3", "EFS-NFS", "EFS-EFS", "EFS-S3", "S3-NFS", "S3-EFS", "S3-S3"];
 
 /// The place of a pair.
 #[must_use]

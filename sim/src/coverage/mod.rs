@@ -20,12 +20,17 @@ mod watched;
 
 use std::sync::OnceLock;
 
+use datasync::transfer::ActionKind;
+
 use crate::fault::{FaultKind, Stage};
 use crate::tally::Tally;
 
 pub use cells::Cells;
 pub use table::{Cell, Never, Table};
 pub use watched::{Seen, Watched};
+
+/// Kinds of action and "none".
+const ACTIONS: usize = ActionKind::ALL.len() + 1;
 
 /// The tables, in the order of the report.
 pub fn tables() -> &'static [Table] {
@@ -48,11 +53,11 @@ pub fn counts(tally: &Tally) -> Vec<Vec<u64>> {
 
 /// The faults are counted in a map already.
 fn faults(tally: &Tally) -> Vec<u64> {
-    let mut counts = Vec::new();
-    for stage in Stage::ALL {
-        for fault in FaultKind::ALL {
-            counts.push(tally.faults.get(&(fault, stage)).copied().unwrap_or(0));
-        }
+    let mut counts = vec![0; Stage::ALL.len() * FaultKind::ALL.len() * ACTIONS];
+    for ((fault, stage, action), count) in &tally.faults {
+        let fault = FaultKind::ALL.iter().position(|other| other == fault).expect("all are there");
+        let action = action.map_or(0, |action| action as usize + 1);
+        counts[(*stage as usize * FaultKind::ALL.len() + fault) * ACTIONS + action] += count;
     }
     counts
 }

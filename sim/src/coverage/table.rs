@@ -159,7 +159,8 @@ mod tests {
 
     #[test]
     fn rules_exclude_cells() {
-        const ALL: &[&str] = &["apple red", "apple green", "apple grey", "pear red", "pear green", "pear grey"];
+        const ALL: &[&str] =
+            &["apple red", "apple green", "apple grey", "pear red", "pear green", "pear grey"];
         check(&[], ALL, &[]);
         check(&[const { never("apple *") }], &ALL[3..], &[]);
         check(&[const { never("!pear gr*") }], &["apple red", "pear red", "pear green", "pear grey"], &[]);
@@ -169,7 +170,8 @@ mod tests {
 
     #[test]
     fn mistakes_in_rules_are_told() {
-        const ALL: &[&str] = &["apple red", "apple green", "apple grey", "pear red", "pear green", "pear grey"];
+        const ALL: &[&str] =
+            &["apple red", "apple green", "apple grey", "pear red", "pear green", "pear grey"];
         check(&[const { never("apple") }], ALL, &["t: rule `apple` does not have one pattern for each axis"]);
         check(
             &[const { never("plum *") }],

@@ -13,8 +13,7 @@ use datasync::tree::RelPath;
 use datasync::volume::{AttrSet, Listed, StepErrorKind};
 
 use super::axes::{
-    DECISIONS, KINDS, OPTION_VALUES, PAIRS, decision_place, option_places, pair_place,
-    removal_place,
+    DECISIONS, KINDS, OPTION_VALUES, PAIRS, decision_place, option_places, pair_place, removal_place,
 };
 
 const KIND: usize = KINDS.len() + 1;

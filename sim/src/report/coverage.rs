@@ -41,7 +41,8 @@ impl Counted {
 
     /// The possible cells that were never hit, by name.
     fn missing(&self) -> Vec<String> {
-        let empty = self.numbered().filter(|(cell, count)| *count == 0 && self.table.why_not(*cell).is_none());
+        let empty =
+            self.numbered().filter(|(cell, count)| *count == 0 && self.table.why_not(*cell).is_none());
         empty.map(|(cell, _)| self.name(cell)).collect()
     }
 
@@ -154,9 +155,9 @@ impl Coverage {
     #[must_use]
     pub fn as_json(&self) -> Value {
         let tables = self.tables.iter().map(|counted| {
-            let known = counted.numbered().filter(|(cell, count)| {
-                *count > 0 || counted.table.why_not(*cell).is_none()
-            });
+            let known = counted
+                .numbered()
+                .filter(|(cell, count)| *count > 0 || counted.table.why_not(*cell).is_none());
             let cells: Map<String, Value> =
                 known.map(|(cell, count)| (counted.name(cell), json!(count))).collect();
             let told = json!({

@@ -88,9 +88,9 @@ fn faults(sweep: &Sweep) -> String {
     let stages = Stage::ALL.map(Stage::as_str);
     let mut faults = table(["fault", stages[0], stages[1], stages[2], stages[3]]);
     for fault in FaultKind::ALL {
-        let fired = Stage::ALL.map(|stage| match sweep.tally.faults.get(&(fault, stage)) {
-            None if !fault.can_strike(stage) => number("-"),
-            fired => number(fired.copied().unwrap_or(0)),
+        let fired = Stage::ALL.map(|stage| match sweep.tally.faults_in(fault, stage) {
+            0 if !fault.can_strike(stage) => number("-"),
+            fired => number(fired),
         });
         faults.add_row([Cell::new(fault.name())].into_iter().chain(fired));
     }
@@ -159,7 +159,7 @@ pub fn as_json(sweep: &Sweep, coverage: &Coverage, elapsed_ms: u128) -> Map<Stri
     let mut faults: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
     for fault in FaultKind::ALL {
         for stage in Stage::ALL.into_iter().filter(|stage| fault.can_strike(*stage)) {
-            let fired = tally.faults.get(&(fault, stage)).copied().unwrap_or(0);
+            let fired = tally.faults_in(fault, stage);
             faults.entry(fault.name()).or_default().insert(stage.as_str().to_owned(), json!(fired));
         }
     }

@@ -29,7 +29,7 @@ use datasync::rules::Rules;
 use datasync::service::{ExecutionId, Place, Service, ServiceConfig, TaskId};
 use datasync::settings::Settings;
 use datasync::time::Instant;
-use datasync::transfer::ActionId;
+use datasync::transfer::{ActionId, ActionKind};
 use datasync::tree::EntryHash;
 use datasync::volume::Stamps;
 
@@ -92,6 +92,8 @@ pub struct World<R: Rules, H: EntryHash> {
     /// Which task has ever written to which storage, by index.
     writers: BTreeSet<(TaskId, usize)>,
     pins: pins::Pins,
+    /// The action at a stop of which an operation of the scenario is happening.
+    here: Option<(ExecutionId, ActionKind)>,
     plant: Option<Box<dyn Plant>>,
     /// The invariants.
     pub monitor: Monitor,
@@ -160,6 +162,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             look_alikes: operations::makes_look_alikes(scenario),
             writers: BTreeSet::new(),
             pins: pins::Pins::new(spec.start),
+            here: None,
             plant,
             monitor,
             tally: Tally { histories: 1, ..Tally::default() },

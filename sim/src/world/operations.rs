@@ -107,7 +107,10 @@ impl<R: Rules, H: EntryHash> World<R, H> {
 
     /// An armed operation happens at a stop of an action.
     pub(super) fn happen_at_action(&mut self, index: usize, execution: ExecutionId, action: ActionId) {
+        let kind = self.running.get(&execution).and_then(|running| running.flights.get(&action));
+        self.here = kind.map(|flight| (execution, flight.action.kind));
         self.perform(index, Some((execution, action)));
+        self.here = None;
     }
 
     fn slot(&self, kind: SlotKind, number: u32) -> Option<&str> {
@@ -238,7 +241,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             && let Some(arn) = &cancel.task_execution_arn
             && let Some(id) = self.service.execution_id(arn)
         {
-            self.strike(FaultKind::Cancel, id);
+            self.strike(FaultKind::Cancel, id, self.struck_here(id));
         }
     }
 
@@ -278,7 +281,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
                     return;
                 }
                 for execution in &hit {
-                    self.strike(FaultKind::AgentLoss, *execution);
+                    self.strike(FaultKind::AgentLoss, *execution, self.struck_here(*execution));
                 }
                 self.agents.0.insert(agent, self.now);
                 self.tell(Event::AgentContact { agent, in_contact: false });
@@ -289,7 +292,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
                     if self.running.contains_key(execution) {
                         self.crash(*execution, FaultKind::AgentRestart);
                     } else {
-                        self.strike(FaultKind::AgentRestart, *execution);
+                        self.strike(FaultKind::AgentRestart, *execution, None);
                     }
                 }
                 self.settle();
