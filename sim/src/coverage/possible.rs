@@ -140,8 +140,8 @@ const ANSWERS: &[Never] = &[
         "no member is required (1.5)",
     ),
     never(
-        "CancelTaskExecution|*Task|DescribeTaskExecution|StartTaskExecution|ListTagsForResource|UntagResource missing-member !-",
-        "the ARN is the only member that is required, or the harness sends an empty list for the other",
+        "CancelTaskExecution|*Task|DescribeTaskExecution|StartTaskExecution|ListTagsForResource missing-member !-",
+        "the ARN is the only member that is required (1.5)",
     ),
     never("CancelTaskExecution|DescribeTask*|DeleteTask constraint !-", "the ARN is the only member (1.5)"),
     never("StartTaskExecution success !AVAILABLE", "only an AVAILABLE task may start (2.6b)"),
