@@ -14,6 +14,7 @@ use datasync::time::{Instant, MINUTE};
 use datasync::tree::{EntryHash, Xxh3};
 
 use crate::bug::{PlantedHash, PlantedRules, Variant};
+use crate::coverage::Watched;
 use crate::invariant::{Violation, catalogue};
 use crate::monitor::Monitor;
 use crate::scenario::{Scenario, WorldSpec};
@@ -118,6 +119,8 @@ fn live<R: Rules + Stored, H: EntryHash + Stored>(
 ) -> Run {
     let plant = options.variant.and_then(|variant| variant.plant).map(|make| make());
     let monitor = Monitor::new(catalogue(), &scenario.world.settings);
+    let rules = Watched::new(rules);
+    let seen = rules.seen();
     let mut history = History {
         world: World::new(scenario, rules, hash, plant, monitor, options.trace),
         options,
@@ -128,6 +131,7 @@ fn live<R: Rules + Stored, H: EntryHash + Stored>(
     let violation = world.monitor.violation().cloned();
     let mut tally = world.tally.clone();
     tally.checks = world.monitor.checks();
+    tally.cells.add_seen(&seen);
     tally.virtual_ns = u128::from(world.now().since_ns(scenario.world.start));
     Run {
         digest: world.closing_digest(),

@@ -170,7 +170,7 @@ fn seeds_that_hold_are_summarised() {
     for sentence in missing {
         assert!(called.err.contains(&format!("warning: {}", sentence.as_str().unwrap())));
     }
-    call(&["fuzz", "--seeds", "0..3", "--require-all"]).exits_with(1);
+    call(&["fuzz", "--seeds", "0..3", "--require-coverage"]).exits_with(1);
 }
 
 #[test]

@@ -31,7 +31,7 @@ use datasync::rules::Rules;
 use datasync::service::{ExecutionId, Place, Service, ServiceConfig, TaskId};
 use datasync::settings::Settings;
 use datasync::time::Instant;
-use datasync::transfer::ActionId;
+use datasync::transfer::{ActionId, ActionKind};
 use datasync::tree::EntryHash;
 use datasync::volume::Stamps;
 use serde::{Deserialize, Serialize};
@@ -106,6 +106,8 @@ pub struct World<R: Rules, H: EntryHash> {
     writers: BTreeSet<(TaskId, usize)>,
     #[serde(skip)]
     pins: pins::Pins,
+    /// The action at a stop of which an operation of the scenario is happening.
+    here: Option<(ExecutionId, ActionKind)>,
     #[serde(skip)]
     plant: Option<Box<dyn Plant>>,
     /// The invariants.
@@ -177,6 +179,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             look_alikes: operations::makes_look_alikes(scenario),
             writers: BTreeSet::new(),
             pins: pins::Pins::new(spec.start),
+            here: None,
             plant,
             monitor,
             tally: Tally { histories: 1, ..Tally::default() },

@@ -78,13 +78,16 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         };
         let mut over = Vec::new();
         for task in &probe.tasks {
-            if self.statuses.tasks.insert(task.task, task.status) != Some(task.status) {
+            let earlier = self.statuses.tasks.insert(task.task, task.status);
+            if earlier != Some(task.status) {
+                self.tally.cells.task_went(earlier, Some(task.status));
                 *self.tally.task_statuses.entry(task.status).or_default() += 1;
             }
         }
         for execution in &probe.executions {
             let earlier = self.statuses.executions.insert(execution.execution, execution.status);
             if earlier != Some(execution.status) {
+                self.tally.cells.execution_went(earlier, Some(execution.status));
                 *self.tally.execution_statuses.entry(execution.status).or_default() += 1;
                 if execution.status.is_terminal() {
                     over.push(execution.execution);

@@ -8,15 +8,17 @@ use datasync::volume::StorageKind::Nfs;
 
 use super::faults::{self, Drawn, Targets};
 use super::model::Model;
-use super::{edits, requests};
+use super::{aimed, edits, requests};
 use crate::prng::{Prng, Stream};
 use crate::scenario::swarm::{FaultKind, SwarmChoice};
-use crate::scenario::{Act, Call, Operation, StorageSpec, When};
+use crate::scenario::{Act, AgentChange, Call, Operation, StorageSpec, When};
 
 /// From CreateTask until its source has been mounted, with some room (2.4a: 30 s, then every 60 s).
 const CREATED_MS: u64 = 31_000;
 /// How long LAUNCHING takes (2.5).
 const LAUNCH_MS: u64 = 60_000;
+/// From the loss of an agent until its tasks are UNAVAILABLE (2.6a).
+const OFFLINE_MS: u64 = 300_000;
 
 /// Draws the operations.
 pub(super) fn draw(
@@ -147,6 +149,9 @@ impl Workload<'_> {
         if self.model.live_tasks().is_empty() || self.rng.chance(1, 16) {
             self.another_task();
         }
+        if self.rng.chance(1, 16) {
+            self.outage();
+        }
         let Some(task) = self.some_task(None) else { return self.mixed(None) };
         if self.rng.chance(1, 3) {
             self.mixed(None);
@@ -182,8 +187,39 @@ impl Workload<'_> {
     fn another_task(&mut self) {
         let call = requests::call(&mut self.rng, &mut self.model, Api::CreateTask, false);
         self.call(When::AfterMs(0), call);
+        if let Some(slot) = self.model.tasks.last().map(|task| task.slot) {
+            self.aimed(slot, None, 0);
+        }
         let call = requests::call(&mut self.rng, &mut self.model, Api::DescribeTask, false);
         self.call(When::AfterMs(CREATED_MS), call);
+    }
+
+    /// An agent is out of contact until its tasks are UNAVAILABLE, and back again.
+    fn outage(&mut self) {
+        if self.choice.fault_percent == 0 || !self.choice.faults.contains(&FaultKind::AgentLoss) {
+            return;
+        }
+        let Some(task) = self.some_task(None) else { return };
+        let last = self.model.executions.iter().rev().find(|execution| execution.task == task);
+        let last = last.map(|execution| execution.slot);
+        let task = self.model.tasks[task].clone();
+        let agents = self.model.agents_of(&task);
+        if agents.is_empty() {
+            return;
+        }
+        let slot = *self.rng.pick(&agents);
+        self.push(When::AfterMs(0), Act::Agent { slot, change: AgentChange::Lose });
+        self.aimed(task.slot, last, OFFLINE_MS);
+        self.push(When::AfterMs(0), Act::Agent { slot, change: AgentChange::Regain });
+    }
+
+    /// A few calls that name this task or its execution, from `wait_ms` on.
+    fn aimed(&mut self, task: u32, execution: Option<u32>, wait_ms: u64) {
+        for number in 0..self.rng.range(1, 4) {
+            let allowed = &self.choice.calls;
+            let Some(call) = aimed::call(&mut self.rng, allowed, task, execution) else { return };
+            self.call(When::AfterMs(if number == 0 { wait_ms } else { 0 }), call);
+        }
     }
 
     /// A task, mostly one none of whose agents serves `beside`.
