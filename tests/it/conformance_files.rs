@@ -226,13 +226,11 @@ impl Draw {
     }
 
     fn mode(&mut self) -> u32 {
-        let modes = [0o644, 0o600, 0o755, 0o700, 0o777];
-        let special = [0o4755, 0o2755, 0o6644, 0o1777, 0o0];
-        *if self.owner.0 == 0 && self.rng.chance(1, 3) {
-            self.rng.pick(&special)
-        } else {
-            self.rng.pick(&modes)
-        }
+        // Without root, what is not open to its owner is closed to the test.
+        let open = [0o755, 0o700, 0o777];
+        let any = [0o644, 0o600, 0o755, 0o777, 0o4755, 0o2755, 0o6644, 0o1777, 0o0];
+        if self.owner.0 == 0 { *self.rng.pick(&any) } else { *self.rng.pick(&open) }
+    }
     }
 
     /// Root gives files away, others cannot.
