@@ -231,7 +231,6 @@ impl Draw {
         let any = [0o644, 0o600, 0o755, 0o777, 0o4755, 0o2755, 0o6644, 0o1777, 0o0];
         if self.owner.0 == 0 { *self.rng.pick(&any) } else { *self.rng.pick(&open) }
     }
-    }
 
     /// Root gives files away, others cannot.
     fn owner(&mut self) -> (u32, u32) {

@@ -10,6 +10,8 @@ use datasync::time::{Instant, MILLISECOND, MINUTE};
 use datasync::transfer::ActionId;
 use datasync::tree::EntryHash;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Due, World};
 use crate::coverage::answer::Answer;
 use crate::fault::FaultKind;
@@ -22,7 +24,7 @@ use crate::scenario::{Act, AgentChange, Call, Edit, EditAct, Scenario, StepFault
 const PATIENCE_NS: u64 = 60 * MINUTE;
 
 /// Which agents are out of contact, since when.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Contacts(BTreeMap<AgentId, Instant>);
 
 impl Contacts {

@@ -9,6 +9,8 @@ use datasync::service::{ExecutionId, TaskId};
 use datasync::time::{MINUTE, SECOND};
 use datasync::tree::EntryHash;
 
+use serde::{Deserialize, Serialize};
+
 use super::World;
 use super::cost::Costs;
 use super::mount::Mount;
@@ -24,7 +26,7 @@ const STEPS_MAX: u64 = 12;
 const ACTIONS_PER_ENTRY: u64 = 8;
 
 /// The statuses last seen, so that a change of status is counted once.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Statuses {
     tasks: BTreeMap<TaskId, TaskStatus>,
     executions: BTreeMap<ExecutionId, TaskExecutionStatus>,
