@@ -122,6 +122,14 @@ impl<R: Rules> Rules for Watched<R> {
         goes
     }
 
+    fn removal_rank(&self, path: &RelPath) -> usize {
+        self.0.removal_rank(path)
+    }
+
+    fn link_ns(&self, bytes: u64, rate: u64) -> u64 {
+        self.0.link_ns(bytes, rate)
+    }
+
     fn is_excluded(&self, path: &RelPath, settings: &Settings) -> bool {
         self.0.is_excluded(path, settings)
     }
