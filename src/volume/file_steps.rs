@@ -36,12 +36,17 @@ impl<H: EntryHash> FileVolume<H> {
                 return Ok(bytes(&self.readable(at, side)?.slice(*offset, *length)));
             }
             Step::Write { offset, payload } => {
-                return self.write_file(cx, at, false, |cx, file| {
-                    let (contents, _) = cx.send(*payload)?;
-                    end_of(*offset, contents.len())?;
-                    file.write_at(*offset, &contents);
-                    Ok(bytes(&contents))
-                });
+                self.file(at)?;
+                let (contents, _) = cx.send(*payload)?;
+                end_of(*offset, contents.len())?;
+                // A write of no bytes has no effect, so it moves no mtime.
+                if !contents.is_empty() {
+                    self.write_file(cx, at, false, |_, file| {
+                        file.write_at(*offset, &contents);
+                        Ok(())
+                    })?;
+                }
+                return Ok(bytes(&contents));
             }
             Step::Begin { fresh } => self.begin(cx, at, *fresh)?,
             Step::Flush => self.flush(at)?,

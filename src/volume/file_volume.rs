@@ -294,7 +294,8 @@ pub(super) fn end_of(offset: u64, length: u64) -> Result<u64, StepErrorKind> {
     offset.checked_add(length).filter(|end| *end <= FILE_BYTES_MAX).ok_or(StepErrorKind::NoSpace)
 }
 
-/// The owner as POSIX sets it: set-id bits go, except on directories.
+/// The owner as Linux sets it: set-id bits go, except on directories, and except a set-group-id bit that lets no group
+/// execute (it stands for mandatory locking).
 pub(super) fn set_owner(kind: Kind, attrs: &mut Attrs, uid: Option<u32>, gid: Option<u32>) {
     if uid.is_none() && gid.is_none() {
         return;
@@ -302,7 +303,7 @@ pub(super) fn set_owner(kind: Kind, attrs: &mut Attrs, uid: Option<u32>, gid: Op
     attrs.uid = uid.unwrap_or(attrs.uid);
     attrs.gid = gid.unwrap_or(attrs.gid);
     if kind != Kind::Directory {
-        attrs.mode &= !0o6000;
+        attrs.mode &= if attrs.mode & 0o010 == 0 { !0o4000 } else { !0o6000 };
     }
 }
 
