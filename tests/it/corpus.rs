@@ -25,7 +25,7 @@ fn call(json: &str, bind: Option<u32>) -> Act {
 
 fn storage(kind: StorageKind, name: &str, lines: &[&str]) -> StorageSpec {
     let tree = lines.iter().map(|line| line.parse().unwrap()).collect();
-    StorageSpec { kind, name: name.to_owned(), encoded: true, capacity: None, tree }
+    StorageSpec { kind, name: name.to_owned(), encoded: true, capacity: None, clock_skew_ms: 0, tree }
 }
 
 /// A case with every sort of operation in it.

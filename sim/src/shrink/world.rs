@@ -17,8 +17,8 @@ pub(super) const CHANGES: &[fn(&mut WorldSpec)] = &[
     |world| world.id_seed = 0,
 ];
 
-/// No limit of capacity; a bucket that carries DataSync's metadata.
+/// No limit of capacity, a clock that is right; a bucket that carries DataSync's metadata.
 pub(super) fn plain_storage(storage: &StorageSpec) -> Option<StorageSpec> {
-    let simple = storage.capacity.is_none() && storage.encoded;
-    (!simple).then(|| StorageSpec { capacity: None, encoded: true, ..storage.clone() })
+    let simple = storage.capacity.is_none() && storage.encoded && storage.clock_skew_ms == 0;
+    (!simple).then(|| StorageSpec { capacity: None, encoded: true, clock_skew_ms: 0, ..storage.clone() })
 }
