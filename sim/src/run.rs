@@ -10,7 +10,6 @@ use datasync::api::{Request, TaskStatus};
 use datasync::mix::{at_most, fold};
 use datasync::rules::{Documented, Rules};
 use datasync::service::{ExecutionId, TaskId};
-use datasync::settings::Settings;
 use datasync::time::{Instant, MINUTE};
 use datasync::tree::{EntryHash, Xxh3};
 
@@ -118,7 +117,7 @@ fn live<R: Rules + Stored, H: EntryHash + Stored>(
     options: RunOptions,
 ) -> Run {
     let plant = options.variant.and_then(|variant| variant.plant).map(|make| make());
-    let monitor = Monitor::new(catalogue(), &Settings::default());
+    let monitor = Monitor::new(catalogue(), &scenario.world.settings);
     let mut history = History {
         world: World::new(scenario, rules, hash, plant, monitor, options.trace),
         options,

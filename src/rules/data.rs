@@ -105,6 +105,9 @@ impl PairContext {
     /// no mode of their own.
     #[must_use]
     pub fn attributes_differ(&self, source: &Listed, destination: &Listed) -> bool {
+        if self.pair.between_buckets() {
+            return user_metadata_differs(source, destination);
+        }
         self.mtime_differs(source, destination) || self.owner_or_mode_differs(source, destination)
     }
 
@@ -149,6 +152,9 @@ pub fn decide(source: &Listed, destination: Option<&Listed>, pair: &PairContext)
         return Decision::DeviceToObject;
     }
     let Some(destination) = destination else { return Decision::Make };
+    if pair.pair.between_buckets() {
+        return decide_object(source, destination);
+    }
     if source.kind != destination.kind {
         return Decision::Replace;
     }
@@ -168,6 +174,27 @@ pub fn decide(source: &Listed, destination: Option<&Listed>, pair: &PairContext)
     }
 }
 
+/// Between two buckets: size, ETag and user metadata (2.12e). A bare prefix in the source asks for a marker and says
+/// nothing about it (2.12a). The other form of a name is another entry, so both are of one kind.
+fn decide_object(source: &Listed, destination: &Listed) -> Decision {
+    let etag = |listed: &Listed| listed.object.as_ref().map(|head| head.etag);
+    let is_file = source.kind == Kind::File;
+    if destination.implied {
+        Decision::Make
+    } else if is_file && (source.size != destination.size || etag(source) != etag(destination)) {
+        Decision::Send
+    } else if user_metadata_differs(source, destination) {
+        Decision::Metadata
+    } else {
+        Decision::Same
+    }
+}
+
+fn user_metadata_differs(source: &Listed, destination: &Listed) -> bool {
+    let metadata = |listed: &Listed| listed.object.as_ref().map(|head| head.metadata.clone());
+    source.object.is_some() && metadata(source) != metadata(destination)
+}
+
 /// Size or mtime differs, or mtimes are not kept at all: then equal size says nothing (2.8).
 fn file_needs_data(source: &Listed, destination: &Listed, pair: &PairContext) -> bool {
     source.size != destination.size
@@ -178,6 +205,10 @@ fn file_needs_data(source: &Listed, destination: &Listed, pair: &PairContext) ->
 /// See [`Rules::attributes`](crate::rules::Rules::attributes).
 #[must_use]
 pub fn attributes(source: &Listed, pair: &PairContext, new: bool) -> AttrSet {
+    if pair.pair.between_buckets() {
+        // User metadata is copied as it is (2.12e).
+        return AttrSet::default();
+    }
     let options = &pair.options;
     let pick = |copied: bool, own: Option<u32>, default: u32| match own.filter(|_| copied) {
         Some(own) => Some(own),
@@ -211,6 +242,19 @@ pub fn may_remove(view: &RemoveView<'_>) -> bool {
         // 2.12a: such a key is neither touched nor deleted. The other problems concern sources.
         && view.destination.problem != Some(Untransferable::ForbiddenKey)
         && !is_excluded(view.path, &view.pair.settings)
+}
+
+/// See [`Rules::removal_rank`](crate::rules::Rules::removal_rank). Children go before the directory that holds them.
+#[must_use]
+pub fn removal_rank(path: &RelPath) -> usize {
+    usize::MAX - path.components().count()
+}
+
+/// See [`Rules::link_ns`](crate::rules::Rules::link_ns).
+#[must_use]
+pub fn link_ns(bytes: u64, rate: u64) -> u64 {
+    let ns = (u128::from(bytes) * u128::from(SECOND)).div_ceil(u128::from(rate.max(1)));
+    u64::try_from(ns).unwrap_or(u64::MAX)
 }
 
 /// See [`Rules::is_excluded`](crate::rules::Rules::is_excluded).

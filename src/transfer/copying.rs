@@ -155,10 +155,9 @@ impl Copying {
                 Stage::Links => Stage::Removals(0),
                 Stage::Removals(from) if from == self.plan.removals.len() => Stage::Directories(0),
                 Stage::Removals(from) => {
-                    let depth = |at: usize| self.plan.removals[at].path.components().count();
-                    let level = depth(from);
-                    let to = (from..self.plan.removals.len()).find(|at| depth(*at) != level);
-                    let to = to.unwrap_or(self.plan.removals.len());
+                    let left = &self.plan.removals[from..];
+                    let level = left.iter().take_while(|removal| removal.rank == left[0].rank);
+                    let to = from + level.count();
                     (from..to).for_each(|at| give(Job::Remove(at as u32)));
                     Stage::Removals(to)
                 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::action::{ActionId, ActionKind};
 use super::plan::Clear;
 use super::scanner::ListJob;
-use crate::time::{Instant, SECOND};
+use crate::time::Instant;
 use crate::volume::PayloadId;
 
 /// Something to do. It becomes an action when it is given out, and again at each retry.
@@ -153,11 +153,9 @@ impl Dispatch {
         self.link_free <= now
     }
 
-    /// Reserves the link for `bytes` from `now` on (2.15a).
-    pub(super) fn reserve(&mut self, now: Instant, bytes: u64, rate: Option<u64>) {
-        let Some(rate) = rate else { return };
-        let ns = (u128::from(bytes) * u128::from(SECOND)).div_ceil(u128::from(rate));
-        self.link_free = now.after_ns(u64::try_from(ns).unwrap_or(u64::MAX));
+    /// Reserves the link for so many nanoseconds from `now` on (2.15a).
+    pub(super) fn reserve(&mut self, now: Instant, link_ns: u64) {
+        self.link_free = now.after_ns(link_ns);
     }
 
     /// Whether nothing is left to do and nothing is being done.

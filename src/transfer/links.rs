@@ -10,6 +10,7 @@ use core::ops::Range;
 
 use super::delta::Builder;
 use super::plan::Clear;
+use crate::rules::ids::rule;
 use crate::rules::{Decision, Rules};
 use crate::tree::{Kind, RelPath};
 use crate::volume::Listed;
@@ -115,7 +116,8 @@ fn follow<R: Rules>(
         return;
     }
     if leader.failed {
-        builder.error(file.path, "hard link to a file that cannot be transferred");
+        let text = "hard link to a file that cannot be transferred";
+        builder.error(file.path, const { rule("R2.13a-4") }, text);
         return;
     }
     if belongs && inode.is_some() && inode == leader.inode {

@@ -21,6 +21,7 @@ pub mod objects;
 pub mod plan;
 mod scanner;
 mod steps;
+mod telling;
 pub mod tree_listing;
 mod verifying;
 mod walk;

@@ -7,8 +7,9 @@ use core::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use crate::rules::ids::RuleId;
 use crate::tree::{Kind, RelPath};
-use crate::volume::AttrSet;
+use crate::volume::{AttrSet, ObjectHead};
 
 /// What must go before the entry can be made; done directly before, in the same action (2.8c).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,6 +64,8 @@ pub struct Item {
     pub work: Work,
     /// Attributes to set.
     pub attrs: AttrSet,
+    /// Between two buckets (2.12e): the object it is a copy of; `None` = a bare prefix.
+    pub object: Option<Arc<ObjectHead>>,
     /// What goes first.
     pub clear: Clear,
     /// Entries of [`Plan::replaced`] that go before that, in order: what was in the directory in its place.
@@ -80,6 +83,8 @@ pub struct Removal {
     pub path: RelPath,
     /// Whether it is a directory.
     pub directory: bool,
+    /// When it goes: in ascending order, those of one rank together (R2.9a-5).
+    pub rank: usize,
 }
 
 /// A directory in the last pass (2.11b).
@@ -91,6 +96,8 @@ pub struct DirectoryPass {
     pub depth: u32,
     /// Attributes to set.
     pub attrs: AttrSet,
+    /// Between two buckets (2.12e): the marker it is a copy of.
+    pub object: Option<Arc<ObjectHead>>,
     /// The item that makes it, if it is made.
     pub item: Option<u32>,
     /// Whether it counts when it is complete (2.16a).
@@ -104,6 +111,8 @@ pub struct ItemError {
     pub path: RelPath,
     /// Why.
     pub text: String,
+    /// The rule that makes it one.
+    pub rule: RuleId,
     /// Whether nothing at or below the path is in scope of verification. Not so for an object that stands
     /// beside a prefix of its name (2.12a).
     pub covers: bool,
@@ -125,7 +134,7 @@ pub struct Plan {
     pub items: Vec<Item>,
     /// Entries in directories that are replaced, children before parents; items name ranges of it.
     pub replaced: Vec<Removal>,
-    /// All other removals, deepest first (2.9a).
+    /// All other removals, in order of their ranks: deepest first (2.9a).
     pub removals: Vec<Removal>,
     /// The last pass, deepest first, the root last.
     pub directories: Vec<DirectoryPass>,

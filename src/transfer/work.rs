@@ -1,6 +1,5 @@
 //! From jobs to actions and back: how each kind of job is asked, and what its answer means.
 
-use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use super::action::{ActionKind, Outcome};
@@ -96,7 +95,7 @@ impl<R: Rules> Transfer<R> {
             }
             Job::Directory(index) => {
                 let pass = &self.copying.as_ref()?.plan.directories[index as usize];
-                let steps = steps::directory(&pass.attrs, &self.config.pair);
+                let steps = steps::directory(pass, &self.config.pair);
                 Some(Built::new(queued, ActionKind::DirectoryMetadata, pass.path.clone(), steps))
             }
             Job::Compare { file, offset } => {
@@ -307,16 +306,17 @@ impl<R: Rules> Transfer<R> {
             return;
         };
         let Self { rules, config, judged: Some(judged), scanner: Some(scanner), .. } = self else { return };
-        let compared = &judged.compared[file as usize];
+        let compared = &mut judged.compared[file as usize];
+        compared.read(offset, *digest, *read);
         let equal = length == other && digest == read;
         let next = offset.saturating_add(config.chunk_bytes.max(1));
         if equal && next < compared.size && *length == config.chunk_bytes.max(1) {
             self.push(Job::Compare { file, offset: next });
             return;
         }
-        let verdict = compared.verdict(rules, &config.pair, scanner, equal);
+        let (verdict, sides) = compared.verdict(rules, &config.pair, scanner, equal);
         let path = compared.path.clone();
-        self.mismatch(path, verdict);
+        self.tell_difference(path, verdict, sides);
     }
 
     /// An entry that is to be removed and is gone counts as removed (2.9a).
@@ -363,10 +363,9 @@ impl<R: Rules> Transfer<R> {
     }
 
     pub(super) fn give_up(&mut self, job: Job, kind: ActionKind, error: StepError) {
-        let text = Self::failure_text(kind, error);
         match job {
             Job::AbortUploads => {
-                self.note(crate::report::LogKind::ItemError, RelPath::root(), text);
+                self.tell_failure(kind, error, RelPath::root(), None);
             }
             Job::List(list) => {
                 let Self { rules, config, dispatch, scanner: Some(scanner), .. } = self else { return };
@@ -378,7 +377,7 @@ impl<R: Rules> Transfer<R> {
                 }
                 let mut jobs = |job| dispatch.ready.push_back(Queued::first(Job::List(job)));
                 scanner.failed(rules, &config.pair, list, &mut jobs);
-                self.item_error(path, text, true);
+                self.tell_failure(kind, error, path, Some(true));
             }
             Job::Item(item)
             | Job::Replaced { item, .. }
@@ -392,23 +391,23 @@ impl<R: Rules> Transfer<R> {
                 copying.fail(item);
                 copying.large.remove(&item);
                 let path = copying.plan.items[item as usize].path.clone();
-                self.item_error(path, text, true);
+                self.tell_failure(kind, error, path, Some(true));
             }
             Job::Remove(index) => {
                 let Some(copying) = &self.copying else { return };
                 let path = copying.plan.removals[index as usize].path.clone();
-                self.item_error(path, text, true);
+                self.tell_failure(kind, error, path, Some(true));
             }
             Job::Directory(index) => {
                 let Some(copying) = &self.copying else { return };
                 // What is below it has arrived and stays in scope.
                 let path = copying.plan.directories[index as usize].path.clone();
-                self.item_error(path, text, false);
+                self.tell_failure(kind, error, path, Some(false));
             }
             Job::Compare { file, .. } => {
                 let Some(judged) = &self.judged else { return };
                 let path = judged.compared[file as usize].path.clone();
-                self.item_error(path, text.to_string(), true);
+                self.tell_failure(kind, error, path, Some(true));
             }
         }
     }

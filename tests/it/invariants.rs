@@ -9,7 +9,8 @@ use datasync::api::{
     AgentStatus, ApiError, Mtime, Options, PhaseStatus, PreserveDeletedFiles, Request, Response,
     TaskExecutionStatus, TaskStatus, Uid, VerifyMode,
 };
-use datasync::report::{Counters, End, ErrorCode, Failure, LogKind, LogLine, Phase, PhaseStatuses};
+use datasync::report::{Counters, End, ErrorCode, Failure, LogKind, LogLevel, LogLine, Phase, PhaseStatuses};
+use datasync::rules::ids::rule;
 use datasync::service::{AgentId, ExecutionId, Place, TaskId};
 use datasync::time::{DAY, Instant, MINUTE, SECOND};
 use datasync::tree::RelPath;
@@ -105,7 +106,15 @@ fn cancelled(lived: &mut Lived) {
 }
 
 fn line(phase: Phase, kind: LogKind, path: &str) -> LogLine {
-    LogLine { phase, kind, path: RelPath::new(path.as_bytes()).expect("a path"), text: String::new() }
+    LogLine {
+        phase,
+        kind,
+        level: LogLevel::Error,
+        rule: rule("R2.5a-1"),
+        path: RelPath::new(path.as_bytes()).expect("a path"),
+        text: String::new(),
+        sides: None,
+    }
 }
 
 #[track_caller]

@@ -51,7 +51,7 @@ pub struct FuzzArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
     /// For so many seconds: from the A of `--seeds A..`, otherwise with seeds nobody has seen.
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     time: Option<u64>,
     /// Threads [default: as many as the machine can run at once].
     #[arg(long, value_name = "N")]
@@ -235,9 +235,14 @@ impl Failed<'_> {
         let case = self.path("");
         let written = write_case(&case, &failing);
         let case = case.display().to_string();
-        let seed_word = seed.to_string();
-        let what = if written.is_ok() { &case } else { &seed_word };
-        let mut words = vec!["replay", what.as_str()];
+        let (seed_word, range) = (seed.to_string(), format!("{seed}..{}", seed.saturating_add(1)));
+        let tree = self.args.tree.as_deref().map(|tree| tree.display().to_string());
+        let mut words = match (&written, &tree) {
+            (Ok(()), _) => vec!["replay", &case],
+            (Err(_), None) => vec!["replay", &seed_word],
+            // A seed alone would draw from the shapes that come with the program.
+            (Err(_), Some(tree)) => vec!["fuzz", "--tree", tree, "--seeds", &range],
+        };
         words.extend(self.bug.into_iter().flat_map(|bug| ["--bug", bug.name]));
         let reproduce = console.command(&words);
         let shrunk_path = self.path("-shrunk");

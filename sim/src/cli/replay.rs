@@ -87,10 +87,10 @@ impl Show {
 pub fn replay(args: &ReplayArgs, console: &mut Console<'_>) -> Done {
     let source = Source::load(&args.what, args.bug.as_deref())?;
     if let Some(other) = &args.diff {
-        return diff(&Source::load(other, args.bug.as_deref())?, &source, console);
+        return diff(&source, &Source::load(other, args.bug.as_deref())?, console);
     }
     if let Some(path) = &args.write {
-        write_case(path, &source.scenario).map_err(|error| Stop::misuse("case", error))?;
+        write_case(path, &source.scenario).map_err(|error| Stop::Misuse(format!("case {error}")))?;
     }
     let lines_wanted = if console.json { args.trace } else { !args.quiet };
     let options = RunOptions {
@@ -142,7 +142,7 @@ impl Outcome {
         }
         let tally = &run.tally;
         lines.push(format!(
-            "{} operations, {} events, {} task executions, virtual time {}, digest {:016x}",
+            "{} operations, {} events, {} task executions ended, virtual time {}, digest {:016x}",
             tally.operations,
             run.step,
             tally.executions,

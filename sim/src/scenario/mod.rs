@@ -5,6 +5,7 @@
 //! operation leaves the rest meaningful. Interruptions are triggers (which execution, phase, action, n-th time), not
 //! times, wherever an execution is concerned.
 
+use datasync::Settings;
 use datasync::api::Request;
 use datasync::report::Phase;
 use datasync::time::Instant;
@@ -12,9 +13,11 @@ use datasync::transfer::ActionKind;
 use datasync::tree::RelPath;
 use datasync::volume::{StepErrorKind, StorageKind};
 use serde::{Deserialize, Serialize};
+use settings::{are_default, changed_only};
 
 pub mod generator;
 pub mod look_alikes;
+mod settings;
 pub mod slots;
 pub mod story;
 pub mod strategy;
@@ -107,6 +110,9 @@ pub struct WorldSpec {
     pub in_flight: u32,
     /// Whether transfers use attested summaries to skip equal subtrees.
     pub trust_summaries: bool,
+    /// The settings of the service and its transfers; a case names those that are not the defaults.
+    #[serde(default, skip_serializing_if = "are_default", serialize_with = "changed_only")]
+    pub settings: Settings,
 }
 
 /// A storage. Locations name it by `name`.
@@ -128,6 +134,9 @@ pub struct StorageSpec {
     /// off by as much.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub clock_skew_ms: i64,
+    /// NFS: whether the export squashes root, so that agents act as user and group 65534 (reference 2.11c).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub root_squash: bool,
     /// What is in it, sorted by path. Directories come before what is in them.
     pub tree: Vec<TreeLine>,
 }

@@ -141,7 +141,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         keep_trace: bool,
     ) -> Self {
         let spec = scenario.world.clone();
-        let settings = Settings::default();
+        let settings = spec.settings.clone();
         let config = ServiceConfig {
             account: ACCOUNT.into(),
             region: REGION.into(),
@@ -153,7 +153,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             .storages
             .iter()
             .zip(storage::clocks(&scenario.storages))
-            .map(|(storage, clock)| Storage::new(storage, clock, hash, spec.start, &mut stamps))
+            .map(|(storage, clock)| Storage::new(storage, clock, hash, &settings, spec.start, &mut stamps))
             .collect();
         let mut world = Self {
             now: spec.start,

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use datasync::Settings;
 use datasync::mix::{fold, fold_bytes};
+use datasync::rules::data::last_modified_counts;
 use datasync::time::Instant;
 use datasync::transfer::objects::ObjectView;
 use datasync::tree::{Attrs, Contents, EntryHash, Node, NodeBody, RelPath, Tree};
@@ -84,13 +86,17 @@ impl<H: EntryHash> Storage<H> {
         spec: &StorageSpec,
         clock: StorageClock,
         hash: &H,
+        settings: &Settings,
         start: Instant,
         stamps: &mut Stamps,
     ) -> Self {
         stamps.set_clock(clock);
         let medium = match spec.kind {
             StorageKind::Nfs | StorageKind::Efs => {
-                Medium::Files(FileVolume::from_tree(spec.kind, filled_tree(spec, hash, start), spec.capacity))
+                let tree = filled_tree(spec, hash, start);
+                let mut volume = FileVolume::from_tree(spec.kind, tree, spec.capacity);
+                volume.set_root_squash(spec.root_squash && spec.kind == StorageKind::Nfs);
+                Medium::Files(volume)
             }
             StorageKind::S3 => Medium::Objects(filled_bucket(spec, start, stamps)),
         };
@@ -100,7 +106,7 @@ impl<H: EntryHash> Storage<H> {
             slow: 1,
             medium,
             clock,
-            objects: ObjectView::default(),
+            objects: ObjectView { plain_mtime: last_modified_counts(settings), ..ObjectView::default() },
             version: 1,
             snapshots: BTreeMap::new(),
             frozen: None,
@@ -166,7 +172,7 @@ impl<H: EntryHash> Storage<H> {
         self.frozen = None;
     }
 
-    /// Does a step.
+    /// Does a step. `between_buckets`: of an execution whose two sides are buckets (2.12e).
     ///
     /// # Errors
     /// What the storage says.
@@ -177,11 +183,15 @@ impl<H: EntryHash> Storage<H> {
         path: &RelPath,
         side: Side,
         step: &Step,
+        between_buckets: bool,
     ) -> Result<StepResult, StepErrorKind> {
         context.stamps.set_clock(self.clock);
         match &mut self.medium {
             Medium::Files(volume) => volume.apply(context, base, path, side, step),
-            Medium::Objects(bucket) => self.objects.apply(bucket, context, base, path, side, step),
+            Medium::Objects(bucket) => {
+                let view = ObjectView { as_objects: between_buckets, ..self.objects };
+                view.apply(bucket, context, base, path, side, step)
+            }
         }
     }
 

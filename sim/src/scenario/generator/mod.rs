@@ -64,6 +64,7 @@ pub fn generate(seed: u64, config: &GeneratorConfig) -> Scenario {
         chunk_bytes,
         in_flight: choice.in_flight,
         trust_summaries: choice.trust_summaries,
+        settings: choice.settings.clone(),
     };
     let operations = workload::draw(&choice, &storages, chunk_bytes, start);
     Scenario {

@@ -91,6 +91,7 @@ fn empty(rng: &mut Prng, choice: &SwarmChoice) -> Vec<StorageSpec> {
         encoded,
         capacity: None,
         clock_skew_ms: 0,
+        root_squash: false,
         tree: Vec::new(),
     };
     let mut storages = Vec::new();
