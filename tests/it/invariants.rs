@@ -255,7 +255,7 @@ fn probe(at_ns: u64, status: TaskStatus, executions: &[ExecutionProbe]) -> Probe
 }
 
 #[test]
-fn the_catalogue_names_each_invariant_once() {
+fn the_catalogue_names_each_once() {
     let names: Vec<_> = catalogue().iter().map(|listed| listed.name).collect();
     let mut unique = names.clone();
     unique.sort_unstable();

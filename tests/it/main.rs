@@ -36,6 +36,8 @@ mod service_tasks;
 mod shapes;
 mod shrink;
 mod slots;
+
+mod stored;
 mod story;
 mod strategy;
 mod tidy;

@@ -1,7 +1,7 @@
 //! The catalogue: every planted bug with its benign variant, as documented values.
 
 use super::{Bug, HashChange, Plant, RuleChange, Site, Variant};
-use super::{service, surgery, transfer};
+use super::{resume, service, surgery, transfer};
 
 const fn rule(about: &'static str, rules: RuleChange) -> Variant {
     Variant { about, rules, hash: HashChange::None, plant: None }
@@ -204,6 +204,51 @@ static CATALOGUE: &[Bug] = &[
         caught_by: &["lifecycle"],
         bug: plant("an execution that ended is forgotten too early", surgery::lost_history),
         benign: plant("somebody names an agent", surgery::renamed_agent),
+    },
+    Bug {
+        name: "forgotten-removal",
+        site: Site::Surgery,
+        caught_by: &["snapshot-resume"],
+        bug: plant("a transfer that comes back has lost one removal", resume::forgotten_removal),
+        benign: plant("a world comes back by way of its readable form", resume::readable),
+    },
+    Bug {
+        name: "forgotten-flight",
+        site: Site::Surgery,
+        caught_by: &["snapshot-resume"],
+        bug: plant("an action in flight does not come back", resume::forgotten_flight),
+        benign: plant("a world comes back by way of its readable form", resume::readable),
+    },
+    Bug {
+        name: "forgotten-order",
+        site: Site::Surgery,
+        caught_by: &["snapshot-resume"],
+        bug: plant(
+            "simultaneous events come back in the order in which they were queued",
+            resume::forgotten_order,
+        ),
+        benign: plant("a world comes back by way of its readable form", resume::readable),
+    },
+    Bug {
+        name: "forgotten-write",
+        site: Site::Surgery,
+        caught_by: &["snapshot-resume"],
+        bug: plant("what was not yet durable comes back as durable", resume::forgotten_write),
+        benign: plant("a world comes back by way of its readable form", resume::readable),
+    },
+    Bug {
+        name: "forgetful-restart",
+        site: Site::Surgery,
+        caught_by: &["snapshot-resume"],
+        bug: plant("a service that restarts forgets what it was to do later", resume::forgetful_restart),
+        benign: plant("a world comes back by way of its readable form", resume::readable),
+    },
+    Bug {
+        name: "recounted-tries",
+        site: Site::Transfer,
+        caught_by: &["snapshot-resume"],
+        bug: plant("after a restore every action says one try more", resume::recounted_tries),
+        benign: plant("a world comes back by way of its readable form", resume::readable),
     },
 ];
 

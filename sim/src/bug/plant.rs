@@ -51,6 +51,8 @@ pub trait Plant {
     fn wants_world_surgery(&self) -> bool {
         false
     }
+    /// The service as plain data when its process restarts.
+    fn restart(&mut self, _state: &mut serde_json::Value) {}
     /// The world has been read back.
     fn resumed(&mut self) {}
     /// Whether `surgery` wants to be asked after this operation (serialising costs time).

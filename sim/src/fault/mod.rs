@@ -41,11 +41,17 @@ pub enum FaultKind {
     FullDestination,
     /// An answer comes late: a congested network; later than 30 s it counts as lost and is asked again.
     LateAnswer,
+    /// The service's process restarts: an update, a failover.
+    ServiceRestart,
+    /// Everybody's clock jumps forward: a suspended machine, a correction after a long time without one.
+    ClockJump,
+    /// The clock of a storage is off: nobody set it, or somebody did.
+    SkewedClock,
 }
 
 impl FaultKind {
     /// All kinds.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::Cancel,
         Self::WorkerCrash,
         Self::ReadError,
@@ -58,6 +64,9 @@ impl FaultKind {
         Self::CorruptionInFlight,
         Self::FullDestination,
         Self::LateAnswer,
+        Self::ServiceRestart,
+        Self::ClockJump,
+        Self::SkewedClock,
     ];
 
     /// Its name in tables.
@@ -76,6 +85,9 @@ impl FaultKind {
             Self::CorruptionInFlight => "corruption-in-flight",
             Self::FullDestination => "full-destination",
             Self::LateAnswer => "late-answer",
+            Self::ServiceRestart => "service-restart",
+            Self::ClockJump => "clock-jump",
+            Self::SkewedClock => "skewed-clock",
         }
     }
 
@@ -85,7 +97,11 @@ impl FaultKind {
     #[must_use]
     pub const fn can_strike(self, stage: Stage) -> bool {
         match self {
-            Self::Cancel | Self::AgentLoss | Self::AgentRestart => true,
+            Self::Cancel | Self::AgentLoss | Self::AgentRestart | Self::ServiceRestart | Self::ClockJump => {
+                true
+            }
+            // Counted when both sides are mounted and what they stamped is about to be compared.
+            Self::SkewedClock => matches!(stage, Stage::Preparing),
             Self::WorkerCrash | Self::SlowStorage | Self::LateAnswer => !matches!(stage, Stage::Launching),
             Self::ReadError => matches!(stage, Stage::Transferring | Stage::Verifying),
             Self::WriteError => matches!(stage, Stage::Preparing | Stage::Transferring),

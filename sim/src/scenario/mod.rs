@@ -28,6 +28,10 @@ pub use tree_lines::{LineBody, TreeLine};
 
 /// The version of the case format this harness writes.
 pub const VERSION: u32 = 1;
+/// The farthest a clock jumps: a day.
+pub const JUMP_MS_MAX: u64 = 86_400_000;
+/// The farthest a storage's own clock is off: ten years.
+pub const SKEW_MS_MAX: u64 = 10 * 365 * 86_400_000;
 
 /// A whole history, before it is lived.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -126,6 +130,10 @@ pub struct StorageSpec {
     /// Bytes of file contents it can hold; `None` = no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capacity: Option<u64>,
+    /// Milliseconds that its own clock is ahead (behind, below 0), at most [`SKEW_MS_MAX`]: every time that it stamps is
+    /// off by as much.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub clock_skew_ms: i64,
     /// NFS: whether the export squashes root, so that agents act as user and group 65534 (reference 2.11c).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub root_squash: bool,
@@ -135,6 +143,11 @@ pub struct StorageSpec {
 
 fn yes() -> bool {
     true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+fn is_zero(number: &i64) -> bool {
+    *number == 0
 }
 
 /// One thing that happens.
@@ -210,6 +223,14 @@ pub enum Act {
     CrashWorker {
         /// Slot of the execution.
         execution: u32,
+    },
+    /// The service's process restarts from its own snapshot: written down, dropped, read back. Nothing may change.
+    RestartService {},
+    /// Everybody's clock jumps forward: what fell due meanwhile happens now, in the order of its due times (reference
+    /// 2.18), and answers on their way may have come too late.
+    ClockJump {
+        /// Milliseconds, at most [`JUMP_MS_MAX`].
+        ms: u64,
     },
     /// The step that the trigger stopped at goes wrong. Only with [`When::On`].
     Fault(StepFault),

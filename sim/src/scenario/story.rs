@@ -72,6 +72,11 @@ fn storage(f: &mut Formatter<'_>, number: usize, spec: &StorageSpec) -> fmt::Res
     if let Some(capacity) = spec.capacity {
         write!(f, ", room for {capacity} bytes")?;
     }
+    match spec.clock_skew_ms {
+        0 => {}
+        ahead @ 1.. => write!(f, ", clock {} ahead", span(ahead.unsigned_abs()))?,
+        behind => write!(f, ", clock {} behind", span(behind.unsigned_abs()))?,
+    }
     match entries {
         0 => return f.write_str(", empty"),
         1 => f.write_str(", 1 entry")?,
@@ -156,6 +161,8 @@ impl Display for OperationStory<'_> {
                 }
             }
             Act::CrashWorker { execution } => write!(f, "the worker of execution:{execution} crashes"),
+            Act::RestartService {} => f.write_str("the service restarts from its snapshot"),
+            Act::ClockJump { ms } => write!(f, "all clocks jump forward by {}", span(*ms)),
             Act::Fault(fault) => match fault {
                 StepFault::Fails(error) => write!(f, "the step fails: {error}"),
                 StepFault::KeepsFailing(error) => write!(f, "the step fails from now on: {error}"),

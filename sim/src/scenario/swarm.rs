@@ -74,6 +74,10 @@ pub enum FaultKind {
     CorruptInFlight,
     /// An answer is late.
     Delay,
+    /// The service's process restarts.
+    RestartService,
+    /// Everybody's clock jumps forward.
+    ClockJump,
 }
 
 impl FaultKind {
@@ -89,6 +93,8 @@ impl FaultKind {
         Self::StepKeepsFailing,
         Self::CorruptInFlight,
         Self::Delay,
+        Self::RestartService,
+        Self::ClockJump,
     ];
 
     /// The kind of fault that an act is or ends; `None` for calls and edits.
@@ -104,6 +110,8 @@ impl FaultKind {
                 StorageChange::Full | StorageChange::Free => Self::FullStorage,
             },
             Act::CrashWorker { .. } => Self::CrashWorker,
+            Act::RestartService {} => Self::RestartService,
+            Act::ClockJump { .. } => Self::ClockJump,
             Act::Fault(StepFault::Fails(_)) => Self::StepFails,
             Act::Fault(StepFault::KeepsFailing(_)) => Self::StepKeepsFailing,
             Act::Fault(StepFault::CorruptInFlight) => Self::CorruptInFlight,
@@ -178,6 +186,8 @@ pub struct SwarmChoice {
     pub odd_names: bool,
     /// Whether somebody makes look-alikes: other contents under the same size and mtime.
     pub look_alikes: bool,
+    /// Whether the own clocks of some storages are off.
+    pub skewed_clocks: bool,
     /// Share of calls that are spoiled so as to be refused, percent.
     pub refused_percent: u64,
     /// Share of mixed operations that are edits, percent.
@@ -243,6 +253,7 @@ impl SwarmChoice {
             edit_percent: [0, 15, 30, 50][rng.weighted(&[1, 4, 3, 1])],
             fault_percent: [0, 10, 20, 40][rng.weighted(&[2, 4, 3, 1])],
             settings: settings::draw(rng, entries),
+            skewed_clocks: rng.chance(1, 6),
         }
     }
 }

@@ -63,6 +63,7 @@ pub(super) fn milder_fault(operation: &Operation) -> Option<Operation> {
             Act::Fault(StepFault::Fails(StepErrorKind::Transient))
         }
         Act::Fault(StepFault::DelayMs(ms)) if *ms > 1_000 => Act::Fault(StepFault::DelayMs(1_000)),
+        Act::ClockJump { ms } if *ms > 1_000 => Act::ClockJump { ms: 1_000 },
         Act::Storage { storage, change: StorageChange::Slow(factor) } if *factor > 2 => {
             Act::Storage { storage: *storage, change: StorageChange::Slow(2) }
         }

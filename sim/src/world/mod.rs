@@ -155,7 +155,8 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         let storages = scenario
             .storages
             .iter()
-            .map(|storage| Storage::new(storage, hash, &settings, spec.start, &mut stamps))
+            .zip(storage::clocks(&scenario.storages))
+            .map(|(storage, clock)| Storage::new(storage, clock, hash, &settings, spec.start, &mut stamps))
             .collect();
         let mut world = Self {
             now: spec.start,

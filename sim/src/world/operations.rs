@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::{Due, World};
 use crate::coverage::answer::Answer;
 use crate::fault::FaultKind;
-use crate::invariant::{Called, Observation};
+use crate::invariant::{Called, Observation, Resumed};
 use crate::scenario::slots::{Slot, SlotKind};
 use crate::scenario::{Act, AgentChange, Call, Edit, EditAct, Scenario, StepFault, StorageChange, When};
 
@@ -132,6 +132,8 @@ impl<R: Rules, H: EntryHash> World<R, H> {
                     self.crash(id, FaultKind::WorkerCrash);
                 }
             }
+            Act::RestartService {} => self.restart_service(),
+            Act::ClockJump { ms } => self.jump(ms),
             Act::Fault(fault) => {
                 if let Some((execution, action)) = action {
                     self.recorder.fold(self.now, "fault", [index as u64, fault_word(fault)]);
@@ -339,6 +341,32 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         self.record("storage", [u64::from(index), change_word(change)], || {
             (format!("s{index}"), format!("{change:?}"))
         });
+    }
+
+    /// The service's process restarts from what it wrote down; the invariants see whether it is the same again.
+    fn restart_service(&mut self) {
+        self.record("service", [1, 0], || (String::new(), "the service restarts".into()));
+        let open: Vec<ExecutionId> = self.facts.keys().copied().collect();
+        for execution in open {
+            self.strike_lightly(FaultKind::ServiceRestart, execution);
+        }
+        let changed = self.service_read_back();
+        let resumed = Resumed { at: self.now, step: self.recorder.step(), changed };
+        self.monitor.observe(&Observation::Resumed(&resumed));
+    }
+
+    /// Everybody's clock jumps forward. The service does what fell due meanwhile, each thing at its own time (reference
+    /// 2.18); everything else that was due by then happens from now on, in the order of its times.
+    fn jump(&mut self, ms: u64) {
+        self.record("clock", [ms, 0], || (String::new(), format!("all clocks jump forward by {ms} ms")));
+        let open: Vec<ExecutionId> = self.facts.keys().copied().collect();
+        for execution in open {
+            // What is in flight counts as lost if it is due to be answered by then (reference 2.5c).
+            self.strike(FaultKind::ClockJump, execution);
+        }
+        self.now = self.now.after_ns(ms.saturating_mul(MILLISECOND));
+        self.service.advance(self.now);
+        self.settle();
     }
 
     /// Everything is well again: agents in contact, storages reachable, quick and with room, nothing armed, no step

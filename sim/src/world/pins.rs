@@ -85,6 +85,7 @@ fn interrupts(act: &Act) -> bool {
     match act {
         Act::Call(call) => call.request.operation() == ApiOperation::CancelTaskExecution,
         Act::Edit(_) | Act::Agent { .. } | Act::Storage { .. } | Act::CrashWorker { .. } => true,
+        Act::RestartService {} | Act::ClockJump { .. } => true,
         Act::Fault(_) => false,
     }
 }

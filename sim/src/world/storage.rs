@@ -11,7 +11,7 @@ use datasync::transfer::objects::ObjectView;
 use datasync::tree::{Attrs, Contents, EntryHash, Node, NodeBody, RelPath, Tree};
 use datasync::volume::{
     Bucket, FileVolume, Object, Payloads, Side, Stamps, Step, StepContext, StepErrorKind, StepResult,
-    StorageKind,
+    StorageClock, StorageKind,
 };
 
 use datasync::volume::bucket::KEY_BYTES_MAX;
@@ -32,12 +32,25 @@ pub struct Storage<H: EntryHash> {
     /// How many times slower than usual; 1 = as usual.
     pub slow: u32,
     medium: Medium<H>,
+    clock: StorageClock,
     objects: ObjectView,
     version: usize,
     #[serde(skip)]
     snapshots: BTreeMap<RelPath, (usize, Snapshot)>,
     #[serde(skip)]
     frozen: Option<Rc<Frozen<H>>>,
+}
+
+/// The clocks of these storages, in their order.
+#[must_use]
+pub fn clocks(specs: &[StorageSpec]) -> Vec<StorageClock> {
+    let lanes = i64::from(StorageClock::LANES);
+    let skewed = specs.iter().any(|spec| spec.clock_skew_ms != 0);
+    let clock = |index: usize, spec: &StorageSpec| StorageClock {
+        offset_ns: spec.clock_skew_ms.saturating_mul(1_000_000) / lanes * lanes,
+        lane: if skewed { u8::try_from(index).ok().map(|lane| lane % StorageClock::LANES) } else { None },
+    };
+    specs.iter().enumerate().map(|(index, spec)| clock(index, spec)).collect()
 }
 
 /// What a storage is made of.
@@ -71,11 +84,13 @@ impl<H: EntryHash> Storage<H> {
     #[must_use]
     pub fn new(
         spec: &StorageSpec,
+        clock: StorageClock,
         hash: &H,
         settings: &Settings,
         start: Instant,
         stamps: &mut Stamps,
     ) -> Self {
+        stamps.set_clock(clock);
         let medium = match spec.kind {
             StorageKind::Nfs | StorageKind::Efs => {
                 let tree = filled_tree(spec, hash, start);
@@ -90,11 +105,18 @@ impl<H: EntryHash> Storage<H> {
             refuses_mounts: false,
             slow: 1,
             medium,
+            clock,
             objects: ObjectView { plain_mtime: last_modified_counts(settings), ..ObjectView::default() },
             version: 1,
             snapshots: BTreeMap::new(),
             frozen: None,
         }
+    }
+
+    /// Whether its clock is off.
+    #[must_use]
+    pub fn is_skewed(&self) -> bool {
+        self.clock.offset_ns != 0
     }
 
     /// Its kind.
@@ -163,6 +185,7 @@ impl<H: EntryHash> Storage<H> {
         step: &Step,
         between_buckets: bool,
     ) -> Result<StepResult, StepErrorKind> {
+        context.stamps.set_clock(self.clock);
         match &mut self.medium {
             Medium::Files(volume) => volume.apply(context, base, path, side, step),
             Medium::Objects(bucket) => {
@@ -256,6 +279,7 @@ impl<H: EntryHash> Storage<H> {
     /// Why it could not be done; nothing was changed then.
     pub fn edit(&mut self, edit: &Edit, now: Instant, stamps: &mut Stamps) -> Result<(), StepErrorKind> {
         self.touch();
+        stamps.set_clock(self.clock);
         let mut payloads = Payloads::default();
         let mut context = StepContext { now, stamps, payloads: &mut payloads, corrupt: None };
         match &mut self.medium {

@@ -153,7 +153,12 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             lasting: Vec::new(),
             wake: None,
         };
+        let skewed =
+            [&running.source, &running.destination].map(|mount| self.storages[mount.storage].is_skewed());
         self.running.insert(execution, running);
+        if skewed.contains(&true) {
+            self.strike_lightly(FaultKind::SkewedClock, execution);
+        }
         self.poll_transfer(execution);
     }
 

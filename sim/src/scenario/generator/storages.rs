@@ -9,7 +9,7 @@ use super::scratch::{self, TreeStyle};
 use super::{GeneratorConfig, SharedShape};
 use crate::prng::{Prng, Stream};
 use crate::scenario::swarm::{SwarmChoice, TreeOrigin, TreeSize};
-use crate::scenario::{StorageSpec, TreeLine};
+use crate::scenario::{SKEW_MS_MAX, StorageSpec, TreeLine};
 
 /// Draws the storages: NFS servers, then EFS file systems, then buckets. One holds the main tree; each of the others is
 /// empty, holds a perturbed copy of it, or something unrelated.
@@ -32,6 +32,11 @@ pub(super) fn draw(choice: &SwarmChoice, config: &GeneratorConfig, start: Instan
         storage.tree = fitted(lines, storage.kind, storage.encoded);
         if choice.look_alikes && at != home {
             perturb::make_look_alike(rng, &mut storage.tree);
+        }
+        if choice.skewed_clocks && rng.chance(1, 2) {
+            // From milliseconds to ten years.
+            let ms = i64::try_from(rng.log_range(1, SKEW_MS_MAX)).expect("ten years");
+            storage.clock_skew_ms = if rng.chance(1, 2) { ms } else { -ms };
         }
         if rng.chance(1, 16) {
             storage.capacity =
@@ -85,6 +90,7 @@ fn empty(rng: &mut Prng, choice: &SwarmChoice) -> Vec<StorageSpec> {
         name,
         encoded,
         capacity: None,
+        clock_skew_ms: 0,
         root_squash: false,
         tree: Vec::new(),
     };
