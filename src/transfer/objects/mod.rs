@@ -81,18 +81,28 @@ impl ObjectView {
             }
             Step::Begin { .. } => {
                 check_key(key)?;
-                bucket.begin_upload(key);
+                // Who begins anew has given up what it had begun.
+                if let Some(earlier) = cx.payloads.upload(key) {
+                    bucket.abort_upload(earlier);
+                }
+                let id = bucket.begin_upload(key);
+                cx.payloads.begin_upload(key, id);
             }
             Step::Write { offset, payload } => {
-                let upload = newest_upload(bucket, key)?;
+                let upload = cx.payloads.upload(key).ok_or(StepErrorKind::NotFound)?;
                 let (contents, _) = cx.send(*payload)?;
                 let answer = bytes(&contents);
-                bucket.put_part(upload, *offset, contents)?;
+                if !bucket.put_part(upload, *offset, contents)? {
+                    return Err(StepErrorKind::NotFound);
+                }
                 return Ok(answer);
             }
             Step::Complete { attrs } => {
-                let upload = newest_upload(bucket, key)?;
-                bucket.complete_upload(upload, encoded(Kind::File, attrs), cx.stamp());
+                let upload = cx.payloads.upload(key).ok_or(StepErrorKind::NotFound)?;
+                if !bucket.complete_upload(upload, encoded(Kind::File, attrs), cx.stamp()) {
+                    return Err(StepErrorKind::NotFound);
+                }
+                cx.payloads.end_upload(key);
             }
             Step::MakeDirectory { attrs } => make_directory(bucket, cx, &directory_key(&at), attrs)?,
             Step::MakeSymlink { target, attrs } => {
@@ -110,7 +120,7 @@ impl ObjectView {
             Step::RemoveDirectory => remove_directory(bucket, &directory_key(&at))?,
             Step::Rewrite { attrs } => rewrite(bucket, cx, &at, attrs)?,
             Step::AbortUploads => {
-                let left: Vec<UploadId> = bucket.uploads(&directory_key(&at)).map(|(id, _)| id).collect();
+                let left: Vec<UploadId> = bucket.uploads_left(&directory_key(&at)).collect();
                 for id in left {
                     bucket.abort_upload(id);
                 }
@@ -165,11 +175,6 @@ fn put(
 ) -> Result<(), StepErrorKind> {
     let object = Object { contents, metadata: encoded(kind, attrs), last_modified: cx.stamp() };
     Ok(bucket.put(key, object)?)
-}
-
-fn newest_upload(bucket: &Bucket, key: &[u8]) -> Result<UploadId, StepErrorKind> {
-    let uploads = bucket.uploads(key).filter(|(_, of)| of.len() == key.len());
-    uploads.map(|(id, _)| id).last().ok_or(StepErrorKind::NotFound)
 }
 
 fn make_directory(
