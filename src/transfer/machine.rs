@@ -1,5 +1,6 @@
 //! The state machine: gives out actions, takes outcomes, retries, fences, ends.
 
+use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
@@ -133,12 +134,12 @@ impl<R: Rules> Transfer<R> {
         Some(Action { id, kind: built.kind, side: built.side, path: built.path, attempt, steps: built.steps })
     }
 
-    /// Takes the outcome of an action. Unknown and fenced ids are ignored.
-    pub fn complete(&mut self, now: Instant, id: ActionId, outcome: Outcome) {
+    /// Takes the outcome of an action; answers whether anybody waited for it. Unknown and fenced ids are ignored.
+    pub fn complete(&mut self, now: Instant, id: ActionId, outcome: Outcome) -> bool {
         self.now = self.now.max(now);
         // An answer that comes too late is none, whoever noticed first.
         self.settle();
-        let Some(flying) = self.dispatch.land(id) else { return };
+        let Some(flying) = self.dispatch.land(id) else { return false };
         self.count_bytes(&flying, &outcome);
         let done = outcome.results.len();
         match outcome.error {
@@ -149,6 +150,7 @@ impl<R: Rules> Transfer<R> {
                 self.failed(flying, error.unwrap_or(unknown), Some(done));
             }
         }
+        true
     }
 
     /// Whether an action may still have an effect: false once it is answered, fenced, or the execution has ended.
@@ -172,6 +174,14 @@ impl<R: Rules> Transfer<R> {
         self.now = self.now.max(now);
         if self.end.is_none() {
             self.stop(ErrorCode::InternalError, "The worker of the task execution stopped unexpectedly");
+        }
+    }
+
+    /// A mount was lost and did not come back in time (2.5a): the execution ends at once, everything in flight is fenced.
+    pub fn lose_mount(&mut self, now: Instant, side: Side) {
+        self.now = self.now.max(now);
+        if self.end.is_none() {
+            self.stop(ErrorCode::MountFailed, &format!("The mount of the {side} was lost"));
         }
     }
 
@@ -236,6 +246,14 @@ impl<R: Rules> Transfer<R> {
             if let Some(surprised) = self.surprise(&flying, error, done) {
                 self.enqueue(surprised);
                 return;
+            }
+            match self.begins_anew(&flying, error, done) {
+                Some(Retry::After(_)) => return,
+                Some(Retry::GiveUp) => {
+                    self.give_up(queued.job, flying.kind, error);
+                    return;
+                }
+                None => {}
             }
             self.note_progress(&mut queued, &flying, done);
         }

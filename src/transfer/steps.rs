@@ -47,6 +47,11 @@ impl Steps {
         self.list.push(Step::Read { offset, length, payload });
     }
 
+    fn flush(&mut self) {
+        self.shape.flush_at = Some(self.list.len());
+        self.list.push(Step::Flush);
+    }
+
     pub(super) fn write(&mut self, step: Step) {
         self.shape.write_at = Some(self.list.len());
         self.list.push(step);
@@ -104,7 +109,7 @@ pub(super) fn copy(item: &Item, clear: Clear, size: u64, pair: &PairContext, pay
         steps.write(Step::Write { offset: 0, payload });
     }
     // Also where nothing was written: the cut to length 0 must be durable before the file gets its times.
-    steps.push(Step::Flush);
+    steps.flush();
     steps.attributes(&item.attrs);
     steps
 }
@@ -139,7 +144,7 @@ pub(super) fn finish(
         return steps;
     }
     // Everything else is durable before the full size appears.
-    steps.push(Step::Flush);
+    steps.flush();
     if let Some((offset, length, payload)) = last {
         steps.read(offset, length, payload);
         steps.write(Step::Write { offset, payload });
@@ -147,7 +152,7 @@ pub(super) fn finish(
     if let Some(size) = cut {
         steps.push(Step::Truncate { size });
     }
-    steps.push(Step::Flush);
+    steps.flush();
     steps.attributes(&item.attrs);
     steps
 }

@@ -3,13 +3,13 @@
 use alloc::vec::Vec;
 
 use super::action::{ActionKind, Outcome};
-use super::copying::{Copying, ItemState, Large};
+use super::copying::{Anew, Copying, ItemState, Large};
 use super::dispatch::{Flying, Job, Queued, Shape};
 use super::machine::Transfer;
 use super::plan::{Clear, Item, Removal, Work};
 use super::steps;
 use crate::report::{ErrorCode, Phase};
-use crate::rules::Rules;
+use crate::rules::{Retry, Rules};
 use crate::tree::RelPath;
 use crate::volume::{Side, Step, StepError, StepErrorKind, StepResult, StorageKind};
 
@@ -149,8 +149,9 @@ impl<R: Rules> Transfer<R> {
         if large.has_next() {
             self.dispatch.sending.push_front(Queued::first(Job::Pump(item)));
         }
-        let job = Job::Chunk { item, offset, length: chunk };
-        self.build_chunk(Queued::first(job), item, offset, chunk)
+        let queued = Queued::first(Job::Chunk { item, offset, length: chunk });
+        let counted = self.copying.as_ref()?.anew.contains_key(&item);
+        self.build_chunk(Queued { counted, ..queued }, item, offset, chunk)
     }
 
     fn build_chunk(&mut self, queued: Queued, item: u32, offset: u64, length: u64) -> Option<Built> {
@@ -294,7 +295,8 @@ impl<R: Rules> Transfer<R> {
             }
             _ => {
                 large.finishing = true;
-                self.push(Job::Finish(item));
+                let counted = copying.anew.get(&item).is_some_and(|anew| anew.last_counted);
+                self.enqueue(Queued { counted, ..Queued::first(Job::Finish(item)) });
             }
         }
     }
@@ -343,6 +345,31 @@ impl<R: Rules> Transfer<R> {
         };
         self.note_progress_of_write(&mut queued, flying, done);
         Some(queued)
+    }
+
+    /// The end of a large file found that what was sent of it is lost: a flush says so, or its upload is gone (aborted
+    /// by others, or completed by a try whose answer never came). Nothing but sending it anew helps; after the third
+    /// time it is given up like any action that failed three times (2.5c).
+    pub(super) fn begins_anew(&mut self, flying: &Flying, error: StepError, done: usize) -> Option<Retry> {
+        let Job::Finish(item) = flying.queued.job else { return None };
+        let flushing = error.kind.is_transient() && flying.shape.flush_at.is_some_and(|last| done <= last);
+        let gone = self.to_objects() && error.kind == StepErrorKind::NotFound;
+        // What fails between the flushes is the last chunk alone.
+        let midway = flying.shape.read_at == Some(done) || flying.shape.write_at == Some(done);
+        if error.side != Side::Destination || !(gone || (flushing && !midway)) {
+            return None;
+        }
+        let written = flying.shape.write_at.is_some_and(|at| done > at);
+        let copying = self.copying.as_mut()?;
+        let anew: &mut Anew = copying.anew.entry(item).or_default();
+        anew.times += 1;
+        anew.last_counted |= flying.queued.counted || written;
+        let retry = self.rules.retry(StepErrorKind::Transient, anew.times);
+        if let Retry::After(ns) = retry {
+            copying.large.remove(&item);
+            self.dispatch.delay(self.now.after_ns(ns), Queued::first(Job::Item(item)));
+        }
+        Some(retry)
     }
 
     fn note_progress_of_write(&self, queued: &mut Queued, flying: &Flying, done: usize) {

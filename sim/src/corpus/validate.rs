@@ -3,7 +3,8 @@
 use crate::scenario::slots::SlotKind;
 use crate::scenario::tree_lines::{check_line, check_tree};
 use crate::scenario::{
-    Act, Edit, JUMP_MS_MAX, Operation, SKEW_MS_MAX, Scenario, StorageChange, VERSION, When, WorldSpec,
+    Act, Edit, JUMP_MS_MAX, Operation, SKEW_MS_MAX, STALE_CHANGES_MAX, Scenario, StepFault, StorageChange,
+    VERSION, When, WorldSpec,
 };
 
 /// Largest number of a client (only shown).
@@ -92,11 +93,24 @@ fn act(operation: &Operation, storages: usize) -> Result<(), String> {
                 _ => Ok(()),
             }
         }
+        Act::Rot { storage: index, path, .. } => {
+            storage("rot.storage", *index)?;
+            if path.is_root() {
+                return Err("rot.path: the root; expected a path below it".to_owned());
+            }
+            Ok(())
+        }
         Act::Fault(_) if !matches!(operation.when, When::On(_)) => {
             Err("when: a fault needs the trigger of the step that goes wrong; expected `on`".to_owned())
         }
         Act::ClockJump { ms } if *ms > JUMP_MS_MAX => {
             Err(format!("clock-jump.ms: {ms}; expected at most {JUMP_MS_MAX}"))
+        }
+        Act::Fault(StepFault::Burst { actions: 0, .. }) => {
+            Err("fault.burst.actions: 0; expected at least 1".to_owned())
+        }
+        Act::Fault(StepFault::StaleListing(changes)) if !(1..=STALE_CHANGES_MAX).contains(changes) => {
+            Err(format!("fault.stale-listing: {changes}; expected 1 to {STALE_CHANGES_MAX}"))
         }
         Act::Agent { .. }
         | Act::CrashWorker { .. }

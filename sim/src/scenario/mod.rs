@@ -33,6 +33,9 @@ pub const JUMP_MS_MAX: u64 = 86_400_000;
 /// The farthest a storage's own clock is off: ten years.
 pub const SKEW_MS_MAX: u64 = 10 * 365 * 86_400_000;
 
+/// How many changes a stale listing can lag behind.
+pub const STALE_CHANGES_MAX: u32 = 16;
+
 /// A whole history, before it is lived.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -232,6 +235,16 @@ pub enum Act {
         /// Milliseconds, at most [`JUMP_MS_MAX`].
         ms: u64,
     },
+    /// One bit of a file or object changes where it is stored; times and metadata stay. A medium that rots: no edit of
+    /// anybody's. Nothing happens where no file is, or an empty one.
+    Rot {
+        /// Index into `storages`.
+        storage: u32,
+        /// The file, from the storage's root.
+        path: RelPath,
+        /// In which byte, modulo its size.
+        byte: u64,
+    },
     /// The step that the trigger stopped at goes wrong. Only with [`When::On`].
     Fault(StepFault),
 }
@@ -344,6 +357,16 @@ pub enum StorageChange {
     Full,
     /// There is room again.
     Free,
+    /// File systems only: no more than this many bytes beyond what is there now may be written (a quota).
+    Quota(u64),
+    /// File systems only: there is no quota any more.
+    NoQuota,
+    /// It does not answer: mounts fail, and what has it mounted waits, 5 minutes at the most (2.5a).
+    Unreachable,
+    /// It answers again.
+    Reachable,
+    /// File systems only: it loses power and is back at once. What was not flushed is kept in part, in order per file.
+    LosePower,
 }
 
 /// What goes wrong with one step.
@@ -354,8 +377,29 @@ pub enum StepFault {
     Fails(StepErrorKind),
     /// It fails like this now and every time it is tried again in this execution (a bad sector, a lost permission).
     KeepsFailing(StepErrorKind),
+    /// It fails like this, and so do the next actions of this execution, before their first step.
+    Burst {
+        /// How.
+        error: StepErrorKind,
+        /// How many actions in all, at least 1.
+        actions: u32,
+    },
     /// What arrives differs from what was sent in one bit (a bad cable, a bad memory).
     CorruptInFlight,
-    /// The answer takes this many milliseconds longer.
+    /// The next read of this action: what arrives differs in one bit from what is stored, and the reader's transport
+    /// notices.
+    CorruptOnRead,
+    /// The next write of this action breaks off: so many bytes of it, modulo its length, arrive at a file system; a
+    /// bucket drops what is incomplete.
+    Torn(u64),
+    /// The next read of this action finds the end of the file after so many bytes.
+    ShortRead(u64),
+    /// The next listing of this action shows the storage as it was this many changes ago, at least 1, at most 16.
+    StaleListing(u32),
+    /// The answer takes this many milliseconds longer. From 30 s on it counts as lost when it comes.
     DelayMs(u64),
+    /// All is done and the answer never comes.
+    LoseAnswer,
+    /// The answer comes a second time, this many milliseconds after the first.
+    AnswerAgainMs(u64),
 }
