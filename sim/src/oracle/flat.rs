@@ -136,14 +136,23 @@ impl Flat {
             if path.is_empty() {
                 self.root = Some(objects::decode(&path, object));
             } else if objects::is_forbidden(&path) {
+                // What leads to it is a directory all the same, as far as it can be one.
+                self.imply_directories(&path);
                 self.forbidden.insert(path.clone(), objects::decode(&path, object));
             } else {
-                for cut in (1..path.len()).filter(|at| path[at - 1] == b'/') {
-                    if !self.entries.contains_key(&path[..cut]) {
-                        self.entries.insert(path[..cut].to_vec(), objects::bare_prefix());
-                    }
-                }
+                self.imply_directories(&path);
                 self.entries.insert(path.clone(), objects::decode(&path, object));
+            }
+        }
+    }
+
+    fn imply_directories(&mut self, path: &[u8]) {
+        for cut in (1..path.len()).filter(|at| path[at - 1] == b'/') {
+            if objects::is_forbidden(&path[..cut]) {
+                return;
+            }
+            if !self.entries.contains_key(&path[..cut]) {
+                self.entries.insert(path[..cut].to_vec(), objects::bare_prefix());
             }
         }
     }
