@@ -13,6 +13,7 @@ use super::ending::Tally;
 use super::plan::Plan;
 use super::scanner::Scanner;
 use super::verifying::{Errors, Judged, judge};
+use super::work::ORPHAN;
 use crate::report::{Counters, End, ErrorCode, Failure, LogKind, LogLine, Phase, Progress};
 use crate::rules::{Documented, Retry, Rules, Verdict};
 use crate::time::Instant;
@@ -303,7 +304,7 @@ impl<R: Rules> Transfer<R> {
         let over = copying.advance(&mut |job| jobs.push(job), &mut |item| orphans.push(item));
         let paths = orphans.into_iter().map(|item: u32| copying.plan.items[item as usize].path.clone());
         for path in paths.collect::<Vec<_>>() {
-            self.item_error(path, "hard link to a file that was not transferred".into(), true);
+            self.item_error(path, ORPHAN.to_string(), true);
         }
         jobs.into_iter().for_each(|job| self.push(job));
         if !over {

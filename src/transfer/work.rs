@@ -17,6 +17,9 @@ use crate::volume::{Side, Step, StepError, StepErrorKind, StepResult, StorageKin
 /// How often one try may find a name taken or free against expectation before that counts as its failure.
 const SURPRISES_MAX: u8 = 4;
 
+/// What is said of a name whose leader failed (2.13a).
+pub(super) const ORPHAN: &str = "hard link to a file that was not transferred";
+
 /// A job as an action.
 pub(super) struct Built {
     pub(super) queued: Queued,
@@ -127,7 +130,7 @@ impl<R: Rules> Transfer<R> {
                 if size <= self.config.effective_chunk_bytes() {
                     (ActionKind::Copy, steps::copy(item, clear, size, pair, payload), size)
                 } else {
-                    (ActionKind::Begin, steps::begin(clear, pair), 0)
+                    (ActionKind::Begin, steps::begin(clear, pair, payload), 0)
                 }
             }
             other => (kind_of(other), steps::simple(item, clear, pair), 0),
@@ -392,7 +395,14 @@ impl<R: Rules> Transfer<R> {
                 copying.fail(item);
                 copying.large.remove(&item);
                 let path = copying.plan.items[item as usize].path.clone();
+                // 2.13a: also names that share the leader's inode already; the others are noticed when their turn comes.
+                let followers = &copying.plan.followers;
+                let names = followers.iter().filter(|follower| follower.leader == item);
+                let names: Vec<RelPath> = names.map(|follower| follower.path.clone()).collect();
                 self.item_error(path, text, true);
+                for name in names {
+                    self.item_error(name, ORPHAN.to_string(), true);
+                }
             }
             Job::Remove(index) => {
                 let Some(copying) = &self.copying else { return };

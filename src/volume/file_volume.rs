@@ -133,6 +133,12 @@ impl<H: EntryHash> FileVolume<H> {
         self.squash = squash;
     }
 
+    /// Whether the reader acts as user 65534.
+    #[must_use]
+    pub fn squashes_root(&self) -> bool {
+        self.squash
+    }
+
     /// The machine crashes: of each file's writes at and below `below` that were not flushed only the first
     /// `keep(path, pending)` stay, at most all.
     pub fn crash(&mut self, below: &RelPath, keep: &mut dyn FnMut(&RelPath, u64) -> u64) {

@@ -79,6 +79,8 @@ pub struct Flat {
     pub kind: StorageKind,
     /// Bytes of the subdirectory and the slash after it, which count in the length of a path (2.12a).
     pub prefix_bytes: usize,
+    /// NFS: whether agents act as user and group 65534 (2.11c).
+    pub squashed: bool,
     /// The location's root itself: always there on a file system that has the subdirectory; on S3 only when it has a
     /// marker of its own.
     pub root: Option<FlatEntry>,
@@ -99,6 +101,7 @@ impl Flat {
         let mut flat = Self {
             kind,
             prefix_bytes: prefix.len(),
+            squashed: false,
             root: None,
             entries: BTreeMap::new(),
             forbidden: BTreeMap::new(),

@@ -37,6 +37,7 @@ pub(super) fn draw(choice: &SwarmChoice, config: &GeneratorConfig, start: Instan
         if choice.look_alikes && at != home {
             perturb::make_look_alike(rng, &mut storage.tree);
         }
+        storage.root_squash = storage.kind == StorageKind::Nfs && rng.chance(1, 10);
         if rng.chance(1, 16) {
             storage.capacity =
                 Some(total_bytes(&storage.tree).saturating_add(rng.range(0, style.chunk_bytes)));
