@@ -12,11 +12,10 @@ use super::copying::Copying;
 use super::delta::delta;
 use super::dispatch::{Dispatch, Flying, Job, Queued};
 use super::ending::Tally;
-use super::plan::{ItemError, Plan};
+use super::plan::Plan;
 use super::scanner::Scanner;
 use super::verifying::{Difference, Errors, Judged, judge};
 use crate::report::{Counters, End, ErrorCode, Failure, LogLine, Phase, Progress};
-use crate::rules::ids::rule;
 use crate::rules::{Documented, Retry, Rules};
 use crate::time::Instant;
 use crate::volume::{Side, StepError, StepErrorKind, StorageKind};
@@ -310,8 +309,7 @@ impl<R: Rules> Transfer<R> {
         let over = copying.advance(&mut |job| jobs.push(job), &mut |item| orphans.push(item));
         let paths = orphans.into_iter().map(|item: u32| copying.plan.items[item as usize].path.clone());
         for path in paths.collect::<Vec<_>>() {
-            let text = "hard link to a file that was not transferred".into();
-            self.tell_error(ItemError { path, text, rule: const { rule("R2.13a-4") }, covers: true });
+            self.tell_orphan(path);
         }
         jobs.into_iter().for_each(|job| self.push(job));
         if !over {

@@ -114,9 +114,10 @@ pub(super) fn copy(item: &Item, clear: Clear, size: u64, pair: &PairContext, pay
     steps
 }
 
-/// The beginning of a large file.
-pub(super) fn begin(clear: Clear, pair: &PairContext) -> Steps {
+/// The beginning of a large file. The source is opened before anything is removed or cut, as in [`copy`].
+pub(super) fn begin(clear: Clear, pair: &PairContext, payload: PayloadId) -> Steps {
     let mut steps = Steps::default();
+    steps.push(Step::Read { offset: 0, length: 0, payload });
     steps.clear(clear);
     steps.make(Step::Begin { fresh: fresh(pair) });
     steps

@@ -126,7 +126,7 @@ impl<R: Rules> Transfer<R> {
                 if size <= self.config.effective_chunk_bytes() {
                     (ActionKind::Copy, steps::copy(item, clear, size, pair, payload), size)
                 } else {
-                    (ActionKind::Begin, steps::begin(clear, pair), 0)
+                    (ActionKind::Begin, steps::begin(clear, pair, payload), 0)
                 }
             }
             other => (kind_of(other), steps::simple(item, clear, pair), 0),
@@ -418,7 +418,14 @@ impl<R: Rules> Transfer<R> {
                 copying.fail(item);
                 copying.large.remove(&item);
                 let path = copying.plan.items[item as usize].path.clone();
+                // 2.13a: also names that share the leader's inode already; the others are noticed when their turn comes.
+                let followers = &copying.plan.followers;
+                let names = followers.iter().filter(|follower| follower.leader == item);
+                let names: Vec<RelPath> = names.map(|follower| follower.path.clone()).collect();
                 self.tell_failure(kind, error, path, Some(true));
+                for name in names {
+                    self.tell_orphan(name);
+                }
             }
             Job::Remove(index) => {
                 let Some(copying) = &self.copying else { return };

@@ -153,6 +153,12 @@ impl<H: EntryHash> FileVolume<H> {
         self.squash = squash;
     }
 
+    /// Whether the reader acts as user 65534.
+    #[must_use]
+    pub fn squashes_root(&self) -> bool {
+        self.squash
+    }
+
     /// The machine crashes: of each file's writes at and below `below` that were not flushed only the first
     /// `keep(path, pending)` stay, at most all. A file that lost some says so when it is flushed, as `fsync` does, until
     /// it is begun anew: whoever wrote it must write it again.

@@ -1,5 +1,8 @@
 //! Whether a scenario makes sense as a whole: everything that its types cannot say.
 
+use datasync::volume::StorageKind;
+use datasync::volume::bucket::KEY_BYTES_MAX;
+
 use crate::scenario::slots::SlotKind;
 use crate::scenario::tree_lines::{check_line, check_tree};
 use crate::scenario::{
@@ -37,6 +40,13 @@ pub fn validate(scenario: &Scenario) -> Result<(), String> {
         }
         check_tree(&storage.tree)
             .map_err(|fault| format!("storages[{index}].tree[{}]: {}", fault.index, fault.what))?;
+        for (at, object) in storage.objects.iter().enumerate() {
+            let place = format!("storages[{index}].objects[{at}]");
+            if kind != StorageKind::S3 {
+                return Err(format!("{place}: an object in {kind} storage; expected a bucket"));
+            }
+            key(&object.key).map_err(|what| format!("{place}.key: {what}"))?;
+        }
     }
     for (index, operation) in scenario.operations.iter().enumerate() {
         when(operation)
@@ -120,8 +130,16 @@ fn act(operation: &Operation, storages: usize) -> Result<(), String> {
     }
 }
 
+fn key(key: &str) -> Result<(), String> {
+    if (1..=KEY_BYTES_MAX).contains(&key.len()) {
+        return Ok(());
+    }
+    Err(format!("{} bytes; expected 1 to {KEY_BYTES_MAX}", key.len()))
+}
+
 fn edit(edit: &Edit) -> Result<(), String> {
     let (name, paths) = match edit {
+        Edit::PutObject(object) => return key(&object.key).map_err(|what| format!("put-object.key: {what}")),
         Edit::Put(line) => return check_line(line).map_err(|what| format!("put: {what}")),
         Edit::SetMode { mode, .. } if *mode > 0o7777 => {
             return Err(format!("set-mode.mode: {mode}; expected at most {}", 0o7777));

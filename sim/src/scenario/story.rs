@@ -276,6 +276,9 @@ fn flat(value: &Value) -> String {
 fn edit_story(f: &mut Formatter<'_>, edit: &Edit) -> fmt::Result {
     match edit {
         Edit::Put(line) => write!(f, "put {}", LineStory(line)),
+        Edit::PutObject(object) => {
+            write!(f, "put object {:?} {:?} with metadata {:?}", object.key, object.body, object.metadata)
+        }
         Edit::Write { path, offset, length, key, keep_mtime } => {
             write!(f, "write {path} at {offset}, {length} bytes of {key:016x}")?;
             f.write_str(if *keep_mtime { ", mtime kept" } else { "" })

@@ -40,7 +40,7 @@ impl EditKind {
     #[must_use]
     pub const fn of(edit: &Edit) -> Self {
         match edit {
-            Edit::Put(_) => Self::Put,
+            Edit::Put(_) | Edit::PutObject(_) => Self::Put,
             Edit::Write { .. } => Self::Write,
             Edit::Truncate { .. } => Self::Truncate,
             Edit::SetMode { .. } => Self::SetMode,

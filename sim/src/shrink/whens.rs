@@ -105,7 +105,7 @@ pub(super) fn plainer_edit(operation: &Operation) -> Option<Operation> {
         Edit::Truncate { path, .. } => Edit::Truncate { path: path.clone(), size: 0 },
         Edit::SetMode { path, .. } => Edit::SetMode { path: path.clone(), mode: 0o600 },
         Edit::SetOwner { path, .. } => Edit::SetOwner { path: path.clone(), uid: 1, gid: 1 },
-        Edit::Remove { .. } | Edit::Rename { .. } => return None,
+        Edit::Remove { .. } | Edit::Rename { .. } | Edit::PutObject(_) => return None,
     };
     let act = Act::Edit(EditAct { storage: *storage, edit: simple });
     (act != operation.act).then(|| Operation { when: operation.when.clone(), act })

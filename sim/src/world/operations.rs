@@ -43,7 +43,10 @@ pub(super) fn makes_look_alikes(scenario: &Scenario) -> bool {
         matches!(
             &operation.act,
             Act::Edit(EditAct {
-                edit: Edit::Write { keep_mtime: true, .. } | Edit::Put(_) | Edit::Rename { .. },
+                edit: Edit::Write { keep_mtime: true, .. }
+                    | Edit::Put(_)
+                    | Edit::PutObject(_)
+                    | Edit::Rename { .. },
                 ..
             }) | Act::Rot { .. }
         )

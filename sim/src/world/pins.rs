@@ -89,7 +89,6 @@ fn interrupts(act: &Act) -> bool {
         | Act::Storage { .. }
         | Act::Rot { .. }
         | Act::CrashWorker { .. } => true,
-        Act::Edit(_) | Act::Agent { .. } | Act::Storage { .. } | Act::CrashWorker { .. } => true,
         Act::RestartService {} | Act::ClockJump { .. } => true,
         Act::Fault(_) => false,
     }

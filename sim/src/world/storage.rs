@@ -22,7 +22,9 @@ use serde::{Deserialize, Serialize};
 use super::frozen::Frozen;
 use crate::invariant::Seen;
 use crate::oracle::Snapshot;
-use crate::scenario::{Edit, LineBody, STALE_CHANGES_MAX, StorageChange, StorageSpec, TreeLine};
+use crate::scenario::{
+    Edit, LineBody, ObjectBody, ObjectLine, STALE_CHANGES_MAX, StorageChange, StorageSpec, TreeLine,
+};
 
 /// One storage and how it is doing.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -414,6 +416,7 @@ fn edit_files<H: EntryHash>(
     edit: &Edit,
 ) -> Result<(), StepErrorKind> {
     match edit {
+        Edit::PutObject(_) => Err(StepErrorKind::Unsupported),
         Edit::Put(line) => match (&line.body, node_of(line)) {
             (LineBody::HardLink(leader), _) => volume.link(context, leader, &line.path),
             (_, Some(node)) => volume.put(context, &line.path, node),
@@ -441,6 +444,7 @@ fn edit_objects(
     let root = RelPath::root();
     match edit {
         Edit::Put(line) => put_line(bucket, config, context, line, true),
+        Edit::PutObject(line) => put_as_is(bucket, context, line),
         Edit::Write { path, offset, length, key, keep_mtime } => {
             let mut object = bucket.get(path.as_bytes()).ok_or(StepErrorKind::NotFound)?.clone();
             object.contents.write_at(*offset, &Contents::generated(*key, 0, *length));
@@ -550,7 +554,26 @@ fn filled_bucket(spec: &StorageSpec, start: Instant, stamps: &mut Stamps) -> Buc
         // What a bucket cannot hold is not there; nothing else can fail on an empty bucket without limits.
         let _ = put_line(&mut bucket, config, &mut context, line, spec.encoded);
     }
+    for line in &spec.objects {
+        let mut context = StepContext { now: start, stamps, payloads: &mut payloads, corrupt: None };
+        // As above.
+        let _ = put_as_is(&mut bucket, &mut context, line);
+    }
     bucket
+}
+
+/// Puts an object with the key, body and metadata that it has.
+fn put_as_is(
+    bucket: &mut Bucket,
+    context: &mut StepContext<'_>,
+    line: &ObjectLine,
+) -> Result<(), StepErrorKind> {
+    let contents = match &line.body {
+        ObjectBody::Text(text) => Contents::literal(text.as_bytes()),
+        ObjectBody::Generated { size, key } => Contents::generated(*key, 0, *size),
+    };
+    let object = Object { contents, metadata: line.metadata.clone(), last_modified: context.stamp() };
+    put_object(bucket, context, line.key.as_bytes(), object)
 }
 
 /// Puts a line as an object: with DataSync's metadata, or as another tool would.
