@@ -26,6 +26,7 @@ impl Stamps {
     }
 
     /// The next stamp: `now`, or a nanosecond after the last if that is later.
+    /// Carries out R2.8a-3.
     pub fn next(&mut self, now: Instant) -> FileTime {
         self.last = now.max(self.last.after_ns(1));
         FileTime::from(self.last)

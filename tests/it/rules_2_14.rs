@@ -10,7 +10,7 @@ use datasync::transfer::{Action, ActionKind};
 use datasync::volume::{Side, Step, StepErrorKind};
 use datasync_sim::bug::{PlantedRules, RuleChange};
 
-use crate::rules_kit::{ALL_PAIRS, Done, How, Nfs, Rig, S3, always, once_in, remove, unverified};
+use crate::rules_kit::{ALL_PAIRS, Done, How, Nfs, Rig, S3, always, buckets, once_in, remove, unverified};
 use crate::transfer_world::side_of;
 
 #[test]
@@ -320,12 +320,6 @@ fn r2_3_3_all_nine_pairs_carry_what_they_can() {
             rig.run(&how).succeeded().counts(0, 0);
         }
     }
-}
-
-/// Between two buckets the POSIX options are NONE (3.2 #8).
-fn buckets() -> Options {
-    use datasync::api::{Gid, PosixPermissions, Uid};
-    Options { uid: Uid::None, gid: Gid::None, posix_permissions: PosixPermissions::None, ..remove() }
 }
 
 #[test]

@@ -202,7 +202,7 @@ fn r2_9a_8_deletions_are_in_no_counter() {
 }
 
 #[test]
-fn r2_9a_9_an_empty_prefix_is_an_empty_source() {
+fn r2_9a_9_r2_5b_2_an_empty_prefix_is_an_empty_source() {
     Rig::new(S3, Nfs, "", "d/; d/x =1; y =2").run(&How::remove()).succeeded().holds("");
     Rig::new(S3, Nfs, "", "d/; d/x =1; y =2").run(&How::default()).succeeded().holds("d/; d/x =1; y =2");
 }
