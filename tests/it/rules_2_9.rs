@@ -294,3 +294,12 @@ fn r2_9a_3_a_rule_that_forgets_the_listing_is_seen() {
     let forgetful = run(datasync_sim::bug::RuleChange::RemovesUnlisted);
     assert_ne!(forgetful.after, documented.after, "the rule decides");
 }
+
+#[test]
+fn r2_9a_5_a_rule_that_removes_parents_first_is_seen() {
+    use datasync_sim::bug::{PlantedRules, RuleChange};
+    let run = |change| Rig::files("", "d/; d/e/; d/e/x =1").run_by(PlantedRules(change), &How::remove());
+    run(RuleChange::None).succeeded().holds("");
+    run(RuleChange::RemovesByLength).succeeded().holds("");
+    run(RuleChange::RemovesParentsFirst).failed(ErrorCode::ItemsSkipped).told(&["R2.9a-6 d", "R2.9a-6 d/e"]);
+}
