@@ -29,6 +29,7 @@ pub struct TransferConfig {
 
 impl TransferConfig {
     /// Bytes of one chunk under the bandwidth limit (2.15a).
+    /// Carries out R2.15a-1.
     #[must_use]
     pub fn effective_chunk_bytes(&self) -> u64 {
         self.chunk_bytes.min(self.rate().unwrap_or(u64::MAX)).max(1)

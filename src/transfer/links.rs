@@ -44,6 +44,7 @@ struct Leader {
     inode: Option<u64>,
 }
 
+/// Carries out R2.13a-1, R2.13a-2, R2.13a-3.
 pub(super) fn resolve<R: Rules>(builder: &mut Builder<'_, R>, mut linked: Vec<Linked>) {
     linked.sort_by(|a, b| a.path.cmp(&b.path));
     let leaders = leaders(&linked);

@@ -169,6 +169,7 @@ impl<R: Rules> Transfer<R> {
     }
 
     /// The worker died: the execution ends at once, everything in flight is fenced.
+    /// Carries out R2.6a-5.
     pub fn crash(&mut self, now: Instant) {
         self.now = self.now.max(now);
         if self.end.is_none() {
@@ -221,6 +222,7 @@ impl<R: Rules> Transfer<R> {
         }
     }
 
+    /// Carries out R2.5c-2.
     fn expire(&mut self) {
         while let Some(flying) = self.dispatch.expired(self.now) {
             let side = match flying.queued.job {
@@ -272,6 +274,7 @@ impl<R: Rules> Transfer<R> {
         self.log.push(line);
     }
 
+    /// Carries out R2.5a-2, R2.8a-5.
     pub(super) fn stop(&mut self, code: ErrorCode, detail: &str) {
         let failure = Failure { code, detail: detail.to_string() };
         self.end = Some(self.tally.stopped(self.phase, failure, self.counters));
@@ -303,6 +306,7 @@ impl<R: Rules> Transfer<R> {
         jobs.into_iter().for_each(|job| self.push(job));
     }
 
+    /// Carries out R2.5a-4.
     fn transferred(&mut self) {
         let Some(copying) = &mut self.copying else { return };
         let (mut jobs, mut orphans) = (Vec::new(), Vec::new());

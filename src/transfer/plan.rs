@@ -77,6 +77,7 @@ pub struct Item {
 }
 
 /// An entry to remove.
+/// Carries out R2.9a-7, R2.9a-8.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Removal {
     /// The entry.
@@ -137,6 +138,7 @@ pub struct Skip {
 }
 
 /// Everything an execution will do.
+/// Carries out R2.8-14, R2.8b-1.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     /// What to transfer; a directory comes before what is in it, a leader before its followers.
@@ -154,6 +156,7 @@ pub struct Plan {
     /// Entries that are not carried.
     pub skips: Vec<Skip>,
     /// Items that count (2.16a).
+    /// Carries out R2.16a-1, R2.16a-2, R2.16a-4.
     pub estimated_files: u64,
     /// Planned bytes of the files to send.
     pub estimated_bytes: u64,

@@ -103,6 +103,7 @@ impl Scanner {
     }
 
     /// A listing has come.
+    /// Carries out R2.14-2.
     pub(super) fn listed<R: Rules>(
         &mut self,
         rules: &R,
@@ -129,6 +130,7 @@ impl Scanner {
     }
 
     /// A listing has failed for good: nothing below it is looked at on either side.
+    /// Carries out R2.9a-3.
     pub(super) fn failed<R: Rules>(
         &mut self,
         rules: &R,

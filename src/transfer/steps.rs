@@ -58,6 +58,7 @@ impl Steps {
     }
 
     /// Owner, then mode (a change of owner clears set-id bits), then times.
+    /// Carries out R2.8a-1, R2.11-1, R2.11b-4.
     pub(super) fn attributes(&mut self, attrs: &AttrSet) {
         if attrs.uid.is_some() || attrs.gid.is_some() {
             self.list.push(Step::SetOwner { uid: attrs.uid, gid: attrs.gid });
@@ -92,6 +93,7 @@ fn fresh(pair: &PairContext) -> AttrSet {
 
 /// The one action of a file that is no larger than a chunk. The source is read, or at least opened, before anything
 /// is removed (2.8b).
+/// Carries out R2.8a-1, R2.8e-1.
 pub(super) fn copy(item: &Item, clear: Clear, size: u64, pair: &PairContext, payload: PayloadId) -> Steps {
     let mut steps = Steps::default();
     steps.read(0, size, payload);
@@ -125,6 +127,7 @@ pub(super) fn begin(clear: Clear, pair: &PairContext, payload: PayloadId) -> Ste
 
 /// The end of a large file: `last` is offset, length and payload of the last chunk; `cut` where the source turned
 /// out to end, if earlier than planned (2.8b).
+/// Carries out R2.8b-3.
 pub(super) fn finish(
     item: &Item,
     last: Option<(u64, u64, PayloadId)>,

@@ -124,6 +124,7 @@ impl<R: Rules> Transfer<R> {
         });
     }
 
+    /// Carries out R2.5a-1.
     fn item_error(&mut self, words: (LogLevel, String), rule: RuleId, path: RelPath, covers: Option<bool>) {
         if let Some(covers) = covers {
             *self.errors.entry(path.clone()).or_default() |= covers;

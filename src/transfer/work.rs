@@ -58,6 +58,7 @@ impl<R: Rules> Transfer<R> {
     }
 
     /// Whether a job sends bytes over the link (2.15a).
+    /// Carries out R2.15a-4.
     pub(super) fn sends(&self, job: Job) -> bool {
         let Some(copying) = &self.copying else { return false };
         match job {
@@ -154,6 +155,7 @@ impl<R: Rules> Transfer<R> {
         self.build_chunk(Queued { counted, ..queued }, item, offset, chunk)
     }
 
+    /// Carries out R2.8a-7.
     fn build_chunk(&mut self, queued: Queued, item: u32, offset: u64, length: u64) -> Option<Built> {
         self.open_item(item)?;
         let large = self.copying.as_mut()?.large.get_mut(&item)?;
@@ -185,6 +187,7 @@ impl<R: Rules> Transfer<R> {
     }
 
     /// Counts what went over the link and what was acknowledged, once per chunk (2.16a).
+    /// Carries out R2.16a-5, R2.16a-7.
     pub(super) fn count_bytes(&mut self, flying: &Flying, outcome: &Outcome) {
         let (Some(read_at), Some(write_at)) = (flying.shape.read_at, flying.shape.write_at) else { return };
         let Some(StepResult::Bytes { length, .. }) = outcome.results.get(read_at) else { return };
@@ -250,6 +253,7 @@ impl<R: Rules> Transfer<R> {
         }
     }
 
+    /// Carries out R2.16a-6.
     fn item_done(&mut self, item: u32) {
         let Some(copying) = &mut self.copying else { return };
         if copying.states[item as usize] != ItemState::Open {
@@ -322,6 +326,7 @@ impl<R: Rules> Transfer<R> {
     }
 
     /// An entry that is to be removed and is gone counts as removed (2.9a).
+    /// Carries out R2.9a-6.
     pub(super) fn is_gone_already(&self, job: Job, error: StepError) -> bool {
         matches!(job, Job::Remove(_) | Job::Replaced { .. })
             && error == StepError { side: Side::Destination, kind: StepErrorKind::NotFound }
@@ -329,6 +334,7 @@ impl<R: Rules> Transfer<R> {
 
     /// The name was free where something was to go first, or taken where it was to be free: the same try goes on
     /// with that (2.13c: a file or symlink in the way at write time is unlinked, a directory is an item error).
+    /// Carries out R2.13c-1, R2.13c-3.
     pub(super) fn surprise(&self, flying: &Flying, error: StepError, done: usize) -> Option<Queued> {
         let mut queued = flying.queued;
         if error.side != Side::Destination || queued.surprises == SURPRISES_MAX {

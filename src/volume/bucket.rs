@@ -200,6 +200,7 @@ impl Bucket {
 
     /// Completes an upload: its parts, in order of their numbers, become the object. Answers whether there was such
     /// an upload.
+    /// Carries out R2.8a-6.
     pub fn complete_upload(&mut self, id: UploadId, metadata: Metadata, last_modified: FileTime) -> bool {
         let Some(upload) = self.take_upload(id) else { return false };
         let mut contents = Contents::default();

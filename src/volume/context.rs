@@ -56,6 +56,7 @@ impl Stamps {
 
     /// The next stamp: `now`, or a nanosecond after the last if that is later (the next of its lane), as the clock of
     /// the storage that stamps shows it.
+    /// Carries out R2.8a-3.
     pub fn next(&mut self, now: Instant) -> FileTime {
         let mut at = now.max(self.last.after_ns(1));
         if let Some(lane) = self.clock.lane {

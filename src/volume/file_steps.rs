@@ -156,6 +156,7 @@ impl<H: EntryHash> FileVolume<H> {
         Ok(())
     }
 
+    /// Carries out R2.11c-1.
     fn readable(&self, at: &RelPath, side: Side) -> Result<&Contents, StepErrorKind> {
         let (view, contents) = self.file(at)?;
         if self.squash && side == Side::Source && view.attrs.mode & 0o4 == 0 {
@@ -165,6 +166,7 @@ impl<H: EntryHash> FileVolume<H> {
     }
 
     /// Whether every directory from the location's root to above `at` may be passed through by others (2.11c).
+    /// Carries out R2.11c-2.
     fn check_search(&self, base: &RelPath, at: &RelPath) -> Result<(), StepErrorKind> {
         let mut above = at.parent();
         while let Some(directory) = above.filter(|directory| directory.is_within(base)) {

@@ -126,6 +126,7 @@ impl<H: EntryHash> FileVolume<H> {
     ///
     /// # Errors
     /// `NotFound`; `NotADirectory` when something on the way is not a directory (a symlink is not followed).
+    /// Carries out R2.5b-1.
     pub fn mountable(&self, subdirectory: &RelPath) -> Result<(), StepErrorKind> {
         match self.tree.get(subdirectory)?.kind {
             Kind::Directory => Ok(()),
@@ -162,6 +163,7 @@ impl<H: EntryHash> FileVolume<H> {
     /// The machine crashes: of each file's writes at and below `below` that were not flushed only the first
     /// `keep(path, pending)` stay, at most all. A file that lost some says so when it is flushed, as `fsync` does, until
     /// it is begun anew: whoever wrote it must write it again.
+    /// Carries out R2.8a-4.
     pub fn crash(&mut self, below: &RelPath, keep: &mut dyn FnMut(&RelPath, u64) -> u64) {
         let (lost, kept) =
             core::mem::take(&mut self.pending).into_iter().partition(|(_, file)| file.path.is_within(below));
@@ -184,6 +186,7 @@ impl<H: EntryHash> FileVolume<H> {
     // What steps and edits share.
 
     /// Whether a name can be made here.
+    /// Carries out R2.14-3.
     pub(super) fn check_name(path: &RelPath) -> Result<(), StepErrorKind> {
         debug_assert!(path.is_root() || is_name(path.name()), "{path}");
         let long = path.as_bytes().len() > PATH_BYTES_MAX || path.name().len() > NAME_BYTES_MAX;
@@ -217,6 +220,7 @@ impl<H: EntryHash> FileVolume<H> {
     }
 
     /// Makes an entry and moves its directory's mtime. Times of the entry are the stamp.
+    /// Carries out R2.8a-2.
     pub(super) fn make(
         &mut self,
         cx: &mut StepContext<'_>,

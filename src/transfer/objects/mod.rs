@@ -179,6 +179,7 @@ fn encoded(kind: Kind, attrs: &AttrSet) -> Metadata {
 }
 
 /// Whether an object can be put under a key: S3 keys are UTF-8, 1 to 1,024 bytes (2.12a).
+/// Carries out R2.12a-4.
 fn check_key(key: &[u8]) -> Result<(), StepErrorKind> {
     if key.len() > KEY_BYTES_MAX {
         return Err(StepErrorKind::NameTooLong);
