@@ -1,5 +1,7 @@
 //! Every invariant lets pass what holds and catches what does not.
 
+use std::collections::BTreeSet;
+
 use datasync::Settings;
 use datasync::api::responses::DescribeTaskExecutionResponse;
 use datasync::api::shapes::{
@@ -10,15 +12,18 @@ use datasync::api::{
     AgentStatus, ApiError, Mtime, Options, PhaseStatus, PreserveDeletedFiles, Request, Response,
     TaskExecutionStatus, TaskStatus, Uid, VerifyMode,
 };
-use datasync::report::{Counters, End, ErrorCode, Failure, LogKind, LogLine, Phase, PhaseStatuses};
+use datasync::report::{Counters, End, ErrorCode, Failure, LogKind, LogLevel, LogLine, Phase, PhaseStatuses};
+use datasync::rules::ids::rule;
 use datasync::service::{AgentId, ExecutionId, Place, TaskId};
 use datasync::time::{DAY, Instant, MINUTE, SECOND};
 use datasync::tree::RelPath;
 use datasync::volume::StorageKind::{Efs, Nfs};
+use datasync_sim::fault::Strike;
 use datasync_sim::invariant::{
     AgentProbe, Called, Disturbance, Ended, ExecutionProbe, HistoryEnd, Observation, Probe, TaskProbe,
     catalogue, determinism,
 };
+use datasync_sim::oracle::bounds::Others;
 use datasync_sim::oracle::{Snapshot, predict};
 
 use crate::flats::snapshot;
@@ -47,11 +52,14 @@ pub struct Lived {
     pub before: Option<(Snapshot, Snapshot)>,
     pub after: Option<(Snapshot, Snapshot)>,
     pub disturbance: Disturbance,
-    pub look_alikes: bool,
+    pub made_alike: BTreeSet<Vec<u8>>,
+    pub others: Option<(Others, Others)>,
     pub took_ns: u64,
     pub phases: Vec<(Phase, Instant)>,
     pub shown: Option<DescribeTaskExecutionResponse>,
     pub sends: Vec<(Instant, u64)>,
+    pub strikes: Vec<Strike>,
+    pub uploads_left: u64,
 }
 
 pub const TASK: &str = "arn:task";
@@ -79,7 +87,10 @@ pub fn lived(source: &[&str], before: &[&str], after: &[&str], (files, bytes): (
         before: shown(before),
         after: shown(after),
         disturbance: Disturbance::default(),
-        look_alikes: false,
+        strikes: Vec::new(),
+        uploads_left: 0,
+        made_alike: BTreeSet::new(),
+        others: None,
         took_ns: 70 * SECOND,
         phases: [Phase::Preparing, Phase::Transferring, Phase::Verifying]
             .map(|phase| (phase, Instant(61 * SECOND)))
@@ -110,7 +121,15 @@ pub fn cancelled(lived: &mut Lived) {
 }
 
 pub fn line(phase: Phase, kind: LogKind, path: &str) -> LogLine {
-    LogLine { phase, kind, path: RelPath::new(path.as_bytes()).expect("a path"), text: String::new() }
+    LogLine {
+        phase,
+        kind,
+        level: LogLevel::Error,
+        rule: rule("R2.5a-1"),
+        path: RelPath::new(path.as_bytes()).expect("a path"),
+        text: String::new(),
+        sides: None,
+    }
 }
 
 #[track_caller]
@@ -168,7 +187,10 @@ pub fn feed(name: &str, seen: &[Seen]) -> Result<u64, String> {
                     after: both(&lived.after),
                     prediction: prediction.as_ref(),
                     disturbance: lived.disturbance,
-                    look_alikes: lived.look_alikes,
+                    strikes: &lived.strikes,
+                    uploads_left: lived.uploads_left,
+                    made_alike: &lived.made_alike,
+                    others: lived.others.as_ref().map(|(source, destination)| (source, destination)),
                     shown: lived.shown.as_ref(),
                     sends: &lived.sends,
                     chunk_bytes: 64,
@@ -254,12 +276,12 @@ pub fn probe(at_ns: u64, status: TaskStatus, executions: &[ExecutionProbe]) -> P
 }
 
 #[test]
-fn the_catalogue_names_seventeen() {
+fn the_catalogue_names_each_once() {
     let names: Vec<_> = catalogue().iter().map(|listed| listed.name).collect();
     let mut unique = names.clone();
     unique.sort_unstable();
     unique.dedup();
-    assert_eq!(unique.len(), 17, "{names:?}");
+    assert_eq!(unique.len(), names.len(), "{names:?}");
     assert!(catalogue().iter().all(|listed| (listed.make)(&Settings::default()).name() == listed.name));
 }
 
@@ -337,13 +359,13 @@ fn cancel_then_rerun_converges() {
     // Look-alikes that somebody else made.
     let alike = &["f size=3 c=8 m=9"][..];
     let reported = |lived: &mut Lived| {
-        lived.look_alikes = true;
+        lived.made_alike = BTreeSet::from([b"f".to_vec()]);
         fails(lived, ErrorCode::VerificationFailed);
         lived.log = vec![line(Phase::Verifying, LogKind::ChecksumFailure, "f")];
     };
     holds(name, &[but(run(alike, alike), reported)]);
     let unverified = |lived: &mut Lived| {
-        lived.look_alikes = true;
+        lived.made_alike = BTreeSet::from([b"f".to_vec()]);
         lived.options.verify_mode = VerifyMode::None;
     };
     holds(name, &[but(run(alike, alike), unverified)]);
@@ -352,7 +374,7 @@ fn cancel_then_rerun_converges() {
         "nobody else",
         &[but(run(alike, alike), |lived| {
             reported(lived);
-            lived.look_alikes = false;
+            lived.made_alike.clear();
         })],
     );
     violated(

@@ -8,6 +8,7 @@ mod answers;
 mod catalogue;
 pub mod hash;
 pub mod plant;
+mod resume;
 pub mod rules;
 mod service;
 mod surgery;

@@ -25,6 +25,10 @@ impl BoundedByJournal {
         let (Some(before), Some(after), Some(others)) = (ended.before, ended.after, ended.others) else {
             return Ok(());
         };
+        if ended.disturbance.misled {
+            // What it made of what it was shown is right for that.
+            return Ok(());
+        }
         let errors: BTreeSet<&[u8]> = ended
             .log
             .iter()
@@ -38,7 +42,6 @@ impl BoundedByJournal {
             others,
             options: ended.options,
             settings: &self.settings,
-            from: ended.prepared_from.unwrap_or(ended.started),
             finished: has_finished(ended),
             errors,
             corrupted: ended.disturbance.corrupted,

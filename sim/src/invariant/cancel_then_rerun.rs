@@ -49,7 +49,8 @@ impl CancelThenRerun {
             return Ok(());
         };
         *checks += 1;
-        if let Some(path) = prediction.look_alikes.iter().find(|form| !ended.made_alike.contains(**form)) {
+        let unexcused = |form: &&&[u8]| !ended.made_alike.contains(**form);
+        if let Some(path) = prediction.look_alikes.difference(&prediction.alike_by_size).find(unexcused) {
             return Err(format!("`{}` looks like its source and nobody else made it so", Escaped(path)));
         }
         let code = ended.end.failure.as_ref().map(|failure| failure.code);
@@ -101,9 +102,13 @@ fn log_names_exactly(prediction: &Prediction<'_>, ended: &Ended<'_>) -> Result<(
             return Err(format!("the log does not name the item error `{}`", Escaped(form)));
         }
     }
+    if let Some(form) = prediction.unverifiable.iter().find(|form| !errors.contains(*form)) {
+        return Err(format!("the log does not name `{}`, which cannot be read", Escaped(form)));
+    }
     let unnameable = prediction.unnameable_errors > 0;
     for path in &errors {
-        let foreseen = prediction.item_errors.iter().any(|form| names(form, path));
+        let foreseen = prediction.item_errors.iter().any(|form| names(form, path))
+            || prediction.unverifiable.contains(path);
         if !foreseen && !unnameable {
             return Err(format!("the log names an item error `{}` that is none", Escaped(path)));
         }
@@ -113,7 +118,9 @@ fn log_names_exactly(prediction: &Prediction<'_>, ended: &Ended<'_>) -> Result<(
     }
     let mismatches = logged(LogKind::is_mismatch);
     let expected = match ended.options.verify_mode {
-        VerifyMode::PointInTimeConsistent => prediction.look_alikes.clone(),
+        VerifyMode::PointInTimeConsistent => {
+            prediction.look_alikes.difference(&prediction.unverifiable).copied().collect()
+        }
         VerifyMode::None => BTreeSet::new(),
     };
     match mismatches.symmetric_difference(&expected).next() {

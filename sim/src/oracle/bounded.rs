@@ -11,7 +11,6 @@ use std::rc::Rc;
 
 use datasync::api::{Options, PreserveDeletedFiles};
 use datasync::settings::Settings;
-use datasync::time::{FileTime, Instant};
 use datasync::tree::Kind;
 use datasync::tree::entry::Escaped;
 use datasync::volume::StorageKind;
@@ -39,8 +38,6 @@ pub struct Shared<'a> {
     pub options: &'a Options,
     /// The settings.
     pub settings: &'a Settings,
-    /// When PREPARING began.
-    pub from: Instant,
     /// Whether TRANSFERRING was left with nothing more to do.
     pub finished: bool,
     /// Paths of its item errors.
@@ -247,7 +244,7 @@ impl Judge<'_> {
         {
             return Err(format!("has mode {mode:04o}, which no version had"));
         }
-        if let Some(mtime) = found.mtime.filter(|mtime| *mtime < FileTime::from(self.shared.from))
+        if let Some(mtime) = found.mtime.filter(|mtime| *mtime < self.shared.others.1.fresh_from())
             && !any(&|entry| entry.mtime == Some(mtime) || entry.last_modified == Some(mtime))
         {
             return Err(format!("has mtime {mtime}, which no version had"));

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::rc::Rc;
 
-use datasync::time::Instant;
+use datasync::time::{FileTime, Instant};
 use datasync::tree::Kind;
 use datasync::volume::StorageKind;
 
@@ -50,12 +50,13 @@ pub struct Others {
     inodes: BTreeSet<u64>,
     root_touched: bool,
     uprooted: bool,
+    fresh_from: FileTime,
 }
 
 impl Others {
-    /// Nothing yet, for the location `base` of a storage.
+    /// Nothing yet, for the location `base` of a storage, that has stamped times from `fresh_from` on meanwhile.
     #[must_use]
-    pub fn new(kind: StorageKind, base: &[u8]) -> Self {
+    pub fn new(kind: StorageKind, base: &[u8], fresh_from: FileTime) -> Self {
         let mut prefix = base.to_vec();
         if !prefix.is_empty() {
             prefix.push(b'/');
@@ -69,6 +70,7 @@ impl Others {
             inodes: BTreeSet::new(),
             root_touched: false,
             uprooted: false,
+            fresh_from,
         }
     }
 
@@ -137,6 +139,12 @@ impl Others {
     /// Every form that was touched.
     pub fn forms(&self) -> impl Iterator<Item = &[u8]> {
         self.changes.keys().map(Vec::as_slice)
+    }
+
+    /// No time that the storage stamped during the execution is before this one.
+    #[must_use]
+    pub const fn fresh_from(&self) -> FileTime {
+        self.fresh_from
     }
 
     /// Whether nothing at all happened.

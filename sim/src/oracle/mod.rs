@@ -7,6 +7,7 @@
 mod ascending;
 pub mod bounded;
 pub mod bounds;
+pub mod buckets;
 pub mod compare;
 pub mod delta;
 pub mod flat;
@@ -16,6 +17,7 @@ pub mod pins;
 pub mod predict;
 pub mod scope;
 pub mod snapshot;
+pub mod squash;
 
 pub use compare::{compare, look_alikes};
 pub use flat::{Flat, FlatEntry};

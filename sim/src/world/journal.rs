@@ -34,8 +34,8 @@ struct Record {
     key: Vec<u8>,
     /// What is there from then on; `None` = nothing.
     state: Option<State>,
-    /// Stamps given by this change are later than this one.
-    stamped_after: FileTime,
+    /// Stamps given by this change are later than the first and not later than the second.
+    stamps: (FileTime, FileTime),
     /// Whether what is there may be of another kind than before, or may be passed through by others.
     structural: bool,
 }
@@ -66,6 +66,12 @@ pub(super) struct Asked<'a> {
     pub(super) destination: &'a Mount,
 }
 
+impl<H: EntryHash> Default for Journal<H> {
+    fn default() -> Self {
+        Self::new(Vec::new())
+    }
+}
+
 impl<H: EntryHash> Journal<H> {
     /// Begins with the storages as they are.
     pub(super) fn new(initial: Vec<Medium<H>>) -> Self {
@@ -90,7 +96,7 @@ impl<H: EntryHash> Journal<H> {
         storage: usize,
         writer: Writer,
         at: Instant,
-        last_stamp: Instant,
+        stamps: (FileTime, FileTime),
         before: &Medium<H>,
         after: &Medium<H>,
     ) {
@@ -98,8 +104,7 @@ impl<H: EntryHash> Journal<H> {
             let (earlier, state) = (before.state(&key), after.state(&key));
             let shape = |state: &Option<State>| state.as_ref().map(State::kind_and_mode);
             let structural = shape(&earlier) != shape(&state);
-            let stamped_after = last_stamp.into();
-            self.records[storage].push(Record { at, writer, key, state, stamped_after, structural });
+            self.records[storage].push(Record { at, writer, key, state, stamps, structural });
         }
     }
 
@@ -109,29 +114,29 @@ impl<H: EntryHash> Journal<H> {
         mount: &Mount,
         writer: Writer,
         at: Instant,
-        last_stamp: Instant,
+        stamps: (FileTime, FileTime),
         (kind, path): (ActionKind, &RelPath),
         after: &Medium<H>,
     ) {
         let structural = !matches!(kind, ActionKind::Chunk | ActionKind::Metadata);
         let full = mount.base.concat(path);
-        let stamped_after = last_stamp.into();
         let records = &mut self.records[mount.storage];
         after.states_at(&full, &mut |key, state| {
-            records.push(Record { at, writer, key, state, stamped_after, structural });
+            records.push(Record { at, writer, key, state, stamps, structural });
         });
         // The directory it is in has another mtime now.
         if let (Medium::Files(_), Some(parent)) = (after, full.parent().filter(|_| structural)) {
             after.states_at(&parent, &mut |key, state| {
-                records.push(Record { at, writer, key, state, stamped_after, structural: false });
+                records.push(Record { at, writer, key, state, stamps, structural: false });
             });
         }
     }
 
-    /// What others than an execution did on its side since `from`. `own` is the execution.
-    pub(super) fn others(&self, mount: &Mount, own: ExecutionId, from: Instant) -> Others {
+    /// What others than an execution did on its side since `from`. `own` is the execution; the storage's clock is
+    /// `skew_ns` ahead.
+    pub(super) fn others(&self, mount: &Mount, own: ExecutionId, from: Instant, skew_ns: i64) -> Others {
         let kind = self.initial[mount.storage].kind();
-        let mut others = Others::new(kind, mount.base.as_bytes());
+        let mut others = Others::new(kind, mount.base.as_bytes(), FileTime::from(from).moved_ns(skew_ns));
         for record in self.records[mount.storage].iter().rev() {
             if record.at < from {
                 break;
@@ -188,7 +193,7 @@ impl<H: EntryHash> Journal<H> {
                     && earlier.size == entry.size
                     && mtime(earlier) == mtime(entry)
             });
-            past.stamped_after.is_some_and(|last| mtime(entry).is_some_and(|mtime| mtime <= last)) && !same
+            past.is_chosen(mtime(entry)) && !same
         })
     }
 
@@ -206,20 +211,15 @@ impl<H: EntryHash> Journal<H> {
         let shares = |record: &Record| {
             record.state.as_ref().and_then(State::inode).is_some_and(|inode| inodes.contains(&inode))
         };
-        let mut versions = vec![Past {
-            key: key.clone(),
-            writer: Writer::Others,
-            at: None,
-            entry: first,
-            stamped_after: None,
-        }];
+        let mut versions =
+            vec![Past { key: key.clone(), writer: Writer::Others, at: None, entry: first, stamps: None }];
         versions.extend(records.iter().filter(|record| record.key == key || shares(record)).map(|record| {
             Past {
                 key: record.key.clone(),
                 writer: record.writer,
                 at: Some(record.at),
                 entry: record.state.as_ref().map(|state| state.version().entry),
-                stamped_after: Some(record.stamped_after),
+                stamps: Some(record.stamps),
             }
         }));
         versions
@@ -233,10 +233,16 @@ struct Past {
     /// `None` for the initial trees.
     at: Option<Instant>,
     entry: Option<FlatEntry>,
-    stamped_after: Option<FileTime>,
+    stamps: Option<(FileTime, FileTime)>,
 }
 
 impl Past {
+    /// Whether a time was set by this change, not stamped by it.
+    fn is_chosen(&self, mtime: Option<FileTime>) -> bool {
+        let (Some((after, until)), Some(mtime)) = (self.stamps, mtime) else { return false };
+        mtime <= after || until < mtime
+    }
+
     fn is_of(&self, task: TaskId) -> bool {
         matches!(self.writer, Writer::Service(by, _) if by == task)
     }

@@ -4,8 +4,9 @@
 //! of two simultaneous events comes first and what a crash keeps are pure functions of the scenario's keys.
 //!
 //! - `operations`: what the scenario says happens (calls, edits, machines, faults)
-//! - `work`: transfers, crashes and fences; `actions`: what transfers ask for
+//! - `work`: transfers, crashes and fences; `actions`: what transfers ask for; `strikes`: what faults do to them
 //! - `watch`: what the invariants are shown; `journal`: every version of every path
+//! - `snapshot`: the world as plain data
 //! - `storage`, `mount`, `frozen`: what is stored and how an execution reaches it
 //! - `cost`: how long things take; `triggers`: operations that wait for an action
 
@@ -17,7 +18,9 @@ mod mount;
 mod operations;
 mod pins;
 mod running;
+mod snapshot;
 mod storage;
+mod strikes;
 mod triggers;
 mod views;
 mod watch;
@@ -30,20 +33,22 @@ use datasync::rules::Rules;
 use datasync::service::{ExecutionId, Place, Service, ServiceConfig, TaskId};
 use datasync::settings::Settings;
 use datasync::time::Instant;
-use datasync::transfer::ActionId;
+use datasync::transfer::{ActionId, ActionKind};
 use datasync::tree::EntryHash;
 use datasync::volume::Stamps;
+use serde::{Deserialize, Serialize};
 
 use crate::bug::plant::Plant;
 use crate::clock::Queue;
 use crate::monitor::Monitor;
 use crate::scenario::slots::{SlotDefaults, Slots};
-use crate::scenario::{Operation, Scenario, WorldSpec};
+use crate::scenario::{Act, Operation, Scenario, StepFault, WorldSpec};
 use crate::tally::Tally;
 use crate::trace::Recorder;
 
 use cost::Costs;
 use running::{Facts, Running};
+pub use snapshot::Stored;
 use storage::Storage;
 use triggers::Triggers;
 
@@ -53,7 +58,7 @@ pub const ACCOUNT: &str = "123456789012";
 pub const REGION: &str = "us-east-1";
 
 /// What comes due.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 enum Due {
     /// The operation of this index, unless it has happened already.
     Operation(usize),
@@ -65,9 +70,15 @@ enum Due {
     Leg { execution: ExecutionId, action: ActionId },
     /// A transfer asked to be woken.
     Wake { execution: ExecutionId },
+    /// A storage may have been out of reach for too long.
+    MountLost { storage: usize, since: Instant },
 }
 
 /// A history being lived.
+///
+/// What is skipped when it is written down stands beside the world and is taken over by the one that is read back
+/// (`snapshot`): the scenario's constants and those who only look.
+#[derive(Serialize, Deserialize)]
 pub struct World<R: Rules, H: EntryHash> {
     rules: R,
     now: Instant,
@@ -76,10 +87,15 @@ pub struct World<R: Rules, H: EntryHash> {
     storages: Vec<Storage<H>>,
     stamps: Stamps,
     slots: Slots,
+    #[serde(skip)]
     defaults: SlotDefaults,
+    #[serde(skip)]
     spec: WorldSpec,
+    #[serde(skip)]
     settings: Settings,
+    #[serde(skip)]
     costs: Costs,
+    #[serde(skip)]
     operations: Vec<Operation>,
     script: Script,
     triggers: Triggers,
@@ -89,19 +105,27 @@ pub struct World<R: Rules, H: EntryHash> {
     mounts_tried: u64,
     changes_seen: u64,
     statuses: watch::Statuses,
+    #[serde(skip)]
     journal: journal::Journal<H>,
+    #[serde(skip)]
     pins: pins::Pins,
+    /// The action at a stop of which an operation of the scenario is happening.
+    #[serde(skip)]
+    here: Option<(ExecutionId, ActionKind)>,
+    #[serde(skip)]
     plant: Option<Box<dyn Plant>>,
     /// The invariants.
+    #[serde(skip)]
     pub monitor: Monitor,
     /// What has been touched so far.
+    #[serde(skip)]
     pub tally: Tally,
     /// Digest and trace.
     pub recorder: Recorder,
 }
 
 /// How far the scenario's list of operations has got.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Script {
     /// Index of the next operation.
     next: usize,
@@ -123,7 +147,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         keep_trace: bool,
     ) -> Self {
         let spec = scenario.world.clone();
-        let settings = Settings::default();
+        let settings = spec.settings.clone();
         let config = ServiceConfig {
             account: ACCOUNT.into(),
             region: REGION.into(),
@@ -134,7 +158,8 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         let storages: Vec<Storage<H>> = scenario
             .storages
             .iter()
-            .map(|storage| Storage::new(storage, hash, spec.start, &mut stamps))
+            .zip(storage::clocks(&scenario.storages))
+            .map(|(storage, clock)| Storage::new(storage, clock, hash, &settings, spec.start, &mut stamps))
             .collect();
         let journal =
             journal::Journal::new(storages.iter().map(|storage| storage.medium().clone()).collect());
@@ -160,12 +185,17 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             statuses: watch::Statuses::default(),
             journal,
             pins: pins::Pins::new(spec.start),
+            here: None,
             plant,
             monitor,
             tally: Tally { histories: 1, ..Tally::default() },
             recorder: Recorder::new(spec.start, keep_trace),
             spec,
         };
+        let stale = |operation: &Operation| matches!(operation.act, Act::Fault(StepFault::StaleListing(_)));
+        if scenario.operations.iter().any(stale) {
+            world.storages.iter_mut().for_each(Storage::remember);
+        }
         world.schedule_next_operation();
         world
     }
@@ -216,6 +246,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
                 self.answer_execution_mount(execution, &source, &destination);
             }
             Due::Leg { execution, action } => self.leg(execution, action),
+            Due::MountLost { storage, since } => self.mount_is_lost(storage, since),
             Due::Wake { execution } => {
                 if let Some(running) = self.running.get_mut(&execution) {
                     running.wake = None;

@@ -7,19 +7,32 @@ use datasync::api::shapes::DescribeTaskExecutionRequest;
 use datasync::api::{Options, Request, Response, TaskExecutionStatus, TaskStatus};
 use datasync::rules::Rules;
 use datasync::service::{ExecutionId, TaskId};
-use datasync::time::{MINUTE, SECOND};
+use datasync::time::{FileTime, Instant, MINUTE, SECOND};
 use datasync::tree::EntryHash;
+
+use serde::{Deserialize, Serialize};
 
 use super::World;
 use super::cost::Costs;
-use super::journal::Asked;
+use super::journal::{Asked, Writer};
 use super::mount::Mount;
 use super::running::Facts;
+use super::storage::{Medium, Storage};
 use crate::invariant::{
     AgentProbe, Disturbance, Ended, ExecutionProbe, HistoryEnd, Observation, Probe, TaskProbe,
 };
 use crate::oracle::bounds::Others;
 use crate::oracle::{Prediction, Snapshot, look_alikes, predict};
+
+/// The stamps that a storage gave after one moment of the world's clock and until another.
+pub(super) fn stamps_between<H: EntryHash>(
+    storage: &Storage<H>,
+    after: Instant,
+    until: Instant,
+) -> (FileTime, FileTime) {
+    let shown = |at: Instant| FileTime::from(at).moved_ns(storage.skew_ns());
+    (shown(after), shown(until))
+}
 
 /// More steps than any action has, for bounds.
 const STEPS_MAX: u64 = 12;
@@ -27,7 +40,7 @@ const STEPS_MAX: u64 = 12;
 const ACTIONS_PER_ENTRY: u64 = 8;
 
 /// The statuses last seen, so that a change of status is counted once.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Statuses {
     tasks: BTreeMap<TaskId, TaskStatus>,
     executions: BTreeMap<ExecutionId, TaskExecutionStatus>,
@@ -79,13 +92,16 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         };
         let mut over = Vec::new();
         for task in &probe.tasks {
-            if self.statuses.tasks.insert(task.task, task.status) != Some(task.status) {
+            let earlier = self.statuses.tasks.insert(task.task, task.status);
+            if earlier != Some(task.status) {
+                self.tally.cells.task_went(earlier, Some(task.status));
                 *self.tally.task_statuses.entry(task.status).or_default() += 1;
             }
         }
         for execution in &probe.executions {
             let earlier = self.statuses.executions.insert(execution.execution, execution.status);
             if earlier != Some(execution.status) {
+                self.tally.cells.execution_went(earlier, Some(execution.status));
                 *self.tally.execution_statuses.entry(execution.status).or_default() += 1;
                 if execution.status.is_terminal() {
                     over.push(execution.execution);
@@ -114,16 +130,20 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             prepared_from: None,
             before: None,
             disturbance: Disturbance::default(),
+            strikes: Vec::new(),
+            struck: BTreeMap::new(),
+            stalls: 0,
             phases: Vec::new(),
             log: Vec::new(),
             sends: Vec::new(),
             bound_ns: self.settings.launch_delay_ns + self.settings.launch_limit_ns,
         };
         self.facts.insert(execution, facts);
-        if self.is_stalled(execution)
+        if self.is_out_of_contact(execution)
             && let Some(facts) = self.facts.get_mut(&execution)
         {
             facts.disturbance.faulted = true;
+            facts.disturbance.beyond_retries = true;
         }
     }
 
@@ -153,6 +173,9 @@ impl<R: Rules, H: EntryHash> World<R, H> {
                 .as_ref()
                 .map_or_else(BTreeSet::new, |after| self.made_alike(&facts, after, prediction.as_ref()));
             let others = if alone && end.failure.is_none() { None } else { self.others(&facts, execution) };
+            let uploads_left = self
+                .place(&facts.destination)
+                .map_or(0, |mount| self.storages[mount.storage].uploads_left(&mount.base));
             let ended = Ended {
                 execution,
                 slot: facts.slot,
@@ -177,6 +200,8 @@ impl<R: Rules, H: EntryHash> World<R, H> {
                 shown: shown.as_ref(),
                 sends: &facts.sends,
                 chunk_bytes: self.spec.chunk_bytes,
+                strikes: &facts.strikes,
+                uploads_left,
                 bound_ns: facts.bound_ns,
                 phases: &facts.phases,
             };
@@ -222,14 +247,28 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         alike
     }
 
+    /// Writes into the journal what somebody made of a storage. `before` is what it held, `last_stamp` the last stamp
+    /// before the change.
+    pub(super) fn keep_in_journal(
+        &mut self,
+        index: usize,
+        writer: Writer,
+        before: &Medium<H>,
+        last_stamp: Instant,
+    ) {
+        let storage = &self.storages[index];
+        let stamps = stamps_between(storage, last_stamp, self.stamps.last());
+        self.journal.changed(index, writer, self.now, stamps, before, storage.medium());
+    }
+
     /// What others did to both sides while an execution ran.
     fn others(&self, facts: &Facts, execution: ExecutionId) -> Option<(Others, Others)> {
         let (source, destination) = (self.place(&facts.source)?, self.place(&facts.destination)?);
         let from = facts.prepared_from?;
-        Some((
-            self.journal.others(&source, execution, from),
-            self.journal.others(&destination, execution, from),
-        ))
+        let others = |mount: &Mount| {
+            self.journal.others(mount, execution, from, self.storages[mount.storage].skew_ns())
+        };
+        Some((others(&source), others(&destination)))
     }
 
     fn describe(&mut self, execution: ExecutionId) -> Option<DescribeTaskExecutionResponse> {

@@ -4,10 +4,12 @@
 //! faults, the keys of the world. The generator never runs the service; it keeps a rough idea of what exists, so that
 //! most calls mean something and some do not.
 
+mod aimed;
 mod edits;
 mod faults;
 pub mod lines;
 mod model;
+mod objects;
 mod options;
 pub mod perturb;
 mod requests;
@@ -64,6 +66,7 @@ pub fn generate(seed: u64, config: &GeneratorConfig) -> Scenario {
         chunk_bytes,
         in_flight: choice.in_flight,
         trust_summaries: choice.trust_summaries,
+        settings: choice.settings.clone(),
     };
     let operations = workload::draw(&choice, &storages, chunk_bytes, start);
     Scenario {
