@@ -71,7 +71,7 @@ pub fn options_conflict(options: &Options, pair: Pair) -> Option<String> {
         return value("PreserveDevices", options.preserve_devices.as_str());
     }
     // 3.2 #8: no POSIX attributes between two buckets.
-    if pair.source == StorageKind::S3 && pair.destination == StorageKind::S3 {
+    if pair.between_buckets() {
         let attributes = [
             ("Uid", options.uid.as_str()),
             ("Gid", options.gid.as_str()),

@@ -1,5 +1,7 @@
 //! Decisions of the data plane (reference 2.8-2.14).
 
+use serde::{Deserialize, Serialize};
+
 use crate::api::{
     Atime, Gid, Mtime, Options, PosixPermissions, PreserveDeletedFiles, PreserveDevices, Uid, VerifyMode,
 };
@@ -18,7 +20,7 @@ pub const DEFAULT_DIRECTORY_MODE: u32 = 0o755;
 pub const SYMLINK_MODE: u32 = 0o777;
 
 /// What the decisions about entries depend on beside the entries.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PairContext {
     /// The kinds of storage.
     pub pair: Pair,
@@ -69,7 +71,7 @@ pub struct RemoveView<'a> {
 }
 
 /// What verification says about one path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Verdict {
     /// Agrees, or is none of verification's business.
     Equal,
@@ -105,6 +107,9 @@ impl PairContext {
     /// Carries out R2.11a-8.
     #[must_use]
     pub fn attributes_differ(&self, source: &Listed, destination: &Listed) -> bool {
+        if self.pair.between_buckets() {
+            return user_metadata_differs(source, destination);
+        }
         self.mtime_differs(source, destination) || self.owner_or_mode_differs(source, destination)
     }
 
@@ -151,6 +156,9 @@ pub fn decide(source: &Listed, destination: Option<&Listed>, pair: &PairContext)
         return Decision::DeviceToObject;
     }
     let Some(destination) = destination else { return Decision::Make };
+    if pair.pair.between_buckets() {
+        return decide_object(source, destination);
+    }
     if source.kind != destination.kind {
         return Decision::Replace;
     }
@@ -170,6 +178,27 @@ pub fn decide(source: &Listed, destination: Option<&Listed>, pair: &PairContext)
     }
 }
 
+/// Between two buckets: size, ETag and user metadata (2.12e). A bare prefix in the source asks for a marker and says
+/// nothing about it (2.12a). The other form of a name is another entry, so both are of one kind.
+fn decide_object(source: &Listed, destination: &Listed) -> Decision {
+    let etag = |listed: &Listed| listed.object.as_ref().map(|head| head.etag);
+    let is_file = source.kind == Kind::File;
+    if destination.implied {
+        Decision::Make
+    } else if is_file && (source.size != destination.size || etag(source) != etag(destination)) {
+        Decision::Send
+    } else if user_metadata_differs(source, destination) {
+        Decision::Metadata
+    } else {
+        Decision::Same
+    }
+}
+
+fn user_metadata_differs(source: &Listed, destination: &Listed) -> bool {
+    let metadata = |listed: &Listed| listed.object.as_ref().map(|head| head.metadata.clone());
+    source.object.is_some() && metadata(source) != metadata(destination)
+}
+
 /// Size or mtime differs, or mtimes are not kept at all: then equal size says nothing (2.8).
 /// Carries out R2.8-3.
 fn file_needs_data(source: &Listed, destination: &Listed, pair: &PairContext) -> bool {
@@ -182,6 +211,10 @@ fn file_needs_data(source: &Listed, destination: &Listed, pair: &PairContext) ->
 /// Carries out R2.11a-1, R2.11a-2, R2.11a-3, R2.11a-4, R2.11a-5, R2.11a-6, R2.11-4.
 #[must_use]
 pub fn attributes(source: &Listed, pair: &PairContext, new: bool) -> AttrSet {
+    if pair.pair.between_buckets() {
+        // User metadata is copied as it is (2.12e).
+        return AttrSet::default();
+    }
     let options = &pair.options;
     let pick = |copied: bool, own: Option<u32>, default: u32| match own.filter(|_| copied) {
         Some(own) => Some(own),

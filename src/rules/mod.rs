@@ -13,6 +13,8 @@ mod reasons;
 
 use alloc::string::String;
 
+use serde::{Deserialize, Serialize};
+
 use crate::api::{Options, OptionsPatch, TaskStatus};
 use crate::report::Phase;
 use crate::settings::Settings;
@@ -24,12 +26,20 @@ pub use data::{Decision, PairContext, RemoveView, Retry, Verdict};
 
 /// The two kinds of storage of a task.
 /// Carries out R2.3-3.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pair {
     /// Kind of the source.
     pub source: StorageKind,
     /// Kind of the destination.
     pub destination: StorageKind,
+}
+
+impl Pair {
+    /// Whether both are buckets: then rules of their own hold (2.12e).
+    #[must_use]
+    pub fn between_buckets(self) -> bool {
+        self.source == StorageKind::S3 && self.destination == StorageKind::S3
+    }
 }
 
 /// Every documented decision that more than one place leans on.
@@ -118,7 +128,7 @@ pub trait Rules: Clone {
 }
 
 /// The rules as documented.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Documented;
 
 impl Rules for Documented {}

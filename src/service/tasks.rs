@@ -19,7 +19,6 @@ use crate::ids;
 use crate::report::{ErrorCode, Failure};
 use crate::rules::{Pair, Rules, TaskView};
 use crate::settings::Settings;
-use crate::volume::StorageKind;
 
 /// 3.2 #4: clients look for "not found".
 fn missing(arn: &str) -> ApiError {
@@ -45,7 +44,7 @@ pub(super) fn patch(raw: Option<&RawOptions>) -> OptionsPatch {
 /// The set that a new task's `Options` are merged into. Between two buckets the POSIX attributes are NONE, else no
 /// such task could be made without naming them (1.7a).
 fn default_options(pair: Pair) -> Options {
-    if pair == (Pair { source: StorageKind::S3, destination: StorageKind::S3 }) {
+    if pair.between_buckets() {
         Options {
             uid: Uid::None,
             gid: Gid::None,

@@ -115,9 +115,11 @@ impl InFlight {
                 self.0.insert(*payload, (*length, *digest));
                 None
             }
-            Step::Write { payload, .. } | Step::Put { payload, .. } => (self.0.remove(payload)
-                != Some((*length, *digest)))
-            .then_some(StepError { side: Side::Destination, kind: StepErrorKind::ChecksumMismatch }),
+            Step::Write { payload, .. } | Step::Put { payload, .. } | Step::PutObject { payload, .. } => {
+                let damaged = self.0.remove(payload) != Some((*length, *digest));
+                damaged
+                    .then_some(StepError { side: Side::Destination, kind: StepErrorKind::ChecksumMismatch })
+            }
             _ => None,
         }
     }

@@ -1,5 +1,7 @@
 //! What an execution is started with.
 
+use serde::{Deserialize, Serialize};
+
 use crate::rules::PairContext;
 use crate::time::SECOND;
 
@@ -7,7 +9,7 @@ use crate::time::SECOND;
 pub const ANSWER_TIMEOUT_NS: u64 = 30 * SECOND;
 
 /// What a [`Transfer`](super::Transfer) is started with.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TransferConfig {
     /// The two kinds of storage, the effective options, the settings.
     pub pair: PairContext,

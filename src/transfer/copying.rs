@@ -3,19 +3,21 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
+use serde::{Deserialize, Serialize};
+
 use super::dispatch::Job;
 use super::plan::{Plan, Work};
 
 const NONE: u32 = u32::MAX;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum ItemState {
     Open,
     Done,
     Failed,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Stage {
     Items,
     Links,
@@ -26,7 +28,7 @@ enum Stage {
 }
 
 /// A file that travels in chunks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Large {
     /// Planned size.
     pub(super) size: u64,
@@ -59,7 +61,7 @@ impl Large {
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Copying {
     pub(super) plan: Plan,
     pub(super) states: Vec<ItemState>,

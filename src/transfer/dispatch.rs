@@ -2,6 +2,8 @@
 
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use serde::{Deserialize, Serialize};
+
 use super::action::{ActionId, ActionKind};
 use super::plan::Clear;
 use super::scanner::ListJob;
@@ -9,7 +11,7 @@ use crate::time::Instant;
 use crate::volume::PayloadId;
 
 /// Something to do. It becomes an action when it is given out, and again at each retry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Job {
     AbortUploads,
     List(ListJob),
@@ -37,7 +39,7 @@ pub(super) enum Job {
 }
 
 /// A job with its history.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Queued {
     pub(super) job: Job,
     /// 1 for the first try.
@@ -57,7 +59,7 @@ impl Queued {
 }
 
 /// Where in an action the steps are that its answer is read by.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Shape {
     pub(super) steps: usize,
     pub(super) clear_at: Option<usize>,
@@ -67,7 +69,7 @@ pub(super) struct Shape {
 }
 
 /// An action that has not been answered.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Flying {
     pub(super) queued: Queued,
     pub(super) kind: ActionKind,
@@ -75,7 +77,7 @@ pub(super) struct Flying {
     deadline: Instant,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Dispatch {
     next_action: u64,
     next_payload: u64,
@@ -84,6 +86,7 @@ pub(super) struct Dispatch {
     pub(super) ready: VecDeque<Queued>,
     /// Jobs that wait for the link.
     pub(super) sending: VecDeque<Queued>,
+    #[serde(with = "crate::plain::pairs")]
     delayed: BTreeMap<(Instant, u64), Queued>,
     flying: BTreeMap<ActionId, Flying>,
     deadlines: BTreeSet<(Instant, ActionId)>,

@@ -2,6 +2,8 @@
 
 use alloc::string::String;
 
+use serde::{Deserialize, Serialize};
+
 use crate::api::{PhaseStatus, VerifyMode};
 use crate::report::{Counters, End, ErrorCode, Failure, LogKind, Phase, PhaseStatuses};
 
@@ -10,7 +12,7 @@ const ITEMS_SKIPPED: &str = "Transfer and verification completed. Selected files
      further assistance.";
 
 /// What the log has come to, as far as the end depends on it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Tally {
     /// An item error in PREPARING or TRANSFERRING.
     pub(super) transfer_failed: bool,

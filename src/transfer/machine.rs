@@ -3,6 +3,8 @@
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
+use serde::{Deserialize, Serialize};
+
 use super::action::{Action, ActionId, Outcome, Poll};
 use super::config::TransferConfig;
 use super::copying::Copying;
@@ -19,7 +21,7 @@ use crate::time::Instant;
 use crate::volume::{Side, StepError, StepErrorKind, StorageKind};
 
 /// The data plane of one execution, from PREPARING to its end (2.5).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Transfer<R: Rules = Documented> {
     pub(super) rules: R,
     pub(super) config: TransferConfig,
@@ -63,6 +65,11 @@ impl<R: Rules> Transfer<R> {
         }
         transfer.start_scan(false);
         transfer
+    }
+
+    /// Replaces the rules: who reads a transfer back may have rules that are more than data.
+    pub fn set_rules(&mut self, rules: R) {
+        self.rules = rules;
     }
 
     fn start_scan(&mut self, source_first: bool) {

@@ -5,12 +5,14 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use crate::rules::ids::RuleId;
 use crate::tree::{Kind, RelPath};
-use crate::volume::AttrSet;
+use crate::volume::{AttrSet, ObjectHead};
 
 /// What must go before the entry can be made; done directly before, in the same action (2.8c).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Clear {
     /// Nothing: the name is free, or what is there is written over.
     Nothing,
@@ -21,7 +23,7 @@ pub enum Clear {
 }
 
 /// What is done for an item.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Work {
     /// Make a directory. On file systems its own attributes come in the last pass.
     Directory,
@@ -54,7 +56,7 @@ pub enum Work {
 }
 
 /// One thing to transfer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Item {
     /// The entry.
     pub path: RelPath,
@@ -62,6 +64,8 @@ pub struct Item {
     pub work: Work,
     /// Attributes to set.
     pub attrs: AttrSet,
+    /// Between two buckets (2.12e): the object it is a copy of; `None` = a bare prefix.
+    pub object: Option<Arc<ObjectHead>>,
     /// What goes first.
     pub clear: Clear,
     /// Entries of [`Plan::replaced`] that go before that, in order: what was in the directory in its place.
@@ -74,7 +78,7 @@ pub struct Item {
 
 /// An entry to remove.
 /// Carries out R2.9a-7, R2.9a-8.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Removal {
     /// The entry.
     pub path: RelPath,
@@ -85,7 +89,7 @@ pub struct Removal {
 }
 
 /// A directory in the last pass (2.11b).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DirectoryPass {
     /// The directory.
     pub path: RelPath,
@@ -93,6 +97,8 @@ pub struct DirectoryPass {
     pub depth: u32,
     /// Attributes to set.
     pub attrs: AttrSet,
+    /// Between two buckets (2.12e): the marker it is a copy of.
+    pub object: Option<Arc<ObjectHead>>,
     /// The item that makes it, if it is made.
     pub item: Option<u32>,
     /// Whether it counts when it is complete (2.16a).
@@ -100,7 +106,7 @@ pub struct DirectoryPass {
 }
 
 /// An entry that cannot be transferred, known before anything is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ItemError {
     /// The entry.
     pub path: RelPath,
@@ -114,7 +120,7 @@ pub struct ItemError {
 }
 
 /// An entry of a kind that is not carried (2.13b).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Skip {
     /// The entry.
     pub path: RelPath,
@@ -124,7 +130,7 @@ pub struct Skip {
 
 /// Everything an execution will do.
 /// Carries out R2.8-14, R2.8b-1.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     /// What to transfer; a directory comes before what is in it, a leader before its followers.
     pub items: Vec<Item>,

@@ -3,6 +3,8 @@
 
 use alloc::vec::Vec;
 
+use serde::{Deserialize, Serialize};
+
 use super::config::TransferConfig;
 use super::listings::{DirId, Scan};
 use super::verifying::Errors;
@@ -14,13 +16,13 @@ use crate::tree::{Kind, RelPath};
 use crate::volume::{Listed, Listing, Side};
 
 /// A listing to ask for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct ListJob {
     pub(super) pair: u32,
     pub(super) side: Side,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct DirPair {
     path: RelPath,
     source: Option<DirId>,
@@ -30,7 +32,7 @@ struct DirPair {
     failed: bool,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Scanner {
     pub(super) source: Scan,
     pub(super) destination: Scan,

@@ -5,6 +5,8 @@ use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
+use serde::{Deserialize, Serialize};
+
 use super::delta::delta;
 use super::listings::{DirId, Listings, Subtree};
 use super::scanner::Scanner;
@@ -22,7 +24,7 @@ pub(super) type Errors = BTreeMap<RelPath, bool>;
 type Place = (DirId, usize);
 
 /// A file of which both sides are compared byte by byte.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Compared {
     pub(super) path: RelPath,
     pub(super) size: u64,
@@ -35,7 +37,7 @@ pub(super) struct Compared {
 }
 
 /// A difference that needs no contents to be seen.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Difference {
     pub(super) path: RelPath,
     pub(super) verdict: Verdict,
@@ -43,7 +45,7 @@ pub(super) struct Difference {
 }
 
 /// What can be said before any contents are read, and what must be read.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Judged {
     pub(super) differences: Vec<Difference>,
     pub(super) compared: Vec<Compared>,

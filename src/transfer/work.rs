@@ -96,7 +96,7 @@ impl<R: Rules> Transfer<R> {
             }
             Job::Directory(index) => {
                 let pass = &self.copying.as_ref()?.plan.directories[index as usize];
-                let steps = steps::directory(&pass.attrs, &self.config.pair);
+                let steps = steps::directory(pass, &self.config.pair);
                 Some(Built::new(queued, ActionKind::DirectoryMetadata, pass.path.clone(), steps))
             }
             Job::Compare { file, offset } => {

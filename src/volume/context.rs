@@ -2,12 +2,14 @@
 
 use alloc::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::step::{ContentDigest, PayloadId, StepErrorKind};
 use crate::time::{FileTime, Instant};
 use crate::tree::Contents;
 
 /// The world's clock of file stamps. Strictly increasing: two changes anywhere never get the same nanosecond (2.8a).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stamps {
     last: Instant,
 }
@@ -35,7 +37,7 @@ impl Stamps {
 
 /// The bytes that a driver keeps between the read and the write of an action, each with the digest it had when it was
 /// read, so that a store that takes a checksum can refuse what was damaged since.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Payloads(BTreeMap<PayloadId, (Contents, ContentDigest)>);
 
 impl Payloads {

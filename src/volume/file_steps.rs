@@ -95,7 +95,13 @@ impl<H: EntryHash> FileVolume<H> {
                 Ok(())
             })?,
             Step::SyncDirectory => self.mountable(at)?,
-            Step::Complete { .. } | Step::Put { .. } | Step::Rewrite { .. } | Step::AbortUploads => {
+            Step::Complete { .. }
+            | Step::Put { .. }
+            | Step::Rewrite { .. }
+            | Step::PutObject { .. }
+            | Step::CompleteObject { .. }
+            | Step::ReplaceMetadata { .. }
+            | Step::AbortUploads => {
                 return Err(StepErrorKind::Unsupported);
             }
         }
@@ -203,6 +209,7 @@ pub(crate) fn listed(view: &EntryView<'_>) -> Listed {
         inode: (view.links > 1).then_some(Inode { number: view.number, links: view.links }),
         summary: view.summary(),
         implied: false,
+        object: None,
         problem: None,
     }
 }

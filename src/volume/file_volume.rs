@@ -6,6 +6,8 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
+use serde::{Deserialize, Serialize};
+
 use super::context::StepContext;
 use super::step::{AttrSet, StepErrorKind, StorageKind};
 use crate::time::FileTime;
@@ -38,7 +40,7 @@ impl From<TreeError> for StepErrorKind {
 }
 
 /// A file system. Cloning it is cheap.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FileVolume<H: EntryHash = Xxh3> {
     pub(super) kind: StorageKind,
     pub(super) tree: Tree<H>,
@@ -50,7 +52,7 @@ pub struct FileVolume<H: EntryHash = Xxh3> {
 }
 
 /// A file with bytes not flushed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Pending {
     /// The name it was written through first.
     path: RelPath,

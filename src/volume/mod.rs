@@ -12,6 +12,6 @@ pub use context::{Payloads, Stamps, StepContext};
 pub(crate) use file_steps::listed;
 pub use file_volume::FileVolume;
 pub use step::{
-    AttrSet, ContentDigest, Executor, Inode, Listed, Listing, PayloadId, Side, Step, StepError,
+    AttrSet, ContentDigest, Executor, Inode, Listed, Listing, ObjectHead, PayloadId, Side, Step, StepError,
     StepErrorKind, StepResult, StorageKind, Summary, Untransferable,
 };

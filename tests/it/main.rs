@@ -8,6 +8,7 @@ mod bugs;
 mod cases;
 mod cli;
 mod corpus;
+mod coverage;
 mod directory_copy;
 mod flats;
 mod generator;

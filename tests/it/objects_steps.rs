@@ -210,7 +210,8 @@ fn a_plain_source_object_has_the_time_of_its_last_modification() {
         (true, Side::Destination, None),
         (false, Side::Destination, None),
     ] {
-        let mut bench = Bench { view: ObjectView { plain_mtime }, ..Bench::filled(keys) };
+        let mut bench =
+            Bench { view: ObjectView { plain_mtime, ..ObjectView::default() }, ..Bench::filled(keys) };
         let entry = &bench.list(side, "base", "").entries[0];
         assert_eq!((entry.mtime, entry.atime, entry.mode, entry.uid), (expected, expected, None, None));
     }

@@ -147,6 +147,7 @@ fn listed(kind: Kind) -> Listed {
         inode: None,
         summary: None,
         implied: false,
+        object: None,
         problem: None,
     }
 }

@@ -7,9 +7,10 @@ use datasync::rules::{Decision, Rules, StartRefusal, StartView, TaskView, contro
 use datasync::time::SECOND;
 use datasync::tree::RelPath;
 use datasync::volume::{Listed, StepErrorKind};
+use serde::{Deserialize, Serialize};
 
 /// Which rule is changed, and how.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RuleChange {
     /// None: the rules as documented.
     #[default]
@@ -57,7 +58,7 @@ pub enum RuleChange {
 }
 
 /// The documented rules with one change.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlantedRules(pub RuleChange);
 
 impl Rules for PlantedRules {

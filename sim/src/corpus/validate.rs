@@ -41,6 +41,10 @@ fn world(world: &WorldSpec) -> Result<(), String> {
     match (world.chunk_bytes, world.in_flight) {
         (0, _) => Err("chunk_bytes: 0; expected at least 1".to_owned()),
         (_, 0) => Err("in_flight: 0; expected at least 1".to_owned()),
+        _ if world.settings.default_file_mode > 0o7777 => {
+            let mode = world.settings.default_file_mode;
+            Err(format!("settings.default_file_mode: {mode}; expected at most {}", 0o7777))
+        }
         _ => Ok(()),
     }
 }

@@ -3,51 +3,15 @@
 //! A fault is an [`Act`](crate::scenario::Act) of a scenario; this is the catalogue that names them for tables
 //! and says in which stage of an execution each can take effect.
 
-use datasync::report::Phase;
+mod stage;
+
+use datasync::transfer::ActionKind;
 use datasync::volume::Step;
 use serde::Serialize;
 
 use crate::scenario::StepFault;
 
-/// Where an execution was when a fault took effect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum Stage {
-    /// LAUNCHING: mounts are tried.
-    Launching,
-    /// PREPARING: both sides are listed.
-    Preparing,
-    /// TRANSFERRING.
-    Transferring,
-    /// VERIFYING.
-    Verifying,
-}
-
-impl Stage {
-    /// All stages, in order.
-    pub const ALL: [Self; 4] = [Self::Launching, Self::Preparing, Self::Transferring, Self::Verifying];
-
-    /// AWS's name.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Launching => "LAUNCHING",
-            Self::Preparing => "PREPARING",
-            Self::Transferring => "TRANSFERRING",
-            Self::Verifying => "VERIFYING",
-        }
-    }
-}
-
-impl From<Phase> for Stage {
-    fn from(phase: Phase) -> Self {
-        match phase {
-            Phase::Preparing => Self::Preparing,
-            Phase::Transferring => Self::Transferring,
-            Phase::Verifying => Self::Verifying,
-        }
-    }
-}
+pub use stage::Stage;
 
 /// The faults of the catalogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -129,6 +93,39 @@ impl FaultKind {
             Self::MountFailure => matches!(stage, Stage::Launching),
             Self::CorruptionInFlight | Self::FullDestination => matches!(stage, Stage::Transferring),
         }
+    }
+
+    /// Whether it can take effect in this stage on an action of this kind; `None`: on an execution as a whole, by the
+    /// clock and not at a stop of one of its actions.
+    #[must_use]
+    pub const fn can_strike_action(self, stage: Stage, action: Option<ActionKind>) -> bool {
+        if !self.can_strike(stage) {
+            return false;
+        }
+        let Some(action) = action else { return self.strikes_executions() };
+        if !stage.has(action) {
+            return false;
+        }
+        let moves_bytes = matches!(action, ActionKind::Copy | ActionKind::Chunk | ActionKind::Finish);
+        match self {
+            Self::MountFailure => false,
+            Self::ListError => matches!(action, ActionKind::List),
+            Self::ReadError => moves_bytes || matches!(action, ActionKind::Compare),
+            Self::WriteError => !matches!(action, ActionKind::List),
+            Self::CorruptionInFlight => moves_bytes,
+            // A symlink in a bucket is an object with a body.
+            Self::FullDestination => moves_bytes || matches!(action, ActionKind::MakeSymlink),
+            _ => true,
+        }
+    }
+
+    /// Whether it strikes executions, at a moment of its own or at a stop of an action; the others strike actions only.
+    #[must_use]
+    pub const fn strikes_executions(self) -> bool {
+        matches!(
+            self,
+            Self::Cancel | Self::WorkerCrash | Self::AgentLoss | Self::AgentRestart | Self::MountFailure
+        )
     }
 
     /// Which kind a fault of one step is, given the step it strikes.

@@ -50,7 +50,7 @@ impl CancelThenRerun {
         };
         *checks += 1;
         if !ended.look_alikes
-            && let Some(path) = prediction.look_alikes.first()
+            && let Some(path) = prediction.look_alikes.difference(&prediction.alike_by_size).next()
         {
             return Err(format!("`{}` looks like its source and nobody else made it so", Escaped(path)));
         }

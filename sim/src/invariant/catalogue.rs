@@ -5,7 +5,7 @@ use super::Sight::{History, Inside};
 use super::{
     agent_gates_task, bounded_liveness, cancel_then_rerun, counters, determinism, idempotent_rerun,
     lifecycle, one_execution_per_task, option_consistency, preserve_deleted_files, refused_changes_nothing,
-    source_untouched,
+    snapshot_resume, source_untouched,
 };
 
 static CATALOGUE: &[Catalogued] = &[
@@ -100,6 +100,14 @@ static CATALOGUE: &[Catalogued] = &[
         source: "our choice",
         sight: Inside,
         make: |_| Box::new(determinism::Determinism),
+    },
+    Catalogued {
+        name: snapshot_resume::NAME,
+        statement: "a world that is written down, dropped and read back between two events is the same world, and \
+                    its history goes on as if nothing had been",
+        source: "our choice",
+        sight: Inside,
+        make: |_| Box::new(snapshot_resume::SnapshotResume),
     },
 ];
 

@@ -15,6 +15,8 @@ use datasync::report::{Counters, End, LogLine, Phase};
 use datasync::service::{AgentId, ExecutionId, Place, TaskId};
 use datasync::time::Instant;
 
+use serde::{Deserialize, Serialize};
+
 use crate::oracle::{Prediction, Snapshot};
 
 mod agent_gates_task;
@@ -29,6 +31,7 @@ mod one_execution_per_task;
 mod option_consistency;
 mod preserve_deleted_files;
 mod refused_changes_nothing;
+pub mod snapshot_resume;
 mod source_untouched;
 
 pub use catalogue::catalogue;
@@ -133,7 +136,7 @@ pub struct Probe {
 }
 
 /// What disturbed an execution between its StartTaskExecution and its end.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Disturbance {
     /// Somebody else (an edit, another execution) changed the source.
     pub source_changed: bool,
@@ -225,6 +228,17 @@ pub struct HistoryEnd {
     pub stuck: Vec<(ExecutionId, String)>,
 }
 
+/// A world that was written down, dropped and read back between two events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resumed {
+    /// When.
+    pub at: Instant,
+    /// Number of the last event before.
+    pub step: u64,
+    /// What is different now, if anything is.
+    pub changed: Option<String>,
+}
+
 /// What happens in a history, as far as invariants are concerned.
 #[derive(Clone, Debug)]
 pub enum Observation<'a> {
@@ -236,6 +250,8 @@ pub enum Observation<'a> {
     Ended(&'a Ended<'a>),
     /// The closing part begins: everything is healed, edits have stopped, nothing is running.
     Healed(Instant),
+    /// The world came back from plain data.
+    Resumed(&'a Resumed),
     /// The history is over.
     Over(&'a HistoryEnd),
 }

@@ -55,7 +55,7 @@ impl Invariant for OneExecutionPerTask {
                     }
                 }
             }
-            Observation::Healed(_) | Observation::Over(_) => {}
+            Observation::Healed(_) | Observation::Resumed(_) | Observation::Over(_) => {}
         }
         Ok(())
     }

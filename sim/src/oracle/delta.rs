@@ -104,6 +104,12 @@ impl<'a> Given<'a> {
         self.destination.kind == StorageKind::S3
     }
 
+    /// Whether both sides are buckets: then rules of their own hold (2.12e).
+    #[must_use]
+    pub fn between_buckets(&self) -> bool {
+        self.source.kind == StorageKind::S3 && self.to_objects()
+    }
+
     /// The mtime that a source entry counts as having (2.8d).
     #[must_use]
     pub fn source_mtime(&self, entry: &FlatEntry) -> Option<FileTime> {
@@ -124,6 +130,9 @@ impl<'a> Given<'a> {
         }
         if !is_carried(entry.kind, self.options) {
             return Fate::NotCarried;
+        }
+        if self.between_buckets() {
+            return self.fate_of_object(form, entry, there);
         }
         if cannot_hold(self.destination.kind, self.destination.prefix_bytes, form, entry) {
             return Fate::Error;

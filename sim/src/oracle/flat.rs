@@ -39,6 +39,8 @@ pub struct FlatEntry {
     pub last_modified: Option<FileTime>,
     /// S3: the user metadata; empty on file systems.
     pub metadata: BTreeMap<String, String>,
+    /// S3: bytes and digest of the object's body, whatever the object stands for; zeros on file systems.
+    pub body: (u64, u128),
     /// S3: a bare prefix, a directory without a marker.
     pub implied: bool,
     /// S3: a symlink object without a usable target (2.12b).
@@ -65,6 +67,7 @@ impl FlatEntry {
             && self.mtime == earlier.mtime
             && self.last_modified == earlier.last_modified
             && self.metadata == earlier.metadata
+            && self.body == earlier.body
             && self.implied == earlier.implied
     }
 }
@@ -225,6 +228,7 @@ fn of_file(file: RawFile) -> FlatEntry {
         atime: Some(file.atime),
         last_modified: None,
         metadata: BTreeMap::new(),
+        body: (0, 0),
         implied: false,
         bad_symlink: false,
         inode: (is_file && file.links > 1).then_some(file.inode),

@@ -5,6 +5,7 @@
 //! one undisturbed execution must make of the destination; [`compare()`] says whether it did.
 
 mod ascending;
+pub mod buckets;
 pub mod compare;
 pub mod delta;
 pub mod flat;

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use datasync::api::{Mtime, Options, PreserveDeletedFiles, VerifyMode};
 use datasync::report::ErrorCode;
-use datasync::settings::{PlainObjectMtime, Settings};
+use datasync::settings::Settings;
 use datasync::tree::Kind;
-use datasync::volume::StorageKind;
 
+use super::buckets::ObjectPins;
 use super::delta::{Carried, Fate, Given, Plan, delta};
 use super::flat::{Flat, FlatEntry, is_directory, other_form, path_of};
 use super::pins::Pins;
@@ -20,6 +20,8 @@ pub enum Expected<'a> {
     Untouched(&'a FlatEntry),
     /// What the source has.
     Copied(Pins<'a>),
+    /// The source's object, between two buckets.
+    Object(ObjectPins<'a>),
     /// A directory whose attributes do not matter: things were removed from it.
     Kept,
     /// Something or nothing: the reference does not say.
@@ -68,6 +70,9 @@ pub struct Prediction<'a> {
     pub unnameable_errors: usize,
     /// Paths that compare equal and have other contents (2.5 b).
     pub look_alikes: BTreeSet<&'a [u8]>,
+    /// Those of them whose source has no mtime to compare, so that nobody need have made them: what the setting
+    /// `plain_object_mtime = ignored` costs (2.8d).
+    pub alike_by_size: BTreeSet<&'a [u8]>,
     /// EstimatedFilesToTransfer. Open only where a place is taken: whether such an item was ever planned.
     pub estimated_files: Between,
     /// EstimatedBytesToTransfer, likewise.
@@ -94,6 +99,7 @@ pub fn predict<'a>(
         item_errors: BTreeSet::new(),
         unnameable_errors: 0,
         look_alikes: BTreeSet::new(),
+        alike_by_size: BTreeSet::new(),
         estimated_files: Between::default(),
         estimated_bytes: Between::default(),
         failure: None,
@@ -128,21 +134,15 @@ pub fn is_claimed(source: &Flat, destination: &Flat, options: &Options, settings
 }
 
 impl<'a> Given<'a> {
-    /// Between two buckets other rules hold (2.12e), without `file-mtime` no rerun is promised under `ignored` (2.8d),
-    /// and a time that object metadata cannot hold cannot be carried to S3 (2.12b).
+    /// A time that object metadata cannot hold cannot be carried to S3 (2.12b).
     fn is_claimed(&self) -> bool {
-        let from_objects = self.source.kind == StorageKind::S3;
         let times_fit = || {
             self.source
                 .entries
                 .values()
                 .all(|entry| self.source_mtime(entry).is_none_or(|mtime| mtime.as_ns().is_some()))
         };
-        if self.to_objects() {
-            !from_objects && (self.options.mtime == Mtime::None || times_fit())
-        } else {
-            !from_objects || self.settings.plain_object_mtime == PlainObjectMtime::LastModified
-        }
+        !self.to_objects() || self.between_buckets() || self.options.mtime == Mtime::None || times_fit()
     }
 
     fn root(&self) -> Option<Pins<'a>> {
@@ -184,6 +184,11 @@ impl<'a> Prediction<'a> {
                     continue;
                 }
             };
+            if given.between_buckets() {
+                self.entries.insert(form, given.object(form, carried));
+                self.count(given, form, carried.plan, carried.source.body.0);
+                continue;
+            }
             let leader = if carried.leader == *form { None } else { fates.get(carried.leader) };
             let pins = match leader {
                 Some(Fate::Carried(leader)) => given.pins(leader),
@@ -191,14 +196,22 @@ impl<'a> Prediction<'a> {
             };
             if pins.kind == Kind::File && pins.contents != carried.source.contents {
                 self.look_alikes.insert(form);
+                if given.source_mtime(carried.source).is_none() {
+                    self.alike_by_size.insert(form);
+                }
             }
             self.entries.insert(form, Expected::Copied(pins));
-            if carried.plan != Plan::Same && (given.settings.count_directories || !is_directory(form)) {
-                self.estimated_files.add(1);
-            }
-            if matches!(carried.plan, Plan::Make | Plan::Send | Plan::Fresh) {
-                self.estimated_bytes.add(carried.source.size);
-            }
+            self.count(given, form, carried.plan, carried.source.size);
+        }
+    }
+
+    /// What an entry adds to the estimates (2.16a).
+    fn count(&mut self, given: &Given<'_>, form: &[u8], plan: Plan, size: u64) {
+        if plan != Plan::Same && (given.settings.count_directories || !is_directory(form)) {
+            self.estimated_files.add(1);
+        }
+        if matches!(plan, Plan::Make | Plan::Send | Plan::Fresh) && !is_directory(form) {
+            self.estimated_bytes.add(size);
         }
     }
 

@@ -5,6 +5,7 @@
 //! operation leaves the rest meaningful. Interruptions are triggers (which execution, phase, action, n-th time), not
 //! times, wherever an execution is concerned.
 
+use datasync::Settings;
 use datasync::api::Request;
 use datasync::report::Phase;
 use datasync::time::Instant;
@@ -12,9 +13,11 @@ use datasync::transfer::ActionKind;
 use datasync::tree::RelPath;
 use datasync::volume::{StepErrorKind, StorageKind};
 use serde::{Deserialize, Serialize};
+use settings::{are_default, changed_only};
 
 pub mod generator;
 pub mod look_alikes;
+mod settings;
 pub mod slots;
 pub mod story;
 pub mod strategy;
@@ -82,7 +85,7 @@ pub enum CostProfile {
 
 /// The world's keys and constants. Everything drawn while a history runs is a pure function of a key and of
 /// what it is drawn for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WorldSpec {
     /// Key of latencies.
@@ -103,6 +106,9 @@ pub struct WorldSpec {
     pub in_flight: u32,
     /// Whether transfers use attested summaries to skip equal subtrees.
     pub trust_summaries: bool,
+    /// The settings of the service and its transfers; a case names those that are not the defaults.
+    #[serde(default, skip_serializing_if = "are_default", serialize_with = "changed_only")]
+    pub settings: Settings,
 }
 
 /// A storage. Locations name it by `name`.
@@ -120,6 +126,9 @@ pub struct StorageSpec {
     /// Bytes of file contents it can hold; `None` = no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capacity: Option<u64>,
+    /// NFS: whether the export squashes root, so that agents act as user and group 65534 (reference 2.11c).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub root_squash: bool,
     /// What is in it, sorted by path. Directories come before what is in them.
     pub tree: Vec<TreeLine>,
 }

@@ -3,6 +3,9 @@
 //! Half of the seeds use swarm choice: each operation, edit kind and fault kind may be off for the whole seed, so
 //! that what the rest does together is seen undiluted. The other half use the default mix.
 
+mod settings;
+
+use datasync::Settings;
 use datasync::api::Operation as Api;
 
 use super::generator::{GeneratorConfig, SharedShape};
@@ -181,6 +184,8 @@ pub struct SwarmChoice {
     pub edit_percent: u64,
     /// Share of mixed operations that are faults, percent.
     pub fault_percent: u64,
+    /// Settings of the service and its transfers.
+    pub settings: Settings,
 }
 
 impl SwarmChoice {
@@ -237,6 +242,7 @@ impl SwarmChoice {
             refused_percent: [0, 10, 25, 50][rng.weighted(&[2, 5, 2, 1])],
             edit_percent: [0, 15, 30, 50][rng.weighted(&[1, 4, 3, 1])],
             fault_percent: [0, 10, 20, 40][rng.weighted(&[2, 4, 3, 1])],
+            settings: settings::draw(rng, entries),
         }
     }
 }

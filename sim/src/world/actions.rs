@@ -33,7 +33,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         let slot_key = self.slot_key(execution);
         let total_ns = self.costs.action_ns(slot_key, &action, slow);
         if total_ns > 1 && slow.iter().any(|times| *times > 1) {
-            self.strike_lightly(FaultKind::SlowStorage, execution);
+            self.strike_lightly(FaultKind::SlowStorage, execution, Some(action.kind));
             // A slowed execution may take as much longer as it is slowed, and is otherwise undisturbed.
             if let Some(facts) = self.facts.get_mut(&execution) {
                 facts.bound_ns = facts.bound_ns.saturating_add(total_ns);
@@ -41,7 +41,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         }
         if total_ns >= ANSWER_TIMEOUT_NS {
             // So slow that the answer counts as lost.
-            self.strike(FaultKind::SlowStorage, execution);
+            self.strike(FaultKind::SlowStorage, execution, Some(action.kind));
         }
         // One action in four pauses between two of its steps, so that others may come in between.
         let word = self.key_of(execution, &action, self.spec.order_key);
@@ -143,6 +143,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         run_steps(&flight.action, clear_until, &mut flight.in_flight, &mut flight.outcome, &mut mounted);
         let (wrote, corrupted, ran_full) = (mounted.wrote, mounted.corrupted, mounted.ran_full);
         let destination = running.destination.clone();
+        let kind_of_action = Some(flight.action.kind);
         let struck = match lasting {
             Some(lasting)
                 if flight.outcome.error.is_none()
@@ -157,13 +158,13 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             _ => None,
         };
         if let Some(kind) = struck {
-            self.strike(kind, execution);
+            self.strike(kind, execution, kind_of_action);
         }
         if corrupted {
-            self.strike(FaultKind::CorruptionInFlight, execution);
+            self.strike(FaultKind::CorruptionInFlight, execution, kind_of_action);
         }
         if ran_full {
-            self.strike(FaultKind::FullDestination, execution);
+            self.strike(FaultKind::FullDestination, execution, kind_of_action);
         }
         if wrote {
             self.destination_was_written(execution, &destination);
@@ -185,7 +186,8 @@ impl<R: Rules, H: EntryHash> World<R, H> {
                 failed.map_or_else(|| "ok".to_string(), |error| format!("{}: {}", error.side, error.kind));
             (format!("x{}", execution.0), format!("{} {} {how}", flight.action.kind, flight.action.path))
         });
-        if failed.is_some()
+        // What passes is always somebody's doing. What stays may be the engine's own, and must not excuse it.
+        if failed.is_some_and(|error| error.kind.is_transient())
             && let Some(facts) = self.facts.get_mut(&execution)
         {
             facts.disturbance.retried = true;
@@ -200,6 +202,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         let Some(flight) = running.flights.get_mut(&id) else { return };
         let at = flight.outcome.results.len();
         let step = flight.action.steps.get(at).cloned();
+        let kind_of_action = Some(flight.action.kind);
         match fault {
             StepFault::DelayMs(ms) => flight.delay_ns = ms.saturating_mul(MILLISECOND),
             // Strikes when the bytes move; if none do, nothing happens.
@@ -219,7 +222,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
                 }
             }
         }
-        self.strike(FaultKind::of_step(fault, step.as_ref()), execution);
+        self.strike(FaultKind::of_step(fault, step.as_ref()), execution, kind_of_action);
         self.recorder.line(self.now, "fault", || (format!("x{}", execution.0), format!("{fault:?}")));
     }
 

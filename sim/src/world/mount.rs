@@ -10,11 +10,13 @@ use datasync::volume::{
     Executor, Payloads, Side, Stamps, Step, StepContext, StepError, StepErrorKind, StepResult, StorageKind,
 };
 
+use serde::{Deserialize, Serialize};
+
 use super::storage::Storage;
 use crate::bug::plant::{Intercept, Plant};
 
 /// A storage as one execution has it mounted.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mount {
     /// Index of the storage.
     pub storage: usize,
@@ -105,20 +107,25 @@ impl<H: EntryHash> Executor for Mounted<'_, H> {
                 Intercept::First(side, first) => self.slip_in(path, side, &first),
             }
         }
-        let moves_bytes = matches!(step, Step::Read { .. } | Step::Write { .. } | Step::Put { .. });
+        let moves_bytes = matches!(
+            step,
+            Step::Read { .. } | Step::Write { .. } | Step::Put { .. } | Step::PutObject { .. }
+        );
         // What a bad cable does to the bytes between reading and writing shows on the write.
-        let corrupt =
-            if matches!(step, Step::Write { .. } | Step::Put { .. }) { self.corrupt.take() } else { None };
+        let corrupt = if moves_bytes && side == Side::Destination { self.corrupt.take() } else { None };
         self.corrupted |= corrupt.is_some() && moves_bytes;
         let mut context =
             StepContext { now: self.now, stamps: self.stamps, payloads: self.payloads, corrupt };
+        let between_buckets = [self.source, self.destination]
+            .iter()
+            .all(|mount| self.storages[mount.storage].kind() == StorageKind::S3);
         let storage = &mut self.storages[mount.storage];
         let changes = !matches!(step, Step::List { .. } | Step::Read { .. } | Step::ReadBack { .. });
         if changes {
             storage.touch();
             self.wrote = true;
         }
-        let result = storage.apply(&mut context, &mount.base, path, side, step);
+        let result = storage.apply(&mut context, &mount.base, path, side, step, between_buckets);
         match step {
             Step::Begin { .. } | Step::Write { .. } | Step::Truncate { .. } if result.is_ok() => {
                 self.unflushed.insert(path.clone());
@@ -145,6 +152,6 @@ impl<H: EntryHash> Mounted<'_, H> {
         let storage = &mut self.storages[mount.storage];
         storage.touch();
         // A storage that cannot do it (an object store, a missing entry) stays as it is.
-        let _ = storage.apply(&mut context, &mount.base, path, side, step);
+        let _ = storage.apply(&mut context, &mount.base, path, side, step, false);
     }
 }

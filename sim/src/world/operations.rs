@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use datasync::api::{Operation as ApiOperation, Request, Response};
+use datasync::api::{Operation as ApiOperation, Request, Response, TaskStatus};
 use datasync::mix::fold_bytes;
 use datasync::rules::Rules;
 use datasync::service::{AgentId, Event, ExecutionId};
@@ -10,7 +10,10 @@ use datasync::time::{Instant, MILLISECOND, MINUTE};
 use datasync::transfer::ActionId;
 use datasync::tree::EntryHash;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Due, World};
+use crate::coverage::answer::Answer;
 use crate::fault::FaultKind;
 use crate::invariant::{Called, Observation};
 use crate::scenario::slots::{Slot, SlotKind};
@@ -21,7 +24,7 @@ use crate::scenario::{Act, AgentChange, Call, Edit, EditAct, Scenario, StepFault
 const PATIENCE_NS: u64 = 60 * MINUTE;
 
 /// Which agents are out of contact, since when.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Contacts(BTreeMap<AgentId, Instant>);
 
 impl Contacts {
@@ -106,7 +109,10 @@ impl<R: Rules, H: EntryHash> World<R, H> {
 
     /// An armed operation happens at a stop of an action.
     pub(super) fn happen_at_action(&mut self, index: usize, execution: ExecutionId, action: ActionId) {
+        let kind = self.running.get(&execution).and_then(|running| running.flights.get(&action));
+        self.here = kind.map(|flight| (execution, flight.action.kind));
         self.perform(index, Some((execution, action)));
+        self.here = None;
     }
 
     fn slot(&self, kind: SlotKind, number: u32) -> Option<&str> {
@@ -170,6 +176,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         if let Some(plant) = &mut self.plant {
             plant.request(self.now, &mut seen);
         }
+        let task = self.status_of_task(&seen);
         let mut answer = self.service.handle(&seen);
         if let Some(plant) = &mut self.plant {
             plant.answer(&request, &mut answer);
@@ -181,6 +188,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             Ok(_) => answers.succeeded += 1,
             Err(_) => answers.refused += 1,
         }
+        self.tally.cells.answered(operation, Answer::of(&answer), task);
         let word = answer.as_ref().map_or_else(|error| fold_bytes(3, error.message.as_bytes()), |_| 0);
         self.recorder.fold(self.now, "call", [operation as u64, word]);
         self.recorder.line(self.now, "call", || {
@@ -199,6 +207,30 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         answer
     }
 
+    /// The status of the task that a request names, by its own ARN or by that of an execution of it.
+    fn status_of_task(&self, request: &Request) -> Option<TaskStatus> {
+        let arn = match request {
+            Request::CancelTaskExecution(input) => &input.task_execution_arn,
+            Request::DescribeTaskExecution(input) => &input.task_execution_arn,
+            Request::DeleteTask(input) => &input.task_arn,
+            Request::DescribeTask(input) => &input.task_arn,
+            Request::ListTaskExecutions(input) => &input.task_arn,
+            Request::StartTaskExecution(input) => &input.task_arn,
+            Request::UpdateTask(input) => &input.task_arn,
+            Request::ListTagsForResource(input) => &input.resource_arn,
+            Request::TagResource(input) => &input.resource_arn,
+            Request::UntagResource(input) => &input.resource_arn,
+            _ => return None,
+        };
+        let arn = arn.as_deref()?;
+        let of_execution = || {
+            let execution = self.service.execution_id(arn)?;
+            self.service.executions().find(|view| view.id == execution).map(|view| view.task)
+        };
+        let task = self.service.task_id(arn).or_else(of_execution)?;
+        self.service.tasks().find(|view| view.id == task).map(|view| view.status)
+    }
+
     /// Begins the facts of a new execution; counts a cancel that strikes.
     fn take_note_of(&mut self, request: &Request, answer: &Result<Response, datasync::api::ApiError>) {
         if let Ok(Response::StartTaskExecution(started)) = answer
@@ -211,7 +243,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             && let Some(arn) = &cancel.task_execution_arn
             && let Some(id) = self.service.execution_id(arn)
         {
-            self.strike(FaultKind::Cancel, id);
+            self.strike(FaultKind::Cancel, id, self.struck_here(id));
         }
     }
 
@@ -251,7 +283,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
                     return;
                 }
                 for execution in &hit {
-                    self.strike(FaultKind::AgentLoss, *execution);
+                    self.strike(FaultKind::AgentLoss, *execution, self.struck_here(*execution));
                 }
                 self.agents.0.insert(agent, self.now);
                 self.tell(Event::AgentContact { agent, in_contact: false });
@@ -262,7 +294,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
                     if self.running.contains_key(execution) {
                         self.crash(*execution, FaultKind::AgentRestart);
                     } else {
-                        self.strike(FaultKind::AgentRestart, *execution);
+                        self.strike(FaultKind::AgentRestart, *execution, None);
                     }
                 }
                 self.settle();

@@ -14,7 +14,7 @@ use datasync::transfer::Action;
 use crate::scenario::{Act, Scenario, Trigger, When};
 
 /// What has been seen of a history so far.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Pins {
     start: Instant,
     /// How often an action of a sort has begun, by a word for slot, phase, kind and path.

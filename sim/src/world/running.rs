@@ -11,12 +11,14 @@ use datasync::transfer::{Action, ActionId, ActionKind, InFlight, Outcome, Transf
 use datasync::tree::RelPath;
 use datasync::volume::{Payloads, StepErrorKind};
 
+use serde::{Deserialize, Serialize};
+
 use super::mount::Mount;
 use crate::invariant::Disturbance;
 use crate::oracle::Snapshot;
 
 /// An action that has been asked for and not yet answered.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Flight {
     /// The action.
     pub action: Action,
@@ -35,7 +37,7 @@ pub struct Flight {
 }
 
 /// A place where an action pauses.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Stop {
     /// Steps done by then.
     pub upto: usize,
@@ -44,7 +46,7 @@ pub struct Stop {
 }
 
 /// A step that fails every time in this execution.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Lasting {
     /// Of which entry.
     pub path: RelPath,
@@ -57,7 +59,7 @@ pub struct Lasting {
 }
 
 /// An execution whose transfer runs.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Running<R: Rules> {
     /// The data plane.
     pub transfer: Transfer<R>,
@@ -84,7 +86,7 @@ pub struct Running<R: Rules> {
 }
 
 /// What is known about an execution from its start to its end.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Facts {
     /// The scenario's slot, if a call of the scenario started it.
     pub slot: Option<u32>,
@@ -102,7 +104,8 @@ pub struct Facts {
     pub started: Instant,
     /// When PREPARING began.
     pub prepared_from: Option<Instant>,
-    /// Both sides at that moment.
+    /// Both sides at that moment. Evidence for the invariants: it outlives the world.
+    #[serde(skip)]
     pub before: Option<(Snapshot, Snapshot)>,
     /// What disturbed it.
     pub disturbance: Disturbance,

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use datasync::Settings;
 use datasync::mix::{fold, fold_bytes};
+use datasync::rules::data::last_modified_counts;
 use datasync::time::Instant;
 use datasync::transfer::objects::ObjectView;
 use datasync::tree::{Attrs, Contents, EntryHash, Node, NodeBody, RelPath, Tree};
@@ -14,12 +16,14 @@ use datasync::volume::{
 
 use datasync::volume::bucket::KEY_BYTES_MAX;
 
+use serde::{Deserialize, Serialize};
+
 use super::frozen::Frozen;
 use crate::oracle::Snapshot;
 use crate::scenario::{Edit, LineBody, StorageChange, StorageSpec, TreeLine};
 
 /// One storage and how it is doing.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Storage<H: EntryHash> {
     /// What locations call it.
     pub name: String,
@@ -30,12 +34,14 @@ pub struct Storage<H: EntryHash> {
     medium: Medium<H>,
     objects: ObjectView,
     version: usize,
+    #[serde(skip)]
     snapshots: BTreeMap<RelPath, (usize, Snapshot)>,
+    #[serde(skip)]
     frozen: Option<Rc<Frozen<H>>>,
 }
 
 /// What a storage is made of.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Medium<H: EntryHash> {
     /// NFS or EFS.
     Files(FileVolume<H>),
@@ -63,10 +69,19 @@ impl<H: EntryHash> Storage<H> {
     /// A storage as a scenario describes it. Lines that the kind cannot hold (devices on EFS, links and devices as
     /// objects of somebody else's bucket) are left out.
     #[must_use]
-    pub fn new(spec: &StorageSpec, hash: &H, start: Instant, stamps: &mut Stamps) -> Self {
+    pub fn new(
+        spec: &StorageSpec,
+        hash: &H,
+        settings: &Settings,
+        start: Instant,
+        stamps: &mut Stamps,
+    ) -> Self {
         let medium = match spec.kind {
             StorageKind::Nfs | StorageKind::Efs => {
-                Medium::Files(FileVolume::from_tree(spec.kind, filled_tree(spec, hash, start), spec.capacity))
+                let tree = filled_tree(spec, hash, start);
+                let mut volume = FileVolume::from_tree(spec.kind, tree, spec.capacity);
+                volume.set_root_squash(spec.root_squash && spec.kind == StorageKind::Nfs);
+                Medium::Files(volume)
             }
             StorageKind::S3 => Medium::Objects(filled_bucket(spec, start, stamps)),
         };
@@ -75,7 +90,7 @@ impl<H: EntryHash> Storage<H> {
             refuses_mounts: false,
             slow: 1,
             medium,
-            objects: ObjectView::default(),
+            objects: ObjectView { plain_mtime: last_modified_counts(settings), ..ObjectView::default() },
             version: 1,
             snapshots: BTreeMap::new(),
             frozen: None,
@@ -135,7 +150,7 @@ impl<H: EntryHash> Storage<H> {
         self.frozen = None;
     }
 
-    /// Does a step.
+    /// Does a step. `between_buckets`: of an execution whose two sides are buckets (2.12e).
     ///
     /// # Errors
     /// What the storage says.
@@ -146,10 +161,14 @@ impl<H: EntryHash> Storage<H> {
         path: &RelPath,
         side: Side,
         step: &Step,
+        between_buckets: bool,
     ) -> Result<StepResult, StepErrorKind> {
         match &mut self.medium {
             Medium::Files(volume) => volume.apply(context, base, path, side, step),
-            Medium::Objects(bucket) => self.objects.apply(bucket, context, base, path, side, step),
+            Medium::Objects(bucket) => {
+                let view = ObjectView { as_objects: between_buckets, ..self.objects };
+                view.apply(bucket, context, base, path, side, step)
+            }
         }
     }
 

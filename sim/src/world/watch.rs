@@ -9,10 +9,13 @@ use datasync::service::{ExecutionId, TaskId};
 use datasync::time::{MINUTE, SECOND};
 use datasync::tree::EntryHash;
 
+use serde::{Deserialize, Serialize};
+
 use super::World;
 use super::cost::Costs;
 use super::mount::Mount;
 use super::running::Facts;
+use super::views::log_as_text;
 use crate::invariant::{
     AgentProbe, Disturbance, Ended, ExecutionProbe, HistoryEnd, Observation, Probe, TaskProbe,
 };
@@ -24,7 +27,7 @@ const STEPS_MAX: u64 = 12;
 const ACTIONS_PER_ENTRY: u64 = 8;
 
 /// The statuses last seen, so that a change of status is counted once.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Statuses {
     tasks: BTreeMap<TaskId, TaskStatus>,
     executions: BTreeMap<ExecutionId, TaskExecutionStatus>,
@@ -76,13 +79,16 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         };
         let mut over = Vec::new();
         for task in &probe.tasks {
-            if self.statuses.tasks.insert(task.task, task.status) != Some(task.status) {
+            let earlier = self.statuses.tasks.insert(task.task, task.status);
+            if earlier != Some(task.status) {
+                self.tally.cells.task_went(earlier, Some(task.status));
                 *self.tally.task_statuses.entry(task.status).or_default() += 1;
             }
         }
         for execution in &probe.executions {
             let earlier = self.statuses.executions.insert(execution.execution, execution.status);
             if earlier != Some(execution.status) {
+                self.tally.cells.execution_went(earlier, Some(execution.status));
                 *self.tally.execution_statuses.entry(execution.status).or_default() += 1;
                 if execution.status.is_terminal() {
                     over.push(execution.execution);
@@ -128,6 +134,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         let Some(facts) = self.facts.remove(&execution) else { return };
         self.tally.executions += 1;
         self.pins.ends(facts.slot);
+        self.recorder.log(|| log_as_text(execution, "ended", &facts.log));
         let options = self.described_options(execution);
         let after =
             facts.before.is_some().then(|| (self.place(&facts.source), self.place(&facts.destination)));

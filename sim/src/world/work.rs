@@ -8,7 +8,7 @@ use datasync::rules::{Pair, PairContext, Rules};
 use datasync::service::{Command, Event, ExecutionId, Place, TaskId};
 use datasync::time::Instant;
 use datasync::transfer::config::ANSWER_TIMEOUT_NS;
-use datasync::transfer::{Action, ActionId, Poll, Transfer, TransferConfig};
+use datasync::transfer::{Action, ActionId, ActionKind, Poll, Transfer, TransferConfig};
 use datasync::tree::{EntryHash, RelPath};
 use datasync::volume::{Payloads, Side};
 
@@ -86,7 +86,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             .and_then(|_| try_mount(&self.storages, destination, Side::Destination))
             .map(|_| ());
         if result.is_err() {
-            self.strike(FaultKind::MountFailure, execution);
+            self.strike(FaultKind::MountFailure, execution, None);
         }
         self.record("evt", [5, u64::from(result.is_ok())], || {
             (format!("x{}", execution.0), format!("both {}", told(&result)))
@@ -131,6 +131,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             facts.phases.push((Phase::Preparing, self.now));
         }
         let pair = Pair { source: source.kind, destination: destination.kind };
+        self.tally.cells.prepared(pair, &options);
         let config = TransferConfig {
             pair: PairContext { pair, options, settings: self.settings.clone() },
             chunk_bytes: self.spec.chunk_bytes,
@@ -256,7 +257,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         if !self.running.contains_key(&execution) {
             return;
         }
-        self.strike(kind, execution);
+        self.strike(kind, execution, self.struck_here(execution));
         self.record("crash", [9, execution.0], || (format!("x{}", execution.0), "worker dies".into()));
         let now = self.now;
         self.run_drawn_part(execution);
@@ -351,20 +352,30 @@ impl<R: Rules, H: EntryHash> World<R, H> {
     }
 
     /// Notes that a fault took effect on an execution.
-    pub(super) fn strike(&mut self, kind: FaultKind, execution: ExecutionId) {
+    pub(super) fn strike(&mut self, kind: FaultKind, execution: ExecutionId, action: Option<ActionKind>) {
         if let Some(facts) = self.facts.get_mut(&execution) {
             facts.disturbance.faulted = true;
         }
-        self.strike_lightly(kind, execution);
+        self.strike_lightly(kind, execution, action);
     }
 
     /// Notes a fault that makes nothing go wrong.
-    pub(super) fn strike_lightly(&mut self, kind: FaultKind, execution: ExecutionId) {
+    pub(super) fn strike_lightly(
+        &mut self,
+        kind: FaultKind,
+        execution: ExecutionId,
+        action: Option<ActionKind>,
+    ) {
         let stage = self
             .running
             .get(&execution)
             .map_or(Stage::Launching, |running| Stage::from(running.transfer.progress().phase));
-        *self.tally.faults.entry((kind, stage)).or_default() += 1;
+        *self.tally.faults.entry((kind, stage, action)).or_default() += 1;
+    }
+
+    /// The kind of action at a stop of which the scenario is acting, if it is one of this execution.
+    pub(super) fn struck_here(&self, execution: ExecutionId) -> Option<ActionKind> {
+        self.here.filter(|(of, _)| *of == execution).map(|(_, kind)| kind)
     }
 
     /// Gives an event to the service, through a bug if one is planted there.

@@ -4,6 +4,7 @@
 //! faults, the keys of the world. The generator never runs the service; it keeps a rough idea of what exists, so that
 //! most calls mean something and some do not.
 
+mod aimed;
 mod edits;
 mod faults;
 pub mod lines;
@@ -64,6 +65,7 @@ pub fn generate(seed: u64, config: &GeneratorConfig) -> Scenario {
         chunk_bytes,
         in_flight: choice.in_flight,
         trust_summaries: choice.trust_summaries,
+        settings: choice.settings.clone(),
     };
     let operations = workload::draw(&choice, &storages, chunk_bytes, start);
     Scenario {

@@ -80,8 +80,14 @@ fn other(
 }
 
 fn empty(rng: &mut Prng, choice: &SwarmChoice) -> Vec<StorageSpec> {
-    let storage =
-        |kind, name: String, encoded| StorageSpec { kind, name, encoded, capacity: None, tree: Vec::new() };
+    let storage = |kind, name: String, encoded| StorageSpec {
+        kind,
+        name,
+        encoded,
+        capacity: None,
+        root_squash: false,
+        tree: Vec::new(),
+    };
     let mut storages = Vec::new();
     for number in 0..choice.nfs {
         storages.push(storage(StorageKind::Nfs, format!("nfs{number}.example.com"), true));
