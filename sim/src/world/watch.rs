@@ -16,6 +16,7 @@ use super::World;
 use super::cost::Costs;
 use super::mount::Mount;
 use super::running::Facts;
+use super::views::log_as_text;
 use crate::invariant::{
     AgentProbe, Disturbance, Ended, ExecutionProbe, HistoryEnd, Observation, Probe, TaskProbe,
 };
@@ -139,6 +140,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         let Some(facts) = self.facts.remove(&execution) else { return };
         self.tally.executions += 1;
         self.pins.ends(facts.slot);
+        self.recorder.log(|| log_as_text(execution, "ended", &facts.log));
         let shown = self.describe(execution);
         let options = shown.as_ref().map(|shown| &shown.options);
         let after =
