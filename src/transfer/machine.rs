@@ -67,6 +67,11 @@ impl<R: Rules> Transfer<R> {
         transfer
     }
 
+    /// Replaces the rules: who reads a transfer back may have rules that are more than data.
+    pub fn set_rules(&mut self, rules: R) {
+        self.rules = rules;
+    }
+
     fn start_scan(&mut self, source_first: bool) {
         let Self { config, dispatch, errors, .. } = self;
         let mut jobs = |job| dispatch.ready.push_back(Queued::first(Job::List(job)));

@@ -103,6 +103,7 @@ fn r2_9a_3_r2_9a_2_r2_9a_11_each_reason_keeps_by_itself() {
         inode: None,
         summary: None,
         implied: false,
+        object: None,
         problem: None,
     };
     let forbidden = Listed { problem: Some(Untransferable::ForbiddenKey), ..entry.clone() };

@@ -353,7 +353,7 @@ impl Rig {
 impl Executor for Rig {
     fn apply(&mut self, path: &RelPath, step: &Step) -> Result<StepResult, StepError> {
         let side = side_of(step);
-        let view = ObjectView { plain_mtime: self.plain_mtime };
+        let view = ObjectView { plain_mtime: self.plain_mtime, ..ObjectView::default() };
         let (volume, mut cx) = self.side(side);
         let root = &RelPath::root();
         match volume {

@@ -107,7 +107,6 @@ pub struct World<R: Rules, H: EntryHash> {
     #[serde(skip)]
     pins: pins::Pins,
     /// The action at a stop of which an operation of the scenario is happening.
-    #[serde(skip)]
     here: Option<(ExecutionId, ActionKind)>,
     #[serde(skip)]
     plant: Option<Box<dyn Plant>>,

@@ -2,8 +2,8 @@
 //!
 //! What happens in a world is plain data: service, storages with what is pending in them, transfers, actions in
 //! flight with their payloads, the queue, armed triggers, how far the script has got, the digest so far. What is not
-//! written: the scenario's constants, which do not change, and those who only look (invariants, planted bugs, counts,
-//! pins, trace, what was seen of a storage for the oracle). They stand beside the world and outlive it.
+//! written: the scenario's constants, which do not change, and those who only look (invariants, planted bugs, counts
+//! and the rules that count, pins, trace, what was seen of a storage for the oracle). They stand beside the world and outlive it.
 
 use datasync::rules::Rules;
 use datasync::tree::EntryHash;
@@ -69,6 +69,11 @@ impl<R: Rules + Stored, H: EntryHash + Stored> World<R, H> {
 
     /// Takes over what stands beside a world that is gone.
     fn take_over(&mut self, mut old: Self) {
+        self.service.set_rules(old.rules.clone());
+        for running in self.running.values_mut() {
+            running.transfer.set_rules(old.rules.clone());
+        }
+        self.rules = old.rules;
         self.defaults = old.defaults;
         self.spec = old.spec;
         self.settings = old.settings;
