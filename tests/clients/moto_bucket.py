@@ -110,6 +110,9 @@ def answer(history, op):
         return history.apply(op)
     except ClientError as error:
         return {"error": error.response["Error"]["Code"]}
+    except KeyError:
+        # The server itself fell over (see the known differences).
+        return {"error": "KeyError"}
 
 
 def main():

@@ -101,13 +101,9 @@ impl Model {
                 done_or(self.bucket.abort_upload(self.uploads[*upload].0), "NoSuchUpload")
             }
             Op::UploadsOpen { prefix } => {
-                let number =
-                    |id: UploadId| self.uploads.iter().position(|(other, ..)| *other == id).unwrap();
-                let mut open: Vec<(&str, usize)> = self
-                    .bucket
-                    .uploads(prefix.as_bytes())
-                    .map(|(id, key)| (text(key), number(id)))
-                    .collect();
+                let number = |id: UploadId| self.uploads.iter().position(|(other, ..)| *other == id).unwrap();
+                let mut open: Vec<(&str, usize)> =
+                    self.bucket.uploads(prefix.as_bytes()).map(|(id, key)| (text(key), number(id))).collect();
                 open.sort_unstable();
                 json!(open)
             }
@@ -128,10 +124,17 @@ impl Model {
             .collect()
     }
 
+    fn is_open(&self, upload: usize) -> bool {
+        self.bucket.uploads(b"").any(|(id, _)| id == self.uploads[upload].0)
+    }
+
     /// The known difference that an operation would come upon.
     fn excuse(&self, op: &Op) -> Option<&'static str> {
         match op {
-            Op::Complete { upload } if !self.uploads[*upload].2 => Some("upload-without-parts"),
+            Op::Complete { upload } if self.is_open(*upload) && !self.uploads[*upload].2 => {
+                Some("upload-without-parts")
+            }
+            Op::Part { upload, .. } if !self.is_open(*upload) => Some("part-of-a-closed-upload"),
             _ => None,
         }
     }
@@ -139,8 +142,32 @@ impl Model {
 
 /// Keys that sort apart by bytes, by slashes, by letters composed and not, and beyond the first 65,536 characters.
 const KEYS: &[&str] = &[
-    "a", "a/", "a/b", "a/b/", "a/b/c", "a-b", "a.b", "a0", "A", "b", "b/c/d", "b//c", "/a", "z", "z/", "x y", "x+y",
-    "x%2Fy", "\u{e9}", "e\u{301}", "\u{e9}/a", "\u{65e5}\u{672c}/a", "\u{65e5}", "\u{ffee}", "\u{1f600}", "~",
+    "a",
+    "a/",
+    "a/b",
+    "a/b/",
+    "a/b/c",
+    "a-b",
+    "a.b",
+    "a0",
+    "A",
+    "b",
+    "b/c/d",
+    "b//c",
+    "/a",
+    "z",
+    "z/",
+    "x y",
+    "x+y",
+    "x%2Fy",
+    "\u{e9}",
+    "e\u{301}",
+    "\u{e9}/a",
+    "\u{65e5}\u{672c}/a",
+    "\u{65e5}",
+    "\u{ffee}",
+    "\u{1f600}",
+    "~",
 ];
 const PREFIXES: &[&str] = &["", "", "a", "a/", "a/b", "b", "b/", "/", "\u{e9}", "\u{65e5}", "e", "none"];
 
@@ -164,7 +191,8 @@ impl Draw {
     }
 
     fn metadata(&mut self) -> Metadata {
-        let all = [("file-mtime", "1595002920000000000ns"), ("file-owner", "0"), ("file-permissions", "0100644")];
+        let all =
+            [("file-mtime", "1595002920000000000ns"), ("file-owner", "0"), ("file-permissions", "0100644")];
         let mut metadata = Metadata::new();
         for (name, value) in all {
             if self.rng.chance(1, 2) {
@@ -265,10 +293,8 @@ fn shrunk(python: &Path, mut ops: Vec<Op>) -> (Vec<Op>, String) {
     let mut why = String::new();
     loop {
         let removable = |at: &usize| !matches!(ops[*at], Op::Begin { .. });
-        let fewer: Vec<Vec<Op>> = (0..ops.len())
-            .filter(removable)
-            .map(|at| [&ops[..at], &ops[at + 1..]].concat())
-            .collect();
+        let fewer: Vec<Vec<Op>> =
+            (0..ops.len()).filter(removable).map(|at| [&ops[..at], &ops[at + 1..]].concat()).collect();
         let answers = served(python, &fewer, 1);
         let found = fewer.into_iter().zip(answers).find_map(|(fewer, answers)| {
             difference(&fewer, &answers).map(|(at, told)| (fewer[..=at].to_vec(), told))
@@ -324,6 +350,14 @@ fn differences() -> Vec<Difference> {
             ops: vec![begin(), Op::Complete { upload: 0 }],
             model: Value::Null,
             real: json!({ "error": "MalformedXML" }),
+        },
+        Difference {
+            name: "part-of-a-closed-upload",
+            why: "NoSuchUpload by the documentation of S3; the server of moto falls over",
+            smallest_part: 1,
+            ops: vec![begin(), Op::Abort { upload: 0 }, part(1)],
+            model: json!({ "error": "NoSuchUpload" }),
+            real: json!({ "error": "KeyError" }),
         },
         Difference {
             name: "smallest-part",
