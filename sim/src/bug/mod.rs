@@ -7,6 +7,7 @@
 mod catalogue;
 pub mod hash;
 pub mod plant;
+mod resume;
 pub mod rules;
 mod service;
 mod surgery;
