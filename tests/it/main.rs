@@ -7,6 +7,7 @@ mod api_validate;
 mod bugs;
 mod cases;
 mod cli;
+mod conformance_bucket;
 mod conformance_files;
 mod conformance_model;
 mod conformance_real;

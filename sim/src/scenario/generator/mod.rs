@@ -5,6 +5,7 @@
 //! most calls mean something and some do not.
 
 mod aimed;
+mod clash;
 mod edits;
 mod faults;
 pub mod lines;
