@@ -5,7 +5,7 @@ use super::Sight::{History, Inside};
 use super::{
     agent_gates_task, bounded_liveness, cancel_then_rerun, counters, determinism, idempotent_rerun,
     lifecycle, one_execution_per_task, option_consistency, preserve_deleted_files, refused_changes_nothing,
-    snapshot_resume, source_untouched,
+    same_destination, snapshot_resume, source_untouched,
 };
 
 static CATALOGUE: &[Catalogued] = &[
@@ -108,6 +108,14 @@ static CATALOGUE: &[Catalogued] = &[
         source: "our choice",
         sight: Inside,
         make: |_| Box::new(snapshot_resume::SnapshotResume),
+    },
+    Catalogued {
+        name: same_destination::NAME,
+        statement: "paths renamed, listings shuffled, an execution split by cancels, other chunks, other numbers in \
+                    flight, summaries trusted or not: the destination ends the same",
+        source: "2.5, 2.8",
+        sight: History,
+        make: |_| Box::new(same_destination::SameDestination),
     },
 ];
 

@@ -31,6 +31,7 @@ mod one_execution_per_task;
 mod option_consistency;
 mod preserve_deleted_files;
 mod refused_changes_nothing;
+pub mod same_destination;
 pub mod snapshot_resume;
 mod source_untouched;
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use datasync::mix::{fold, fold_bytes};
 use datasync::service::{MountFailure, Place};
 use datasync::time::Instant;
 use datasync::transfer::Action;
@@ -64,6 +65,8 @@ pub struct Mounted<'a, H: EntryHash> {
     pub action: &'a Action,
     /// Now.
     pub now: Instant,
+    /// Key of the order of listings; 0 = by name.
+    pub listing_key: u64,
     /// The clock of file stamps.
     pub stamps: &'a mut Stamps,
     /// Bytes under way.
@@ -125,7 +128,13 @@ impl<H: EntryHash> Executor for Mounted<'_, H> {
             storage.touch();
             self.wrote = true;
         }
-        let result = storage.apply(&mut context, &mount.base, path, side, step, between_buckets);
+        let mut result = storage.apply(&mut context, &mount.base, path, side, step, between_buckets);
+        if self.listing_key != 0
+            && let Ok(StepResult::Listing(listing)) = &mut result
+        {
+            let key = fold([self.listing_key, fold_bytes(4, path.as_bytes())]);
+            listing.entries.sort_by_cached_key(|entry| fold_bytes(key, &entry.name));
+        }
         match step {
             Step::Begin { .. } | Step::Write { .. } | Step::Truncate { .. } if result.is_ok() => {
                 self.unflushed.insert(path.clone());
