@@ -96,6 +96,7 @@ pub enum Retry {
 
 /// Whether two attributes count as different: only what the options copy and the source carries is
 /// compared (2.8d, 2.11a); what the destination lacks is unequal (2.8).
+/// Carries out R2.8-11, R2.8d-3.
 fn attr_differs<T: PartialEq>(copied: bool, source: Option<T>, destination: Option<T>) -> bool {
     copied && source.is_some() && source != destination
 }
@@ -103,6 +104,7 @@ fn attr_differs<T: PartialEq>(copied: bool, source: Option<T>, destination: Opti
 impl PairContext {
     /// Whether owner, group, mode or mtime of two entries of one kind differ as far as they count. Symlinks have
     /// no mode of their own.
+    /// Carries out R2.11a-8.
     #[must_use]
     pub fn attributes_differ(&self, source: &Listed, destination: &Listed) -> bool {
         if self.pair.between_buckets() {
@@ -127,6 +129,7 @@ impl PairContext {
     }
 
     /// Whether entries of this kind travel under these options (2.13b).
+    /// Carries out R2.13b-1.
     #[must_use]
     pub fn carries(&self, kind: Kind) -> bool {
         match kind {
@@ -140,6 +143,7 @@ impl PairContext {
 }
 
 /// See [`Rules::decide`](crate::rules::Rules::decide).
+/// Carries out R2.8-1, R2.8-12, R2.8-13, R2.12a-6, R2.12e-1.
 #[must_use]
 pub fn decide(source: &Listed, destination: Option<&Listed>, pair: &PairContext) -> Decision {
     if let Some(problem) = source.problem {
@@ -196,6 +200,7 @@ fn user_metadata_differs(source: &Listed, destination: &Listed) -> bool {
 }
 
 /// Size or mtime differs, or mtimes are not kept at all: then equal size says nothing (2.8).
+/// Carries out R2.8-3.
 fn file_needs_data(source: &Listed, destination: &Listed, pair: &PairContext) -> bool {
     source.size != destination.size
         || pair.options.mtime == Mtime::None
@@ -203,6 +208,7 @@ fn file_needs_data(source: &Listed, destination: &Listed, pair: &PairContext) ->
 }
 
 /// See [`Rules::attributes`](crate::rules::Rules::attributes).
+/// Carries out R2.11a-1, R2.11a-2, R2.11a-3, R2.11a-4, R2.11a-5, R2.11a-6, R2.11-4.
 #[must_use]
 pub fn attributes(source: &Listed, pair: &PairContext, new: bool) -> AttrSet {
     if pair.pair.between_buckets() {
@@ -258,6 +264,7 @@ pub fn link_ns(bytes: u64, rate: u64) -> u64 {
 }
 
 /// See [`Rules::is_excluded`](crate::rules::Rules::is_excluded).
+/// Carries out R2.12c-2.
 #[must_use]
 pub fn is_excluded(path: &RelPath, settings: &Settings) -> bool {
     let top = path.components().next();
@@ -267,6 +274,7 @@ pub fn is_excluded(path: &RelPath, settings: &Settings) -> bool {
 }
 
 /// See [`Rules::after_transfer`](crate::rules::Rules::after_transfer).
+/// Carries out R2.10-10.
 #[must_use]
 pub fn after_transfer(options: &Options) -> Option<Phase> {
     match options.verify_mode {
@@ -313,6 +321,7 @@ pub fn verify(
 }
 
 /// See [`Rules::retry`](crate::rules::Rules::retry).
+/// Carries out R2.5c-1, R2.5c-3.
 #[must_use]
 pub fn retry(error: StepErrorKind, failures: u32) -> Retry {
     match (error.is_transient(), failures) {
@@ -323,6 +332,7 @@ pub fn retry(error: StepErrorKind, failures: u32) -> Retry {
 }
 
 /// The plain-object setting as a question: does an object without `file-mtime` count as having one (2.8d)?
+/// Carries out R2.8d-2.
 #[must_use]
 pub fn last_modified_counts(settings: &Settings) -> bool {
     settings.plain_object_mtime == PlainObjectMtime::LastModified

@@ -25,6 +25,7 @@ pub use control::{StartRefusal, StartView, TaskView};
 pub use data::{Decision, PairContext, RemoveView, Retry, Verdict};
 
 /// The two kinds of storage of a task.
+/// Carries out R2.3-3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pair {
     /// Kind of the source.

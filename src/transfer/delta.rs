@@ -23,6 +23,7 @@ use crate::tree::{Kind, RelPath};
 use crate::volume::{AttrSet, Listed, ObjectHead, StorageKind, Untransferable};
 
 /// What makes the destination equal to the source, as far as rules and options ask for it.
+/// Carries out R2.8b-1.
 #[must_use]
 pub fn delta<R: Rules, S: Listings, D: Listings>(
     rules: &R,
@@ -112,6 +113,7 @@ impl<R: Rules> Builder<'_, R> {
         self.pair.pair.destination == StorageKind::S3
     }
 
+    /// Carries out R2.11b-3.
     fn enter_root<S: Listings, D: Listings>(&mut self, walk: &mut DeltaWalk<'_, S, D>) {
         let root = (walk.source.root(), walk.destination.root());
         let (Subtree::Listed(source), Subtree::Listed(destination)) = root else { return };
@@ -221,6 +223,7 @@ impl<R: Rules> Builder<'_, R> {
         }
     }
 
+    /// Carries out R2.16a-3.
     fn directory<S: Listings, D: Listings>(
         &mut self,
         walk: &mut DeltaWalk<'_, S, D>,
@@ -292,6 +295,7 @@ impl<R: Rules> Builder<'_, R> {
         }
     }
 
+    /// Carries out R2.8c-2, R2.8c-3, R2.8c-6, R2.13b-2.
     fn leaf<S: Listings, D: Listings>(
         &mut self,
         walk: &mut DeltaWalk<'_, S, D>,
@@ -354,6 +358,7 @@ impl<R: Rules> Builder<'_, R> {
     }
 
     /// Adds what a decision about an entry that is not a directory comes to. Answers the item, if there is one.
+    /// Carries out R2.11a-7, R2.13-1.
     pub(super) fn add(
         &mut self,
         path: RelPath,
@@ -538,6 +543,7 @@ impl<R: Rules> Builder<'_, R> {
 
     /// Asks the rule; adds the removal, or marks the directory above as one that holds something. Answers whether it
     /// goes.
+    /// Carries out R2.9a-4, R2.9a-10.
     fn remove_or_keep<S: Listings, D: Listings>(
         &mut self,
         walk: &mut DeltaWalk<'_, S, D>,
@@ -575,6 +581,7 @@ impl<R: Rules> Builder<'_, R> {
         true
     }
 
+    /// Carries out R2.11b-1, R2.11b-2.
     fn finish(mut self) -> Plan {
         let to_objects = self.to_objects();
         // Entries were met from the top; backwards, a directory comes after what is in it.

@@ -37,6 +37,7 @@ impl Tally {
         }
     }
 
+    /// Carries out R2.10-6.
     fn verify_detail(&self) -> Option<&'static str> {
         if self.checksum {
             Some("Sync verification failed due to a difference in content of one or more files")
@@ -54,6 +55,7 @@ impl Tally {
         }
     }
 
+    /// Carries out R2.5a-3.
     fn transfer_status(&self) -> PhaseStatus {
         if self.transfer_failed { PhaseStatus::Error } else { PhaseStatus::Success }
     }
@@ -64,6 +66,7 @@ impl Tally {
     }
 
     /// The end of an execution that did all it could.
+    /// Carries out R2.5a-5, R2.5a-9.
     pub(super) fn finished(&self, mode: VerifyMode, counters: Counters) -> End {
         let transfer = self.transfer_status();
         let detail = self.verify_detail();
@@ -80,6 +83,7 @@ impl Tally {
 
     /// The end of an execution that was stopped in `phase`. Code and detail belong to the first phase that is
     /// ERROR.
+    /// Carries out R2.5a-6, R2.5a-8.
     pub(super) fn stopped(&self, phase: Phase, failure: Failure, counters: Counters) -> End {
         let (prepare, transfer, verify, failure) = match phase {
             Phase::Preparing => (PhaseStatus::Error, PhaseStatus::Pending, PhaseStatus::Pending, failure),

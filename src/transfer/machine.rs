@@ -1,5 +1,6 @@
 //! The state machine: gives out actions, takes outcomes, retries, fences, ends.
 
+use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
@@ -11,11 +12,10 @@ use super::copying::Copying;
 use super::delta::delta;
 use super::dispatch::{Dispatch, Flying, Job, Queued};
 use super::ending::Tally;
-use super::plan::{ItemError, Plan};
+use super::plan::Plan;
 use super::scanner::Scanner;
 use super::verifying::{Difference, Errors, Judged, judge};
 use crate::report::{Counters, End, ErrorCode, Failure, LogLine, Phase, Progress};
-use crate::rules::ids::rule;
 use crate::rules::{Documented, Retry, Rules};
 use crate::time::Instant;
 use crate::volume::{Side, StepError, StepErrorKind, StorageKind};
@@ -133,12 +133,12 @@ impl<R: Rules> Transfer<R> {
         Some(Action { id, kind: built.kind, side: built.side, path: built.path, attempt, steps: built.steps })
     }
 
-    /// Takes the outcome of an action. Unknown and fenced ids are ignored.
-    pub fn complete(&mut self, now: Instant, id: ActionId, outcome: Outcome) {
+    /// Takes the outcome of an action; answers whether anybody waited for it. Unknown and fenced ids are ignored.
+    pub fn complete(&mut self, now: Instant, id: ActionId, outcome: Outcome) -> bool {
         self.now = self.now.max(now);
         // An answer that comes too late is none, whoever noticed first.
         self.settle();
-        let Some(flying) = self.dispatch.land(id) else { return };
+        let Some(flying) = self.dispatch.land(id) else { return false };
         self.count_bytes(&flying, &outcome);
         let done = outcome.results.len();
         match outcome.error {
@@ -149,6 +149,7 @@ impl<R: Rules> Transfer<R> {
                 self.failed(flying, error.unwrap_or(unknown), Some(done));
             }
         }
+        true
     }
 
     /// Whether an action may still have an effect: false once it is answered, fenced, or the execution has ended.
@@ -168,10 +169,19 @@ impl<R: Rules> Transfer<R> {
     }
 
     /// The worker died: the execution ends at once, everything in flight is fenced.
+    /// Carries out R2.6a-5.
     pub fn crash(&mut self, now: Instant) {
         self.now = self.now.max(now);
         if self.end.is_none() {
             self.stop(ErrorCode::InternalError, "The worker of the task execution stopped unexpectedly");
+        }
+    }
+
+    /// A mount was lost and did not come back in time (2.5a): the execution ends at once, everything in flight is fenced.
+    pub fn lose_mount(&mut self, now: Instant, side: Side) {
+        self.now = self.now.max(now);
+        if self.end.is_none() {
+            self.stop(ErrorCode::MountFailed, &format!("The mount of the {side} was lost"));
         }
     }
 
@@ -212,6 +222,7 @@ impl<R: Rules> Transfer<R> {
         }
     }
 
+    /// Carries out R2.5c-2.
     fn expire(&mut self) {
         while let Some(flying) = self.dispatch.expired(self.now) {
             let side = match flying.queued.job {
@@ -237,6 +248,14 @@ impl<R: Rules> Transfer<R> {
                 self.enqueue(surprised);
                 return;
             }
+            match self.begins_anew(&flying, error, done) {
+                Some(Retry::After(_)) => return,
+                Some(Retry::GiveUp) => {
+                    self.give_up(queued.job, flying.kind, error);
+                    return;
+                }
+                None => {}
+            }
             self.note_progress(&mut queued, &flying, done);
         }
         match self.rules.retry(error.kind, queued.attempt) {
@@ -255,6 +274,7 @@ impl<R: Rules> Transfer<R> {
         self.log.push(line);
     }
 
+    /// Carries out R2.5a-2, R2.8a-5.
     pub(super) fn stop(&mut self, code: ErrorCode, detail: &str) {
         let failure = Failure { code, detail: detail.to_string() };
         self.end = Some(self.tally.stopped(self.phase, failure, self.counters));
@@ -286,14 +306,14 @@ impl<R: Rules> Transfer<R> {
         jobs.into_iter().for_each(|job| self.push(job));
     }
 
+    /// Carries out R2.5a-4.
     fn transferred(&mut self) {
         let Some(copying) = &mut self.copying else { return };
         let (mut jobs, mut orphans) = (Vec::new(), Vec::new());
         let over = copying.advance(&mut |job| jobs.push(job), &mut |item| orphans.push(item));
         let paths = orphans.into_iter().map(|item: u32| copying.plan.items[item as usize].path.clone());
         for path in paths.collect::<Vec<_>>() {
-            let text = "hard link to a file that was not transferred".into();
-            self.tell_error(ItemError { path, text, rule: const { rule("R2.13a-4") }, covers: true });
+            self.tell_orphan(path);
         }
         jobs.into_iter().for_each(|job| self.push(job));
         if !over {

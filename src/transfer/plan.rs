@@ -77,6 +77,7 @@ pub struct Item {
 }
 
 /// An entry to remove.
+/// Carries out R2.9a-7, R2.9a-8.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Removal {
     /// The entry.
@@ -118,6 +119,15 @@ pub struct ItemError {
     pub covers: bool,
 }
 
+/// A further name that shares its leader's inode already, so that nothing is done about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Follower {
+    /// The name.
+    pub path: RelPath,
+    /// The item of its leader.
+    pub leader: u32,
+}
+
 /// An entry of a kind that is not carried (2.13b).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Skip {
@@ -128,10 +138,13 @@ pub struct Skip {
 }
 
 /// Everything an execution will do.
+/// Carries out R2.8-14, R2.8b-1.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     /// What to transfer; a directory comes before what is in it, a leader before its followers.
     pub items: Vec<Item>,
+    /// Further names of files that are written in place; they fail with their leader (2.13a).
+    pub followers: Vec<Follower>,
     /// Entries in directories that are replaced, children before parents; items name ranges of it.
     pub replaced: Vec<Removal>,
     /// All other removals, in order of their ranks: deepest first (2.9a).
@@ -143,6 +156,7 @@ pub struct Plan {
     /// Entries that are not carried.
     pub skips: Vec<Skip>,
     /// Items that count (2.16a).
+    /// Carries out R2.16a-1, R2.16a-2, R2.16a-4.
     pub estimated_files: u64,
     /// Planned bytes of the files to send.
     pub estimated_bytes: u64,

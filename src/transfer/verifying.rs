@@ -123,6 +123,7 @@ struct Judge<'a, R> {
 type JudgeWalk<'a> = Walk<'a, super::listings::Scan, super::listings::Scan, ()>;
 
 /// Walks both scans.
+/// Carries out R2.10-8, R2.10-9, R2.8b-4.
 pub(super) fn judge<R: Rules>(rules: &R, pair: &PairContext, errors: &Errors, scanner: &Scanner) -> Judged {
     let plan = delta(rules, &scanner.source, &scanner.destination, pair);
     let removable = plan.removals.into_iter().chain(plan.replaced).map(|removal| removal.path).collect();
@@ -228,6 +229,7 @@ impl<R: Rules> Judge<'_, R> {
         }
     }
 
+    /// Carries out R2.13a-5.
     fn file(&mut self, path: RelPath, source: &Met<'_, DirId>, destination: &Met<'_, DirId>) {
         let inode = |listed: &Listed| listed.inode.map(|inode| inode.number);
         let inodes = (inode(&source.listed), inode(&destination.listed));

@@ -34,6 +34,7 @@ fn storage(kind: StorageKind, name: &str, lines: &[&str]) -> StorageSpec {
         clock_skew_ms: 0,
         root_squash: false,
         tree,
+        objects: Vec::new(),
     }
 }
 

@@ -15,6 +15,7 @@ use datasync::service::{AgentId, ExecutionId, Place, TaskId};
 use datasync::time::{DAY, Instant, MINUTE, SECOND};
 use datasync::tree::RelPath;
 use datasync::volume::StorageKind::{Efs, Nfs};
+use datasync_sim::fault::Strike;
 use datasync_sim::invariant::{
     AgentProbe, Called, Disturbance, Ended, ExecutionProbe, HistoryEnd, Observation, Probe, TaskProbe,
     catalogue, determinism,
@@ -47,6 +48,8 @@ struct Lived {
     before: Option<(Snapshot, Snapshot)>,
     after: Option<(Snapshot, Snapshot)>,
     disturbance: Disturbance,
+    strikes: Vec<Strike>,
+    uploads_left: u64,
     look_alikes: bool,
     took_ns: u64,
     phases: Vec<(Phase, Instant)>,
@@ -77,6 +80,8 @@ fn lived(source: &[&str], before: &[&str], after: &[&str], (files, bytes): (u64,
         before: shown(before),
         after: shown(after),
         disturbance: Disturbance::default(),
+        strikes: Vec::new(),
+        uploads_left: 0,
         look_alikes: false,
         took_ns: 70 * SECOND,
         phases: [Phase::Preparing, Phase::Transferring, Phase::Verifying]
@@ -172,6 +177,8 @@ fn feed(name: &str, seen: &[Seen]) -> Result<u64, String> {
                     after: both(&lived.after),
                     prediction: prediction.as_ref(),
                     disturbance: lived.disturbance,
+                    strikes: &lived.strikes,
+                    uploads_left: lived.uploads_left,
                     look_alikes: lived.look_alikes,
                     bound_ns: 10 * SECOND,
                     phases: &lived.phases,

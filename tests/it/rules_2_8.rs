@@ -11,7 +11,7 @@ use datasync::transfer::{Action, ActionKind, Outcome, Poll, Transfer};
 use datasync::volume::{Side, Step};
 
 use crate::rules_kit::{Done, Efs, How, Nfs, Rig, S3, once_in, remove, unverified};
-use crate::rules_lines::path;
+use crate::rules_lines::{entries, path};
 
 fn devices() -> Options {
     Options { preserve_devices: PreserveDevices::Preserve, ..Options::default() }
@@ -29,6 +29,7 @@ fn check(options: Options, rows: &[(&str, &str, &str, u64, u64)]) {
         let mut rig = Rig::new(Nfs, Nfs, source, destination);
         let done = rig.run(&How::with(options.clone()));
         done.succeeded().holds(source).counts(*files, *bytes);
+        assert_eq!(done.source, entries(source).collect::<Vec<_>>(), "a source is read, never written");
         let did_there: Vec<String> = done.did().into_iter().filter(|line| !line.ends_with(" .")).collect();
         assert_eq!(did_there.join(", "), *did, "{destination} to {source}");
         rig.run(&How::with(options.clone())).succeeded().holds(source).counts(0, 0);

@@ -203,7 +203,7 @@ fn r2_9a_8_deletions_are_in_no_counter() {
 }
 
 #[test]
-fn r2_9a_9_an_empty_prefix_is_an_empty_source() {
+fn r2_9a_9_r2_5b_2_an_empty_prefix_is_an_empty_source() {
     Rig::new(S3, Nfs, "", "d/; d/x =1; y =2").run(&How::remove()).succeeded().holds("");
     Rig::new(S3, Nfs, "", "d/; d/x =1; y =2").run(&How::default()).succeeded().holds("d/; d/x =1; y =2");
 }
@@ -294,4 +294,13 @@ fn r2_9a_3_a_rule_that_forgets_the_listing_is_seen() {
     documented.holds("d/; d/f =1; d/g =2");
     let forgetful = run(datasync_sim::bug::RuleChange::RemovesUnlisted);
     assert_ne!(forgetful.after, documented.after, "the rule decides");
+}
+
+#[test]
+fn r2_9a_5_a_rule_that_removes_parents_first_is_seen() {
+    use datasync_sim::bug::{PlantedRules, RuleChange};
+    let run = |change| Rig::files("", "d/; d/e/; d/e/x =1").run_by(PlantedRules(change), &How::remove());
+    run(RuleChange::None).succeeded().holds("");
+    run(RuleChange::RemovesByLength).succeeded().holds("");
+    run(RuleChange::RemovesParentsFirst).failed(ErrorCode::ItemsSkipped).told(&["R2.9a-6 d", "R2.9a-6 d/e"]);
 }

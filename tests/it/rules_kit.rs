@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use datasync::api::{Mtime, Options, PreserveDeletedFiles, VerifyMode};
+use datasync::api::{Gid, Mtime, Options, PosixPermissions, PreserveDeletedFiles, Uid, VerifyMode};
 use datasync::report::{Counters, ErrorCode, LogLine, Phase};
 use datasync::rules::{Documented, Pair, PairContext, Rules};
 use datasync::settings::{PlainObjectMtime, Settings};
@@ -97,6 +97,11 @@ pub fn remove() -> Options {
 /// The defaults without verification.
 pub fn unverified() -> Options {
     Options { verify_mode: VerifyMode::None, ..Options::default() }
+}
+
+/// REMOVE between two buckets, where the POSIX options are NONE (3.2 #8).
+pub fn buckets() -> Options {
+    Options { uid: Uid::None, gid: Gid::None, posix_permissions: PosixPermissions::None, ..remove() }
 }
 
 /// An edit that is made once, before the first action of a phase or of any after it.

@@ -59,6 +59,27 @@ static CATALOGUE: &[Bug] = &[
         benign: rule("a failed action is tried again later", RuleChange::RetriesLater),
     },
     Bug {
+        name: "deletes-on-failed-listing",
+        site: Site::Rules,
+        caught_by: &["preserve-deleted-files", "cancel-then-rerun-converges"],
+        bug: rule("what lies below a listing that failed is removed", RuleChange::RemovesUnlisted),
+        benign: rule("longer paths are removed before shorter ones", RuleChange::RemovesByLength),
+    },
+    Bug {
+        name: "removes-parents-first",
+        site: Site::Rules,
+        caught_by: &["cancel-then-rerun-converges", "preserve-deleted-files"],
+        bug: rule("a directory is removed before what is in it", RuleChange::RemovesParentsFirst),
+        benign: rule("longer paths are removed before shorter ones", RuleChange::RemovesByLength),
+    },
+    Bug {
+        name: "skips-type-change",
+        site: Site::Rules,
+        caught_by: &["cancel-then-rerun-converges", "counters"],
+        bug: rule("an entry of another kind is left as it is", RuleChange::SkipsTypeChange),
+        benign: rule("a failed action is tried once more", RuleChange::RetriesOnceMore),
+    },
+    Bug {
         name: "blind-verification",
         site: Site::Rules,
         caught_by: &["cancel-then-rerun-converges"],
@@ -91,6 +112,13 @@ static CATALOGUE: &[Bug] = &[
         site: Site::Service,
         caught_by: &["counters"],
         bug: plant("progress counts written bytes twice", service::doubled_bytes),
+        benign: plant("an end is told in other words", service::other_detail),
+    },
+    Bug {
+        name: "stale-estimate",
+        site: Site::Service,
+        caught_by: &["counters"],
+        bug: plant("an execution shows the estimates of the one before", service::stale_estimate),
         benign: plant("an end is told in other words", service::other_detail),
     },
     Bug {

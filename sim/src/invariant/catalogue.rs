@@ -5,7 +5,8 @@ use super::Sight::{History, Inside};
 use super::{
     agent_gates_task, bounded_liveness, cancel_then_rerun, counters, determinism, idempotent_rerun,
     lifecycle, one_execution_per_task, option_consistency, preserve_deleted_files, refused_changes_nothing,
-    same_destination, snapshot_resume, source_untouched,
+    same_destination, snapshot_resume, source_untouched, survives_or_reports, torn_only_where_allowed,
+    uploads_cleaned,
 };
 
 static CATALOGUE: &[Catalogued] = &[
@@ -89,10 +90,34 @@ static CATALOGUE: &[Catalogued] = &[
     },
     Catalogued {
         name: bounded_liveness::NAME,
-        statement: "an undisturbed execution ends within its bound, and after healing every execution does",
-        source: "our choice",
+        statement: "an undisturbed execution ends within its bound, after healing every execution does, and a cancelled \
+                    one when its drain is over",
+        source: "2.7a, our choice",
         sight: History,
         make: |settings| Box::new(bounded_liveness::BoundedLiveness::new(settings)),
+    },
+    Catalogued {
+        name: torn_only_where_allowed::NAME,
+        statement: "at any instant readers see an object old or new and whole; a file in place is torn only while it is \
+                    written, gets its full size last, and never looks finished before it is",
+        source: "2.8a",
+        sight: History,
+        make: |_| Box::new(torn_only_where_allowed::TornOnlyWhereAllowed),
+    },
+    Catalogued {
+        name: survives_or_reports::NAME,
+        statement: "what trying again cures changes neither end nor destination; what it does not cure ends in ERROR \
+                    with the entry in the log",
+        source: "2.5a, 2.5c",
+        sight: History,
+        make: |_| Box::new(survives_or_reports::SurvivesOrReports),
+    },
+    Catalogued {
+        name: uploads_cleaned::NAME,
+        statement: "after SUCCESS no multipart upload of an execution that is over is left under the destination",
+        source: "2.12d",
+        sight: History,
+        make: |_| Box::new(uploads_cleaned::UploadsCleaned),
     },
     Catalogued {
         name: determinism::NAME,

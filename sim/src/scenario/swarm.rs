@@ -40,7 +40,7 @@ impl EditKind {
     #[must_use]
     pub const fn of(edit: &Edit) -> Self {
         match edit {
-            Edit::Put(_) => Self::Put,
+            Edit::Put(_) | Edit::PutObject(_) => Self::Put,
             Edit::Write { .. } => Self::Write,
             Edit::Truncate { .. } => Self::Truncate,
             Edit::SetMode { .. } => Self::SetMode,
@@ -78,6 +78,28 @@ pub enum FaultKind {
     RestartService,
     /// Everybody's clock jumps forward.
     ClockJump,
+    /// A file server loses power.
+    PowerLoss,
+    /// A storage does not answer, and answers again.
+    Unreachable,
+    /// A quota is used up, and lifted again.
+    Quota,
+    /// A stored bit changes.
+    Rot,
+    /// Several actions fail in a row.
+    Burst,
+    /// A bit is read wrongly.
+    CorruptOnRead,
+    /// A write breaks off.
+    Torn,
+    /// A file ends early.
+    ShortRead,
+    /// A listing is out of date.
+    StaleListing,
+    /// An answer never comes.
+    LoseAnswer,
+    /// An answer comes twice.
+    AnswerAgain,
 }
 
 impl FaultKind {
@@ -95,6 +117,17 @@ impl FaultKind {
         Self::Delay,
         Self::RestartService,
         Self::ClockJump,
+        Self::PowerLoss,
+        Self::Unreachable,
+        Self::Quota,
+        Self::Rot,
+        Self::Burst,
+        Self::CorruptOnRead,
+        Self::Torn,
+        Self::ShortRead,
+        Self::StaleListing,
+        Self::LoseAnswer,
+        Self::AnswerAgain,
     ];
 
     /// The kind of fault that an act is or ends; `None` for calls and edits.
@@ -108,14 +141,27 @@ impl FaultKind {
                 StorageChange::RefuseMounts | StorageChange::AllowMounts => Self::RefusedMounts,
                 StorageChange::Slow(_) => Self::SlowStorage,
                 StorageChange::Full | StorageChange::Free => Self::FullStorage,
+                StorageChange::Quota(_) | StorageChange::NoQuota => Self::Quota,
+                StorageChange::Unreachable | StorageChange::Reachable => Self::Unreachable,
+                StorageChange::LosePower => Self::PowerLoss,
             },
             Act::CrashWorker { .. } => Self::CrashWorker,
             Act::RestartService {} => Self::RestartService,
             Act::ClockJump { .. } => Self::ClockJump,
-            Act::Fault(StepFault::Fails(_)) => Self::StepFails,
-            Act::Fault(StepFault::KeepsFailing(_)) => Self::StepKeepsFailing,
-            Act::Fault(StepFault::CorruptInFlight) => Self::CorruptInFlight,
-            Act::Fault(StepFault::DelayMs(_)) => Self::Delay,
+            Act::Rot { .. } => Self::Rot,
+            Act::Fault(fault) => match fault {
+                StepFault::Fails(_) => Self::StepFails,
+                StepFault::KeepsFailing(_) => Self::StepKeepsFailing,
+                StepFault::Burst { .. } => Self::Burst,
+                StepFault::CorruptInFlight => Self::CorruptInFlight,
+                StepFault::CorruptOnRead => Self::CorruptOnRead,
+                StepFault::Torn(_) => Self::Torn,
+                StepFault::ShortRead(_) => Self::ShortRead,
+                StepFault::StaleListing(_) => Self::StaleListing,
+                StepFault::DelayMs(_) => Self::Delay,
+                StepFault::LoseAnswer => Self::LoseAnswer,
+                StepFault::AnswerAgainMs(_) => Self::AnswerAgain,
+            },
         })
     }
 }
@@ -228,7 +274,7 @@ impl SwarmChoice {
             swarm,
             calls: subset(rng, swarm, Api::ALL),
             edits: subset(rng, swarm, EditKind::ALL),
-            faults: subset(rng, swarm, FaultKind::ALL),
+            faults: few(rng, swarm, FaultKind::ALL),
             operations: rng.range(20, room.operations_max),
             tree_size,
             entries,
@@ -285,6 +331,12 @@ fn shape(rng: &mut Prng, size: TreeSize, config: &GeneratorConfig) -> Option<u32
     let weight = |shape| if size == TreeSize::WholeShape { total / entries(shape) } else { 1 };
     let weights: Vec<u64> = config.shapes.iter().map(weight).collect();
     if weights.is_empty() { None } else { u32::try_from(rng.weighted(&weights)).ok() }
+}
+
+/// All of a list, or under swarm choice a small part of it, so that most are off.
+fn few<T: Copy>(rng: &mut Prng, swarm: bool, all: &[T]) -> Vec<T> {
+    let eighths = if swarm { rng.range(1, 4) } else { 8 };
+    all.iter().filter(|_| rng.chance(eighths, 8)).copied().collect()
 }
 
 /// All of a list, or under swarm choice a part of it: what share is itself drawn.

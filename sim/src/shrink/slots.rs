@@ -45,6 +45,7 @@ fn visit(scenario: &mut Scenario, mut see: impl FnMut(usize, &mut u32)) {
             Act::Agent { slot, .. } => see(AGENT, slot),
             Act::CrashWorker { execution } => see(EXECUTION, execution),
             Act::Edit(_)
+            | Act::Rot { .. }
             | Act::Storage { .. }
             | Act::RestartService {}
             | Act::ClockJump { .. }

@@ -116,15 +116,19 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             prepared_from: None,
             before: None,
             disturbance: Disturbance::default(),
+            strikes: Vec::new(),
+            struck: BTreeMap::new(),
+            stalls: 0,
             phases: Vec::new(),
             log: Vec::new(),
             bound_ns: self.settings.launch_delay_ns + self.settings.launch_limit_ns,
         };
         self.facts.insert(execution, facts);
-        if self.is_stalled(execution)
+        if self.is_out_of_contact(execution)
             && let Some(facts) = self.facts.get_mut(&execution)
         {
             facts.disturbance.faulted = true;
+            facts.disturbance.beyond_retries = true;
         }
     }
 
@@ -147,6 +151,9 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             let prediction = flats
                 .as_ref()
                 .map(|(source, destination)| predict(source, destination, options, &self.settings));
+            let uploads_left = self
+                .place(&facts.destination)
+                .map_or(0, |mount| self.storages[mount.storage].uploads_left(&mount.base));
             let ended = Ended {
                 execution,
                 slot: facts.slot,
@@ -166,6 +173,8 @@ impl<R: Rules, H: EntryHash> World<R, H> {
                 after: after.as_ref().map(|(source, destination)| (source, destination)),
                 prediction: prediction.as_ref(),
                 disturbance: facts.disturbance,
+                strikes: &facts.strikes,
+                uploads_left,
                 look_alikes: self.look_alikes || self.others_wrote(&facts),
                 bound_ns: facts.bound_ns,
                 phases: &facts.phases,

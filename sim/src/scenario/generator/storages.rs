@@ -4,6 +4,7 @@ use datasync::time::Instant;
 use datasync::volume::StorageKind;
 
 use super::lines::{fitted, size_of, total_bytes};
+use super::objects;
 use super::perturb;
 use super::scratch::{self, TreeStyle};
 use super::{GeneratorConfig, SharedShape};
@@ -30,6 +31,9 @@ pub(super) fn draw(choice: &SwarmChoice, config: &GeneratorConfig, start: Instan
     for (at, storage) in storages.iter_mut().enumerate() {
         let lines = if at == home { main.clone() } else { other(rng, choice, &main, shape, &style) };
         storage.tree = fitted(lines, storage.kind, storage.encoded);
+        if storage.kind == StorageKind::S3 {
+            storage.objects = objects::draw(rng, &storage.tree, &style);
+        }
         if choice.look_alikes && at != home {
             perturb::make_look_alike(rng, &mut storage.tree);
         }
@@ -38,6 +42,7 @@ pub(super) fn draw(choice: &SwarmChoice, config: &GeneratorConfig, start: Instan
             let ms = i64::try_from(rng.log_range(1, SKEW_MS_MAX)).expect("ten years");
             storage.clock_skew_ms = if rng.chance(1, 2) { ms } else { -ms };
         }
+        storage.root_squash = storage.kind == StorageKind::Nfs && rng.chance(1, 10);
         if rng.chance(1, 16) {
             storage.capacity =
                 Some(total_bytes(&storage.tree).saturating_add(rng.range(0, style.chunk_bytes)));
@@ -93,6 +98,7 @@ fn empty(rng: &mut Prng, choice: &SwarmChoice) -> Vec<StorageSpec> {
         clock_skew_ms: 0,
         root_squash: false,
         tree: Vec::new(),
+        objects: Vec::new(),
     };
     let mut storages = Vec::new();
     for number in 0..choice.nfs {
