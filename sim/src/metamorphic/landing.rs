@@ -71,12 +71,13 @@ impl Landing {
     /// Whether times of last modification were copied, so that they are the same whenever it ran.
     fn has_times(&self, storages: &[StorageSpec]) -> bool {
         // Objects of other tools bring the time at which they were put, their directories none.
-        let carries = storages.iter().any(|storage| storage.name == self.source.storage && storage.encoded);
-        let of_buckets = self.destination.kind == StorageKind::S3
-            && storages.iter().any(|storage| storage.name == self.destination.storage && !storage.encoded);
+        let carries = |place: &Place| {
+            let of = |storage: &&StorageSpec| storage.name == place.storage;
+            storages.iter().find(of).is_some_and(|storage| storage.encoded && storage.objects.is_empty())
+        };
         self.options.mtime == Mtime::Preserve
-            && carries
-            && !of_buckets
+            && carries(&self.source)
+            && carries(&self.destination)
             && (self.source.kind, self.destination.kind) != (StorageKind::S3, StorageKind::S3)
     }
 

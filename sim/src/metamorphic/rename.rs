@@ -36,6 +36,10 @@ fn path(path: &RelPath, places: u8) -> RelPath {
     RelPath::new(&bytes(path.as_bytes(), places)).expect("a name stays a name")
 }
 
+fn text(text: &str, places: u8) -> String {
+    String::from_utf8(bytes(text.as_bytes(), places)).expect("letters stay letters")
+}
+
 /// Renames every path in the trees and in the locations. Edits and triggers keep theirs: a history that has some is
 /// not changed like this.
 pub(super) fn rename(scenario: &mut Scenario, places: u8) {
@@ -48,6 +52,9 @@ pub(super) fn rename(scenario: &mut Scenario, places: u8) {
         }
         lead_with_the_first(&mut storage.tree);
         storage.tree.sort_by(|one, two| one.path.cmp(&two.path));
+        for object in &mut storage.objects {
+            object.key = text(&object.key, places);
+        }
     }
     for operation in &mut scenario.operations {
         let Act::Call(call) = &mut operation.act else { continue };
@@ -57,8 +64,8 @@ pub(super) fn rename(scenario: &mut Scenario, places: u8) {
             Request::CreateLocationS3(request) => &mut request.subdirectory,
             _ => continue,
         };
-        if let Some(text) = subdirectory {
-            *text = String::from_utf8(bytes(text.as_bytes(), places)).expect("letters stay letters");
+        if let Some(subdirectory) = subdirectory {
+            *subdirectory = text(subdirectory, places);
         }
     }
 }

@@ -121,7 +121,7 @@ pub struct WorldSpec {
     /// Whether transfers use attested summaries to skip equal subtrees.
     pub trust_summaries: bool,
     /// Key of the order of listings; 0 = by name.
-    #[serde(default, skip_serializing_if = "is_nothing")]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub listing_key: u64,
     /// The settings of the service and its transfers; a case names those that are not the defaults.
     #[serde(default, skip_serializing_if = "are_default", serialize_with = "changed_only")]
@@ -157,18 +157,12 @@ pub struct StorageSpec {
     pub objects: Vec<ObjectLine>,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
-fn is_nothing(number: &u64) -> bool {
-    *number == 0
-}
-
 fn yes() -> bool {
     true
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
-fn is_zero(number: &i64) -> bool {
-    *number == 0
+fn is_zero<T: Default + PartialEq>(number: &T) -> bool {
+    *number == T::default()
 }
 
 /// One thing that happens.
