@@ -80,6 +80,7 @@ fn scenario() -> Scenario {
         (after(1), edit(Edit::Remove { path: path("b c") })),
     ];
     Scenario {
+        changed: None,
         version: VERSION,
         about: "every sort of operation".to_owned(),
         seed: Some(u64::MAX),

@@ -5,8 +5,8 @@ use super::Sight::{History, Inside};
 use super::{
     agent_gates_task, arns_unique, bandwidth, bounded_liveness, cancel_then_rerun, counters, determinism,
     durations, idempotent_rerun, lifecycle, one_execution_per_task, option_consistency, pages_partition,
-    preserve_deleted_files, references_hold, refused_changes_nothing, snapshot_resume, source_untouched,
-    survives_or_reports, torn_only_where_allowed, uploads_cleaned,
+    preserve_deleted_files, references_hold, refused_changes_nothing, same_destination, snapshot_resume,
+    source_untouched, survives_or_reports, torn_only_where_allowed, uploads_cleaned,
 };
 
 static CATALOGUE: &[Catalogued] = &[
@@ -170,6 +170,14 @@ static CATALOGUE: &[Catalogued] = &[
         source: "our choice",
         sight: Inside,
         make: |_| Box::new(snapshot_resume::SnapshotResume),
+    },
+    Catalogued {
+        name: same_destination::NAME,
+        statement: "paths renamed, listings shuffled, an execution split by cancels, other chunks, other numbers in \
+                    flight, summaries trusted or not: the destination ends the same",
+        source: "2.5, 2.8",
+        sight: History,
+        make: |_| Box::new(same_destination::SameDestination),
     },
 ];
 

@@ -160,6 +160,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             destination: &running.destination,
             action: &flight.action,
             now: self.now,
+            listing_key: self.spec.listing_key,
             stamps: &mut self.stamps,
             payloads: &mut running.payloads,
             armed: &mut flight.armed,
