@@ -185,7 +185,8 @@ impl<R: Rules, H: EntryHash> World<R, H> {
                 failed.map_or_else(|| "ok".to_string(), |error| format!("{}: {}", error.side, error.kind));
             (format!("x{}", execution.0), format!("{} {} {how}", flight.action.kind, flight.action.path))
         });
-        if failed.is_some()
+        // What the storage refuses for good is no disturbance: it belongs to the two trees.
+        if failed.is_some_and(|error| error.kind.is_transient())
             && let Some(facts) = self.facts.get_mut(&execution)
         {
             facts.disturbance.retried = true;
