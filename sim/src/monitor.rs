@@ -7,6 +7,7 @@ use datasync::settings::Settings;
 use crate::invariant::{Catalogued, Invariant, Observation, Violation};
 
 /// A set of invariants at work.
+#[derive(Default)]
 pub struct Monitor {
     invariants: Vec<(Box<dyn Invariant>, u64)>,
     violation: Option<Violation>,

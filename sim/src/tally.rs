@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use datasync::api::{Operation, TaskExecutionStatus, TaskStatus};
+use datasync::transfer::ActionKind;
 use serde::Serialize;
 
+use crate::coverage::Cells;
 use crate::fault::{FaultKind, Stage};
 
 /// Answers of one operation.
@@ -35,13 +37,25 @@ pub struct Tally {
     pub execution_statuses: BTreeMap<TaskExecutionStatus, u64>,
     /// How often a task entered each status.
     pub task_statuses: BTreeMap<TaskStatus, u64>,
-    /// Faults that took effect, by kind and by where the execution was.
-    pub faults: BTreeMap<(FaultKind, Stage), u64>,
+    /// Faults that took effect, by kind, by where the execution was, and by the action that was struck, if it was one.
+    pub faults: BTreeMap<(FaultKind, Stage, Option<ActionKind>), u64>,
     /// How often each invariant was checked with its condition true.
     pub checks: BTreeMap<&'static str, u64>,
+    /// The cells of the coverage tables.
+    pub cells: Cells,
 }
 
 impl Tally {
+    /// How often a fault of this kind took effect in this stage, whatever it struck.
+    #[must_use]
+    pub fn faults_in(&self, kind: FaultKind, stage: Stage) -> u64 {
+        let cells = self
+            .faults
+            .range((kind, stage, None)..)
+            .take_while(|(cell, _)| (cell.0, cell.1) == (kind, stage));
+        cells.map(|(_, count)| count).sum()
+    }
+
     /// Adds another tally.
     pub fn add(&mut self, other: &Self) {
         self.histories += other.histories;
@@ -58,6 +72,7 @@ impl Tally {
         add_counts(&mut self.task_statuses, &other.task_statuses);
         add_counts(&mut self.faults, &other.faults);
         add_counts(&mut self.checks, &other.checks);
+        self.cells.add(&other.cells);
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use datasync::mix::{fold, fold_bytes};
 use datasync::time::Instant;
+use serde::{Deserialize, Serialize};
 
 /// What the columns mean, for the page that shows a trace.
 pub const LEGEND: &str = "\
@@ -12,8 +13,11 @@ TIME   virtual seconds since the history began
 WHAT   call: a request and its answer | edit: somebody else changes a storage | agent, storage: a machine
        fault: a step goes wrong | crash: a worker dies | cmd: the service wants something done | evt: the service
        is told something | act: an action begins | done: an action is answered | cut: an action is fenced
-       heal: the closing part begins | skip: an operation that could not be done
+       service, clock: the service restarts, all clocks jump | heal: the closing part begins | resume: the world is written down and read back | skip: an operation that could not be done
 WHO    task execution by slot (x0), agent (a0), storage (s0), client (c0)";
+
+/// What stands in the column WHAT when a world is written down and read back.
+pub const RESUME: &str = "resume";
 
 /// One event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,11 +42,12 @@ impl fmt::Display for TraceLine {
 }
 
 /// The running digest of a history and, when somebody wants to read it, its trace.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Recorder {
     digest: u64,
     start: Instant,
     step: u64,
+    #[serde(skip)]
     lines: Option<Vec<TraceLine>>,
 }
 
@@ -82,6 +87,11 @@ impl Recorder {
     #[must_use]
     pub const fn digest(&self) -> u64 {
         self.digest
+    }
+
+    /// Takes over the lines of a recorder that this one goes on for.
+    pub fn take_lines(&mut self, earlier: &mut Self) {
+        self.lines = earlier.lines.take();
     }
 
     /// The lines so far.

@@ -1,13 +1,18 @@
 //! What an execution is started with.
 
+use serde::{Deserialize, Serialize};
+
 use crate::rules::PairContext;
-use crate::time::SECOND;
+use crate::time::{MINUTE, SECOND};
 
 /// How long an action may go unanswered before it is asked again (2.5c).
 pub const ANSWER_TIMEOUT_NS: u64 = 30 * SECOND;
 
+/// How long a mount may stay lost before the execution ends (2.5a).
+pub const MOUNT_LOST_LIMIT_NS: u64 = 5 * MINUTE;
+
 /// What a [`Transfer`](super::Transfer) is started with.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TransferConfig {
     /// The two kinds of storage, the effective options, the settings.
     pub pair: PairContext,
@@ -24,6 +29,7 @@ pub struct TransferConfig {
 
 impl TransferConfig {
     /// Bytes of one chunk under the bandwidth limit (2.15a).
+    /// Carries out R2.15a-1.
     #[must_use]
     pub fn effective_chunk_bytes(&self) -> u64 {
         self.chunk_bytes.min(self.rate().unwrap_or(u64::MAX)).max(1)

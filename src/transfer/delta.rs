@@ -14,14 +14,16 @@ use super::links::{Linked, resolve};
 use super::listings::{Listings, Subtree};
 use super::plan::{Clear, DirectoryPass, Item, ItemError, Plan, Removal, Skip, Work};
 use super::walk::{Event, Met, Walk, is_excluded, path_of};
-use crate::api::Mtime;
+use crate::api::{Mtime, PreserveDeletedFiles};
 use crate::rules::data::{DEFAULT_DIRECTORY_MODE, DEFAULT_OWNER};
+use crate::rules::ids::{RuleId, rule};
 use crate::rules::{Decision, PairContext, RemoveView, Rules};
 use crate::time::FileTime;
 use crate::tree::{Kind, RelPath};
 use crate::volume::{AttrSet, Listed, ObjectHead, StorageKind, Untransferable};
 
 /// What makes the destination equal to the source, as far as rules and options ask for it.
+/// Carries out R2.8b-1.
 #[must_use]
 pub fn delta<R: Rules, S: Listings, D: Listings>(
     rules: &R,
@@ -79,9 +81,12 @@ struct Only {
     replaces: Option<Box<Replacing>>,
 }
 
+/// What the rule is told about an entry that might be removed; every decision is the rule's.
 #[derive(Clone, Copy, Default)]
 struct Guard {
     in_source: bool,
+    /// Whether the source entry of this name is skipped or an item error, so that it protects what is below.
+    protects: bool,
     listing_failed: bool,
     below_protected: bool,
 }
@@ -108,6 +113,7 @@ impl<R: Rules> Builder<'_, R> {
         self.pair.pair.destination == StorageKind::S3
     }
 
+    /// Carries out R2.11b-3.
     fn enter_root<S: Listings, D: Listings>(&mut self, walk: &mut DeltaWalk<'_, S, D>) {
         let root = (walk.source.root(), walk.destination.root());
         let (Subtree::Listed(source), Subtree::Listed(destination)) = root else { return };
@@ -182,23 +188,25 @@ impl<R: Rules> Builder<'_, R> {
             }
             Decision::CannotCarry(Untransferable::ShadowedByPrefix) => {
                 // It protects nothing: the directory of the same name has the place (2.12a).
-                let text = format!("cannot be transferred: {}", Untransferable::ShadowedByPrefix);
-                self.plan.errors.push(ItemError { path, text, covers: false });
+                let problem = Untransferable::ShadowedByPrefix;
+                let (text, rule) = (format!("{problem}"), problem.rule());
+                self.plan.errors.push(ItemError { path, text, rule, covers: false });
                 return;
             }
             Decision::CannotCarry(problem) => {
                 let covers = path != walk.frame().path;
                 let text = if covers {
-                    format!("cannot be transferred: {problem}")
+                    format!("{problem}")
                 } else {
                     let name = crate::tree::entry::Escaped(&source.listed.name);
-                    format!("key `{name}` below it cannot be transferred: {problem}")
+                    format!("key `{name}` below it: {problem}")
                 };
-                self.plan.errors.push(ItemError { path: path.clone(), text, covers });
+                self.plan.errors.push(ItemError { path: path.clone(), text, rule: problem.rule(), covers });
                 true
             }
             Decision::DeviceToObject => {
-                self.error(path.clone(), "devices cannot be stored as objects");
+                let rule = decision.rule(source.listed.kind);
+                self.error(path.clone(), rule, "devices cannot be stored as objects");
                 true
             }
             _ => false,
@@ -215,6 +223,7 @@ impl<R: Rules> Builder<'_, R> {
         }
     }
 
+    /// Carries out R2.16a-3.
     fn directory<S: Listings, D: Listings>(
         &mut self,
         walk: &mut DeltaWalk<'_, S, D>,
@@ -230,7 +239,7 @@ impl<R: Rules> Builder<'_, R> {
         if matches!(inside, Subtree::Unlisted) {
             // Nothing at or below it is touched; what the destination has there is protected (2.9a).
             if let Some(met) = there {
-                let guard = Guard { in_source: true, listing_failed: true, below_protected: false };
+                let guard = Guard { in_source: true, listing_failed: true, ..Guard::default() };
                 self.enter_alone(walk, &met, guard, None);
             }
             return;
@@ -286,6 +295,7 @@ impl<R: Rules> Builder<'_, R> {
         }
     }
 
+    /// Carries out R2.8c-2, R2.8c-3, R2.8c-6, R2.13b-2.
     fn leaf<S: Listings, D: Listings>(
         &mut self,
         walk: &mut DeltaWalk<'_, S, D>,
@@ -348,6 +358,7 @@ impl<R: Rules> Builder<'_, R> {
     }
 
     /// Adds what a decision about an entry that is not a directory comes to. Answers the item, if there is one.
+    /// Carries out R2.11a-7, R2.13-1.
     pub(super) fn add(
         &mut self,
         path: RelPath,
@@ -364,14 +375,14 @@ impl<R: Rules> Builder<'_, R> {
             (_, Kind::Symlink) => match &source.target {
                 Some(target) => Work::Symlink { target: target.clone() },
                 None => {
-                    self.error(path, "symlink without a target");
+                    self.error(path, const { rule("R2.12b-3") }, "symlink without a target");
                     return None;
                 }
             },
             (_, kind) => match source.device {
                 Some(device) => Work::Device { kind, device },
                 None => {
-                    self.error(path, "device without a number");
+                    self.error(path, const { rule("R2.13-2") }, "device without a number");
                     return None;
                 }
             },
@@ -405,8 +416,8 @@ impl<R: Rules> Builder<'_, R> {
         self.item(path, work, AttrSet::default(), None, clear, replaced, record, true);
     }
 
-    pub(super) fn error(&mut self, path: RelPath, text: &str) {
-        self.plan.errors.push(ItemError { path, text: text.into(), covers: true });
+    pub(super) fn error(&mut self, path: RelPath, rule: RuleId, text: &str) {
+        self.plan.errors.push(ItemError { path, text: text.into(), rule, covers: true });
     }
 
     #[allow(clippy::too_many_arguments)] // the members of an item
@@ -445,10 +456,10 @@ impl<R: Rules> Builder<'_, R> {
             return;
         }
         let protected = frame.tag.protected.as_ref() == Some(&met.listed.name);
-        let mut guard = Guard { in_source: protected, ..Guard::default() };
+        let mut guard = Guard { in_source: protected, protects: protected, ..Guard::default() };
         if let Some(only) = &frame.tag.only {
             guard.listing_failed = only.guard.listing_failed;
-            guard.below_protected = only.guard.below_protected || only.guard.in_source;
+            guard.below_protected = only.guard.below_protected || only.guard.protects;
         }
         if met.listed.kind == Kind::Directory {
             self.enter_alone(walk, met, guard, None);
@@ -479,9 +490,7 @@ impl<R: Rules> Builder<'_, R> {
         };
         self.records.push(record);
         let entry = met.listed.clone().into_owned();
-        // A directory that could not be listed holds nobody knows what.
-        let kept = guard.listing_failed;
-        let only = Only { entry, guard, kept, in_replaced, replaces };
+        let only = Only { entry, guard, kept: false, in_replaced, replaces };
         let tag = Tag { record: self.records.len() - 1, only: Some(only), protected: None };
         walk.enter(path, None, inside, tag);
     }
@@ -490,10 +499,10 @@ impl<R: Rules> Builder<'_, R> {
         let left = walk.take_left();
         let Some(only) = left.tag.only else { return };
         if let Some(replacing) = only.replaces {
-            // What is in the directory either goes as a whole or stays as a whole.
+            // What is in the directory either goes as a whole or stays as a whole; what could not be listed stays.
             self.records.truncate(left.tag.record);
             let record = walk.frame().tag.record;
-            self.replace(left.path, *replacing, only.kept, record);
+            self.replace(left.path, *replacing, only.kept || only.guard.listing_failed, record);
         } else if only.kept {
             if let Some(above) = walk.is_inside().then(|| walk.frame()).and_then(|f| f.tag.only.as_mut()) {
                 above.kept = true;
@@ -513,7 +522,11 @@ impl<R: Rules> Builder<'_, R> {
             return;
         }
         self.plan.replaced.truncate(from as usize);
-        self.error(path.clone(), "place taken by a non-empty directory");
+        let rule = match self.pair.options.preserve_deleted_files {
+            PreserveDeletedFiles::Preserve => const { rule("R2.8c-4") },
+            PreserveDeletedFiles::Remove => const { rule("R2.8c-5") },
+        };
+        self.error(path.clone(), rule, "place taken by a non-empty directory");
         if source.inode.is_some() {
             self.linked.push(Linked {
                 path,
@@ -530,6 +543,7 @@ impl<R: Rules> Builder<'_, R> {
 
     /// Asks the rule; adds the removal, or marks the directory above as one that holds something. Answers whether it
     /// goes.
+    /// Carries out R2.9a-4, R2.9a-10.
     fn remove_or_keep<S: Listings, D: Listings>(
         &mut self,
         walk: &mut DeltaWalk<'_, S, D>,
@@ -561,11 +575,13 @@ impl<R: Rules> Builder<'_, R> {
         };
         // A bare prefix has no marker to delete: it goes with the last key below it.
         if !destination.implied {
-            list.push(Removal { path, directory });
+            let rank = self.rules.removal_rank(&path);
+            list.push(Removal { path, directory, rank });
         }
         true
     }
 
+    /// Carries out R2.11b-1, R2.11b-2.
     fn finish(mut self) -> Plan {
         let to_objects = self.to_objects();
         // Entries were met from the top; backwards, a directory comes after what is in it.
@@ -587,7 +603,7 @@ impl<R: Rules> Builder<'_, R> {
             });
         }
         self.plan.directories.sort_by_key(|pass| Reverse(pass.depth));
-        self.plan.removals.sort_by_cached_key(|removal| Reverse(removal.path.components().count()));
+        self.plan.removals.sort_by_key(|removal| removal.rank);
         self.plan
     }
 }

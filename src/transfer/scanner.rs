@@ -3,6 +3,8 @@
 
 use alloc::vec::Vec;
 
+use serde::{Deserialize, Serialize};
+
 use super::config::TransferConfig;
 use super::listings::{DirId, Scan};
 use super::verifying::Errors;
@@ -14,13 +16,13 @@ use crate::tree::{Kind, RelPath};
 use crate::volume::{Listed, Listing, Side, Untransferable};
 
 /// A listing to ask for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct ListJob {
     pub(super) pair: u32,
     pub(super) side: Side,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct DirPair {
     path: RelPath,
     source: Option<DirId>,
@@ -30,7 +32,7 @@ struct DirPair {
     failed: bool,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Scanner {
     pub(super) source: Scan,
     pub(super) destination: Scan,
@@ -101,6 +103,7 @@ impl Scanner {
     }
 
     /// A listing has come.
+    /// Carries out R2.14-2.
     pub(super) fn listed<R: Rules>(
         &mut self,
         rules: &R,
@@ -127,6 +130,7 @@ impl Scanner {
     }
 
     /// A listing has failed for good: nothing below it is looked at on either side.
+    /// Carries out R2.9a-3.
     pub(super) fn failed<R: Rules>(
         &mut self,
         rules: &R,

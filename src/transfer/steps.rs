@@ -47,12 +47,18 @@ impl Steps {
         self.list.push(Step::Read { offset, length, payload });
     }
 
+    fn flush(&mut self) {
+        self.shape.flush_at = Some(self.list.len());
+        self.list.push(Step::Flush);
+    }
+
     pub(super) fn write(&mut self, step: Step) {
         self.shape.write_at = Some(self.list.len());
         self.list.push(step);
     }
 
     /// Owner, then mode (a change of owner clears set-id bits), then times.
+    /// Carries out R2.8a-1, R2.11-1, R2.11b-4.
     pub(super) fn attributes(&mut self, attrs: &AttrSet) {
         if attrs.uid.is_some() || attrs.gid.is_some() {
             self.list.push(Step::SetOwner { uid: attrs.uid, gid: attrs.gid });
@@ -87,6 +93,7 @@ fn fresh(pair: &PairContext) -> AttrSet {
 
 /// The one action of a file that is no larger than a chunk. The source is read, or at least opened, before anything
 /// is removed (2.8b).
+/// Carries out R2.8a-1, R2.8e-1.
 pub(super) fn copy(item: &Item, clear: Clear, size: u64, pair: &PairContext, payload: PayloadId) -> Steps {
     let mut steps = Steps::default();
     steps.read(0, size, payload);
@@ -104,7 +111,7 @@ pub(super) fn copy(item: &Item, clear: Clear, size: u64, pair: &PairContext, pay
         steps.write(Step::Write { offset: 0, payload });
     }
     // Also where nothing was written: the cut to length 0 must be durable before the file gets its times.
-    steps.push(Step::Flush);
+    steps.flush();
     steps.attributes(&item.attrs);
     steps
 }
@@ -120,6 +127,7 @@ pub(super) fn begin(clear: Clear, pair: &PairContext, payload: PayloadId) -> Ste
 
 /// The end of a large file: `last` is offset, length and payload of the last chunk; `cut` where the source turned
 /// out to end, if earlier than planned (2.8b).
+/// Carries out R2.8b-3.
 pub(super) fn finish(
     item: &Item,
     last: Option<(u64, u64, PayloadId)>,
@@ -140,7 +148,7 @@ pub(super) fn finish(
         return steps;
     }
     // Everything else is durable before the full size appears.
-    steps.push(Step::Flush);
+    steps.flush();
     if let Some((offset, length, payload)) = last {
         steps.read(offset, length, payload);
         steps.write(Step::Write { offset, payload });
@@ -148,7 +156,7 @@ pub(super) fn finish(
     if let Some(size) = cut {
         steps.push(Step::Truncate { size });
     }
-    steps.push(Step::Flush);
+    steps.flush();
     steps.attributes(&item.attrs);
     steps
 }

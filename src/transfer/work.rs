@@ -1,24 +1,20 @@
 //! From jobs to actions and back: how each kind of job is asked, and what its answer means.
 
-use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use super::action::{ActionKind, Outcome};
-use super::copying::{Copying, ItemState, Large};
+use super::copying::{Anew, Copying, ItemState, Large};
 use super::dispatch::{Flying, Job, Queued, Shape};
 use super::machine::Transfer;
 use super::plan::{Clear, Item, Removal, Work};
 use super::steps;
 use crate::report::{ErrorCode, Phase};
-use crate::rules::Rules;
+use crate::rules::{Retry, Rules};
 use crate::tree::RelPath;
 use crate::volume::{Side, Step, StepError, StepErrorKind, StepResult, StorageKind};
 
 /// How often one try may find a name taken or free against expectation before that counts as its failure.
 const SURPRISES_MAX: u8 = 4;
-
-/// What is said of a name whose leader failed (2.13a).
-pub(super) const ORPHAN: &str = "hard link to a file that was not transferred";
 
 /// A job as an action.
 pub(super) struct Built {
@@ -62,6 +58,7 @@ impl<R: Rules> Transfer<R> {
     }
 
     /// Whether a job sends bytes over the link (2.15a).
+    /// Carries out R2.15a-4.
     pub(super) fn sends(&self, job: Job) -> bool {
         let Some(copying) = &self.copying else { return false };
         match job {
@@ -153,10 +150,12 @@ impl<R: Rules> Transfer<R> {
         if large.has_next() {
             self.dispatch.sending.push_front(Queued::first(Job::Pump(item)));
         }
-        let job = Job::Chunk { item, offset, length: chunk };
-        self.build_chunk(Queued::first(job), item, offset, chunk)
+        let queued = Queued::first(Job::Chunk { item, offset, length: chunk });
+        let counted = self.copying.as_ref()?.anew.contains_key(&item);
+        self.build_chunk(Queued { counted, ..queued }, item, offset, chunk)
     }
 
+    /// Carries out R2.8a-7.
     fn build_chunk(&mut self, queued: Queued, item: u32, offset: u64, length: u64) -> Option<Built> {
         self.open_item(item)?;
         let large = self.copying.as_mut()?.large.get_mut(&item)?;
@@ -188,6 +187,7 @@ impl<R: Rules> Transfer<R> {
     }
 
     /// Counts what went over the link and what was acknowledged, once per chunk (2.16a).
+    /// Carries out R2.16a-5, R2.16a-7.
     pub(super) fn count_bytes(&mut self, flying: &Flying, outcome: &Outcome) {
         let (Some(read_at), Some(write_at)) = (flying.shape.read_at, flying.shape.write_at) else { return };
         let Some(StepResult::Bytes { length, .. }) = outcome.results.get(read_at) else { return };
@@ -253,6 +253,7 @@ impl<R: Rules> Transfer<R> {
         }
     }
 
+    /// Carries out R2.16a-6.
     fn item_done(&mut self, item: u32) {
         let Some(copying) = &mut self.copying else { return };
         if copying.states[item as usize] != ItemState::Open {
@@ -298,7 +299,8 @@ impl<R: Rules> Transfer<R> {
             }
             _ => {
                 large.finishing = true;
-                self.push(Job::Finish(item));
+                let counted = copying.anew.get(&item).is_some_and(|anew| anew.last_counted);
+                self.enqueue(Queued { counted, ..Queued::first(Job::Finish(item)) });
             }
         }
     }
@@ -310,19 +312,21 @@ impl<R: Rules> Transfer<R> {
             return;
         };
         let Self { rules, config, judged: Some(judged), scanner: Some(scanner), .. } = self else { return };
-        let compared = &judged.compared[file as usize];
+        let compared = &mut judged.compared[file as usize];
+        compared.read(offset, *digest, *read);
         let equal = length == other && digest == read;
         let next = offset.saturating_add(config.chunk_bytes.max(1));
         if equal && next < compared.size && *length == config.chunk_bytes.max(1) {
             self.push(Job::Compare { file, offset: next });
             return;
         }
-        let verdict = compared.verdict(rules, &config.pair, scanner, equal);
+        let (verdict, sides) = compared.verdict(rules, &config.pair, scanner, equal);
         let path = compared.path.clone();
-        self.mismatch(path, verdict);
+        self.tell_difference(path, verdict, sides);
     }
 
     /// An entry that is to be removed and is gone counts as removed (2.9a).
+    /// Carries out R2.9a-6.
     pub(super) fn is_gone_already(&self, job: Job, error: StepError) -> bool {
         matches!(job, Job::Remove(_) | Job::Replaced { .. })
             && error == StepError { side: Side::Destination, kind: StepErrorKind::NotFound }
@@ -330,6 +334,7 @@ impl<R: Rules> Transfer<R> {
 
     /// The name was free where something was to go first, or taken where it was to be free: the same try goes on
     /// with that (2.13c: a file or symlink in the way at write time is unlinked, a directory is an item error).
+    /// Carries out R2.13c-1, R2.13c-3.
     pub(super) fn surprise(&self, flying: &Flying, error: StepError, done: usize) -> Option<Queued> {
         let mut queued = flying.queued;
         if error.side != Side::Destination || queued.surprises == SURPRISES_MAX {
@@ -346,6 +351,31 @@ impl<R: Rules> Transfer<R> {
         };
         self.note_progress_of_write(&mut queued, flying, done);
         Some(queued)
+    }
+
+    /// The end of a large file found that what was sent of it is lost: a flush says so, or its upload is gone (aborted
+    /// by others, or completed by a try whose answer never came). Nothing but sending it anew helps; after the third
+    /// time it is given up like any action that failed three times (2.5c).
+    pub(super) fn begins_anew(&mut self, flying: &Flying, error: StepError, done: usize) -> Option<Retry> {
+        let Job::Finish(item) = flying.queued.job else { return None };
+        let flushing = error.kind.is_transient() && flying.shape.flush_at.is_some_and(|last| done <= last);
+        let gone = self.to_objects() && error.kind == StepErrorKind::NotFound;
+        // What fails between the flushes is the last chunk alone.
+        let midway = flying.shape.read_at == Some(done) || flying.shape.write_at == Some(done);
+        if error.side != Side::Destination || !(gone || (flushing && !midway)) {
+            return None;
+        }
+        let written = flying.shape.write_at.is_some_and(|at| done > at);
+        let copying = self.copying.as_mut()?;
+        let anew: &mut Anew = copying.anew.entry(item).or_default();
+        anew.times += 1;
+        anew.last_counted |= flying.queued.counted || written;
+        let retry = self.rules.retry(StepErrorKind::Transient, anew.times);
+        if let Retry::After(ns) = retry {
+            copying.large.remove(&item);
+            self.dispatch.delay(self.now.after_ns(ns), Queued::first(Job::Item(item)));
+        }
+        Some(retry)
     }
 
     fn note_progress_of_write(&self, queued: &mut Queued, flying: &Flying, done: usize) {
@@ -366,10 +396,9 @@ impl<R: Rules> Transfer<R> {
     }
 
     pub(super) fn give_up(&mut self, job: Job, kind: ActionKind, error: StepError) {
-        let text = Self::failure_text(kind, error);
         match job {
             Job::AbortUploads => {
-                self.note(crate::report::LogKind::ItemError, RelPath::root(), text);
+                self.tell_failure(kind, error, RelPath::root(), None);
             }
             Job::List(list) => {
                 let Self { rules, config, dispatch, scanner: Some(scanner), .. } = self else { return };
@@ -381,7 +410,7 @@ impl<R: Rules> Transfer<R> {
                 }
                 let mut jobs = |job| dispatch.ready.push_back(Queued::first(Job::List(job)));
                 scanner.failed(rules, &config.pair, list, &mut jobs);
-                self.item_error(path, text, true);
+                self.tell_failure(kind, error, path, Some(true));
             }
             Job::Item(item)
             | Job::Replaced { item, .. }
@@ -399,26 +428,26 @@ impl<R: Rules> Transfer<R> {
                 let followers = &copying.plan.followers;
                 let names = followers.iter().filter(|follower| follower.leader == item);
                 let names: Vec<RelPath> = names.map(|follower| follower.path.clone()).collect();
-                self.item_error(path, text, true);
+                self.tell_failure(kind, error, path, Some(true));
                 for name in names {
-                    self.item_error(name, ORPHAN.to_string(), true);
+                    self.tell_orphan(name);
                 }
             }
             Job::Remove(index) => {
                 let Some(copying) = &self.copying else { return };
                 let path = copying.plan.removals[index as usize].path.clone();
-                self.item_error(path, text, true);
+                self.tell_failure(kind, error, path, Some(true));
             }
             Job::Directory(index) => {
                 let Some(copying) = &self.copying else { return };
                 // What is below it has arrived and stays in scope.
                 let path = copying.plan.directories[index as usize].path.clone();
-                self.item_error(path, text, false);
+                self.tell_failure(kind, error, path, Some(false));
             }
             Job::Compare { file, .. } => {
                 let Some(judged) = &self.judged else { return };
                 let path = judged.compared[file as usize].path.clone();
-                self.item_error(path, text.to_string(), true);
+                self.tell_failure(kind, error, path, Some(true));
             }
         }
     }

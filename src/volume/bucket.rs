@@ -6,6 +6,8 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Bound;
 
+use serde::{Deserialize, Serialize};
+
 use crate::time::FileTime;
 use crate::tree::Contents;
 
@@ -16,7 +18,7 @@ pub const KEY_BYTES_MAX: usize = 1_024;
 pub type Metadata = BTreeMap<String, String>;
 
 /// An object.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Object {
     /// The body.
     pub contents: Contents,
@@ -27,14 +29,16 @@ pub struct Object {
 }
 
 /// Names a multipart upload. Never used twice in a bucket; later ones are greater.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct UploadId(pub u64);
 
 /// A multipart upload that was begun and neither completed nor aborted.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Upload {
     key: Arc<[u8]>,
     parts: BTreeMap<u64, Contents>,
+    /// Whether the execution that began it still runs.
+    held: bool,
 }
 
 /// One line of a listing.
@@ -51,8 +55,9 @@ pub enum BucketItem<'a> {
 pub struct Full;
 
 /// A bucket. Cloning it costs two pointers.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Bucket {
+    #[serde(with = "crate::plain::shared_pairs")]
     objects: Arc<BTreeMap<Arc<[u8]>, Arc<Object>>>,
     uploads: Arc<BTreeMap<UploadId, Upload>>,
     next_upload: u64,
@@ -97,6 +102,16 @@ impl Bucket {
         let Some(contents) = self.get(from).map(|object| object.contents.clone()) else { return false };
         let copy = Object { contents, metadata, last_modified };
         Arc::make_mut(&mut self.objects).insert(Arc::from(to), Arc::new(copy));
+        true
+    }
+
+    /// One bit of an object changes where it is stored, in `byte` modulo its size; nothing else changes. Answers whether
+    /// there was an object with bytes.
+    pub fn rot(&mut self, key: &[u8], byte: u64) -> bool {
+        let Some(object) = self.get(key).filter(|object| !object.contents.is_empty()) else { return false };
+        let mut rotten = object.clone();
+        rotten.contents.flip_bit(byte % rotten.contents.len());
+        Arc::make_mut(&mut self.objects).insert(Arc::from(key), Arc::new(rotten));
         true
     }
 
@@ -155,7 +170,8 @@ impl Bucket {
     pub fn begin_upload(&mut self, key: &[u8]) -> UploadId {
         let id = UploadId(self.next_upload);
         self.next_upload += 1;
-        Arc::make_mut(&mut self.uploads).insert(id, Upload { key: Arc::from(key), parts: BTreeMap::new() });
+        Arc::make_mut(&mut self.uploads)
+            .insert(id, Upload { key: Arc::from(key), parts: BTreeMap::new(), held: false });
         id
     }
 
@@ -184,6 +200,7 @@ impl Bucket {
 
     /// Completes an upload: its parts, in order of their numbers, become the object. Answers whether there was such
     /// an upload.
+    /// Carries out R2.8a-6.
     pub fn complete_upload(&mut self, id: UploadId, metadata: Metadata, last_modified: FileTime) -> bool {
         let Some(upload) = self.take_upload(id) else { return false };
         let mut contents = Contents::default();
@@ -193,6 +210,24 @@ impl Bucket {
         let object = Object { contents, metadata, last_modified };
         Arc::make_mut(&mut self.objects).insert(upload.key, Arc::new(object));
         true
+    }
+
+    /// The execution that began this upload still runs (`true`), so nobody else aborts it; or it is over.
+    pub fn hold_upload(&mut self, id: UploadId, held: bool) {
+        if self.uploads.get(&id).is_some_and(|upload| upload.held != held)
+            && let Some(upload) = Arc::make_mut(&mut self.uploads).get_mut(&id)
+        {
+            upload.held = held;
+        }
+    }
+
+    /// The uploads under keys that start with `prefix` that no running execution holds: what is left of ended ones
+    /// (2.12d).
+    pub fn uploads_left(&self, prefix: &[u8]) -> impl Iterator<Item = UploadId> {
+        self.uploads
+            .iter()
+            .filter(move |(_, upload)| !upload.held && upload.key.starts_with(prefix))
+            .map(|(id, _)| *id)
     }
 
     /// Aborts an upload; answers whether there was such an upload.

@@ -218,6 +218,8 @@ aws_enum! {
         ChecksumMismatch = "Checksum mismatch",
         /// No answer in time; tried again (2.5c).
         TimedOut = "Connection timed out",
+        /// A listing that ended before its last page: as good as none (R2.9a-3); tried again.
+        CutShort = "Directory listing was cut short",
         /// Not allowed (root squash, mode bits).
         PermissionDenied = "Permission denied",
         /// The name, or a directory above it, is gone.
@@ -247,7 +249,7 @@ impl StepErrorKind {
     /// Whether the same step may succeed when tried again (2.5c).
     #[must_use]
     pub const fn is_transient(self) -> bool {
-        matches!(self, Self::Transient | Self::ChecksumMismatch | Self::TimedOut)
+        matches!(self, Self::Transient | Self::ChecksumMismatch | Self::TimedOut | Self::CutShort)
     }
 }
 

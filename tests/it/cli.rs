@@ -89,15 +89,15 @@ fn bad_input_is_named_and_nothing_is_written() {
     for (args, expected) in [
         ("replay %/absent.json", &["error: case %/absent.json: no such file; expected a seed"][..]),
         ("replay 18446744073709551616", &["error: seed `18446744073709551616`: expected a number up to"]),
-        ("replay %/cut.json", &["error: case: %/cut.json: ", " at line ", " column "]),
-        ("replay %/newer.json", &["error: case: %/newer.json: written by a newer version: 99"]),
-        ("replay %/empty", &["error: case: %/empty: cannot read it"]),
+        ("replay %/cut.json", &["error: case %/cut.json: ", " at line ", " column "]),
+        ("replay %/newer.json", &["error: case %/newer.json: written by a newer version: 99"]),
+        ("replay %/empty", &["error: case %/empty: cannot read it"]),
         ("replay %/no-bug.json", &["%/no-bug.json: expect.violates.bug: no planted bug is called `nobody`"]),
         ("replay %/no-invariant.json", &["expect.violates.invariant: no invariant is called `nothing`"]),
-        ("replay 3 --diff %/cut.json", &["error: case: %/cut.json: "]),
+        ("replay 3 --diff %/cut.json", &["error: case %/cut.json: "]),
         ("replay 3 --bug nobody", &["error: --bug: no planted bug is called `nobody`"]),
         ("replay 3 --until soon", &["error: invalid value 'soon' for '--until <STEP>'"]),
-        ("replay 3 --quiet --write %/file/case.json", &["error: case: %/file/case.json: cannot write it"]),
+        ("replay 3 --quiet --write %/file/case.json", &["error: case %/file/case.json: cannot write it"]),
         ("shrink %/absent.json", &["error: case %/absent.json: no such file"]),
         ("shrink %/good.json", &["error: %/good.json: every invariant holds; expected"]),
         ("fuzz --seeds 5..1", &["error: invalid value '5..1' for '--seeds <A..B>': expected A..B"]),
@@ -106,6 +106,7 @@ fn bad_input_is_named_and_nothing_is_written() {
         ("fuzz --seeds 5..9 --count 3", &["error: --count: the seeds are counted"]),
         ("fuzz --seeds 18446744073709551615.. --count 3", &["error: --count: there are no 3 seeds from"]),
         ("fuzz --count 0", &["error: invalid value '0' for '--count <N>'"]),
+        ("fuzz --time 0", &["error: invalid value '0' for '--time <SECONDS>'"]),
         ("fuzz --jobs 0", &["error: invalid value '0' for '--jobs <N>'"]),
         ("fuzz --bug nobody", &["error: --bug: no planted bug is called `nobody`"]),
         ("fuzz --tree %/absent", &["error: --tree: %/absent: cannot examine it"]),
@@ -169,7 +170,7 @@ fn seeds_that_hold_are_summarised() {
     for sentence in missing {
         assert!(called.err.contains(&format!("warning: {}", sentence.as_str().unwrap())));
     }
-    call(&["fuzz", "--seeds", "0..3", "--require-all"]).exits_with(1);
+    call(&["fuzz", "--seeds", "0..3", "--require-coverage"]).exits_with(1);
 }
 
 #[test]
@@ -217,7 +218,9 @@ fn a_replay_stops_and_shows() {
 fn two_histories_are_compared_to_the_first_difference() {
     let same = call(&["replay", "--diff", "3", "3"]).exits_with(0);
     assert!(same.out.starts_with("no difference in "));
-    let other = call(&["replay", "--diff", "3", "4", "--json"]).exits_with(1).json();
+    let other = call(&["replay", "3", "--diff", "4", "--json"]).exits_with(1).json();
+    let text = call(&["replay", "3", "--diff", "4"]).exits_with(1).out;
+    assert!(text.contains("\n< 3\n> 4\n"), "{text}");
     assert_eq!(other["differ"], true);
     assert_ne!(other["left"], other["right"]);
 }

@@ -31,6 +31,7 @@ fn storage(kind: StorageKind, name: &str, lines: &[&str]) -> StorageSpec {
         name: name.to_owned(),
         encoded: true,
         capacity: None,
+        clock_skew_ms: 0,
         root_squash: false,
         tree,
         objects: Vec::new(),

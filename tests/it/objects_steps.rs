@@ -218,7 +218,7 @@ fn a_plain_source_object_has_the_time_of_its_last_modification() {
 }
 
 #[test]
-fn objects_appear_whole() {
+fn r2_8a_6_objects_appear_whole() {
     let mut bench = Bench::default();
     let body = Contents::generated(4, 0, 1_000);
     let told = bench.put("small", body.clone()).unwrap();
@@ -263,7 +263,7 @@ fn damage_on_the_way_is_refused_or_told() {
 }
 
 #[test]
-fn uploads_left_behind_are_aborted_under_the_prefix_only() {
+fn r2_12d_1_uploads_left_behind_are_aborted_under_the_prefix_only() {
     let mut bench = Bench::default();
     for (base, path) in [("base", "a"), ("base", "a"), ("base", "d/b"), ("basement", "c")] {
         bench.apply_at(base, Side::Destination, &at(path), &Step::Begin { fresh: attrs() }).unwrap();

@@ -5,7 +5,10 @@ use datasync::volume::bucket::KEY_BYTES_MAX;
 
 use crate::scenario::slots::SlotKind;
 use crate::scenario::tree_lines::{check_line, check_tree};
-use crate::scenario::{Act, Edit, Operation, Scenario, StorageChange, VERSION, When, WorldSpec};
+use crate::scenario::{
+    Act, Edit, JUMP_MS_MAX, Operation, SKEW_MS_MAX, STALE_CHANGES_MAX, Scenario, StepFault, StorageChange,
+    VERSION, When, WorldSpec,
+};
 
 /// Largest number of a client (only shown).
 const CLIENT_MAX: u8 = 3;
@@ -24,6 +27,12 @@ pub fn validate(scenario: &Scenario) -> Result<(), String> {
     for (index, storage) in scenario.storages.iter().enumerate() {
         if storage.name.is_empty() {
             return Err(format!("storages[{index}].name: empty; expected the name that locations use"));
+        }
+        if storage.clock_skew_ms.unsigned_abs() > SKEW_MS_MAX {
+            return Err(format!(
+                "storages[{index}].clock_skew_ms: {}; expected at most {SKEW_MS_MAX} either way",
+                storage.clock_skew_ms
+            ));
         }
         let (kind, name) = (storage.kind, &storage.name);
         if scenario.storages[..index].iter().any(|other| other.kind == kind && other.name == *name) {
@@ -94,10 +103,30 @@ fn act(operation: &Operation, storages: usize) -> Result<(), String> {
                 _ => Ok(()),
             }
         }
+        Act::Rot { storage: index, path, .. } => {
+            storage("rot.storage", *index)?;
+            if path.is_root() {
+                return Err("rot.path: the root; expected a path below it".to_owned());
+            }
+            Ok(())
+        }
         Act::Fault(_) if !matches!(operation.when, When::On(_)) => {
             Err("when: a fault needs the trigger of the step that goes wrong; expected `on`".to_owned())
         }
-        Act::Agent { .. } | Act::CrashWorker { .. } | Act::Fault(_) => Ok(()),
+        Act::ClockJump { ms } if *ms > JUMP_MS_MAX => {
+            Err(format!("clock-jump.ms: {ms}; expected at most {JUMP_MS_MAX}"))
+        }
+        Act::Fault(StepFault::Burst { actions: 0, .. }) => {
+            Err("fault.burst.actions: 0; expected at least 1".to_owned())
+        }
+        Act::Fault(StepFault::StaleListing(changes)) if !(1..=STALE_CHANGES_MAX).contains(changes) => {
+            Err(format!("fault.stale-listing: {changes}; expected 1 to {STALE_CHANGES_MAX}"))
+        }
+        Act::Agent { .. }
+        | Act::CrashWorker { .. }
+        | Act::RestartService {}
+        | Act::ClockJump { .. }
+        | Act::Fault(_) => Ok(()),
     }
 }
 

@@ -37,7 +37,11 @@ impl Invariant for OptionConsistency {
         let outcome = match observation {
             Observation::Called(called) => self.called(called, checks),
             Observation::Ended(ended) => self.ended(ended, checks),
-            Observation::Probed(_) | Observation::Healed(_) | Observation::Over(_) => Ok(()),
+            Observation::Probed(_)
+            | Observation::Stopped(_)
+            | Observation::Healed(_)
+            | Observation::Resumed(_)
+            | Observation::Over(_) => Ok(()),
         };
         outcome.map_err(|why| Violation::new(NAME, why))
     }

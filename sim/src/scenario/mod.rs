@@ -30,6 +30,13 @@ pub use tree_lines::{LineBody, TreeLine};
 
 /// The version of the case format this harness writes.
 pub const VERSION: u32 = 1;
+/// The farthest a clock jumps: a day.
+pub const JUMP_MS_MAX: u64 = 86_400_000;
+/// The farthest a storage's own clock is off: ten years.
+pub const SKEW_MS_MAX: u64 = 10 * 365 * 86_400_000;
+
+/// How many changes a stale listing can lag behind.
+pub const STALE_CHANGES_MAX: u32 = 16;
 
 /// A whole history, before it is lived.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,7 +94,7 @@ pub enum CostProfile {
 
 /// The world's keys and constants. Everything drawn while a history runs is a pure function of a key and of
 /// what it is drawn for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WorldSpec {
     /// Key of latencies.
@@ -128,6 +135,10 @@ pub struct StorageSpec {
     /// Bytes of file contents it can hold; `None` = no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capacity: Option<u64>,
+    /// Milliseconds that its own clock is ahead (behind, below 0), at most [`SKEW_MS_MAX`]: every time that it stamps is
+    /// off by as much.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub clock_skew_ms: i64,
     /// NFS: whether the export squashes root, so that agents act as user and group 65534 (reference 2.11c).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub root_squash: bool,
@@ -140,6 +151,11 @@ pub struct StorageSpec {
 
 fn yes() -> bool {
     true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+fn is_zero(number: &i64) -> bool {
+    *number == 0
 }
 
 /// One thing that happens.
@@ -215,6 +231,24 @@ pub enum Act {
     CrashWorker {
         /// Slot of the execution.
         execution: u32,
+    },
+    /// The service's process restarts from its own snapshot: written down, dropped, read back. Nothing may change.
+    RestartService {},
+    /// Everybody's clock jumps forward: what fell due meanwhile happens now, in the order of its due times (reference
+    /// 2.18), and answers on their way may have come too late.
+    ClockJump {
+        /// Milliseconds, at most [`JUMP_MS_MAX`].
+        ms: u64,
+    },
+    /// One bit of a file or object changes where it is stored; times and metadata stay. A medium that rots: no edit of
+    /// anybody's. Nothing happens where no file is, or an empty one.
+    Rot {
+        /// Index into `storages`.
+        storage: u32,
+        /// The file, from the storage's root.
+        path: RelPath,
+        /// In which byte, modulo its size.
+        byte: u64,
     },
     /// The step that the trigger stopped at goes wrong. Only with [`When::On`].
     Fault(StepFault),
@@ -330,6 +364,16 @@ pub enum StorageChange {
     Full,
     /// There is room again.
     Free,
+    /// File systems only: no more than this many bytes beyond what is there now may be written (a quota).
+    Quota(u64),
+    /// File systems only: there is no quota any more.
+    NoQuota,
+    /// It does not answer: mounts fail, and what has it mounted waits, 5 minutes at the most (2.5a).
+    Unreachable,
+    /// It answers again.
+    Reachable,
+    /// File systems only: it loses power and is back at once. What was not flushed is kept in part, in order per file.
+    LosePower,
 }
 
 /// What goes wrong with one step.
@@ -340,8 +384,29 @@ pub enum StepFault {
     Fails(StepErrorKind),
     /// It fails like this now and every time it is tried again in this execution (a bad sector, a lost permission).
     KeepsFailing(StepErrorKind),
+    /// It fails like this, and so do the next actions of this execution, before their first step.
+    Burst {
+        /// How.
+        error: StepErrorKind,
+        /// How many actions in all, at least 1.
+        actions: u32,
+    },
     /// What arrives differs from what was sent in one bit (a bad cable, a bad memory).
     CorruptInFlight,
-    /// The answer takes this many milliseconds longer.
+    /// The next read of this action: what arrives differs in one bit from what is stored, and the reader's transport
+    /// notices.
+    CorruptOnRead,
+    /// The next write of this action breaks off: so many bytes of it, modulo its length, arrive at a file system; a
+    /// bucket drops what is incomplete.
+    Torn(u64),
+    /// The next read of this action finds the end of the file after so many bytes.
+    ShortRead(u64),
+    /// The next listing of this action shows the storage as it was this many changes ago, at least 1, at most 16.
+    StaleListing(u32),
+    /// The answer takes this many milliseconds longer. From 30 s on it counts as lost when it comes.
     DelayMs(u64),
+    /// All is done and the answer never comes.
+    LoseAnswer,
+    /// The answer comes a second time, this many milliseconds after the first.
+    AnswerAgainMs(u64),
 }

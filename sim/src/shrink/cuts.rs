@@ -31,7 +31,7 @@ pub(super) fn storages(scenario: &mut Scenario, range: Range<usize>) {
     scenario.operations.retain_mut(|operation| {
         let storage = match &mut operation.act {
             Act::Edit(edit) => &mut edit.storage,
-            Act::Storage { storage, .. } => storage,
+            Act::Storage { storage, .. } | Act::Rot { storage, .. } => storage,
             _ => return true,
         };
         let Ok(index) = usize::try_from(*storage) else { return true };

@@ -27,6 +27,9 @@ fn map_paths(scenario: &mut Scenario, change: impl Fn(&RelPath) -> Option<RelPat
         {
             apply(path);
         }
+        if let Act::Rot { path, .. } = &mut operation.act {
+            apply(path);
+        }
         let Act::Edit(edit) = &mut operation.act else { continue };
         match &mut edit.edit {
             Edit::Put(line) => apply(&mut line.path),

@@ -4,8 +4,9 @@
 //! of two simultaneous events comes first and what a crash keeps are pure functions of the scenario's keys.
 //!
 //! - `operations`: what the scenario says happens (calls, edits, machines, faults)
-//! - `work`: transfers, crashes and fences; `actions`: what transfers ask for
+//! - `work`: transfers, crashes and fences; `actions`: what transfers ask for; `strikes`: what faults do to them
 //! - `watch`: what the invariants are shown
+//! - `snapshot`: the world as plain data
 //! - `storage`, `mount`, `frozen`: what is stored and how an execution reaches it
 //! - `cost`: how long things take; `triggers`: operations that wait for an action
 
@@ -16,7 +17,9 @@ mod mount;
 mod operations;
 mod pins;
 mod running;
+mod snapshot;
 mod storage;
+mod strikes;
 mod triggers;
 mod views;
 mod watch;
@@ -29,20 +32,22 @@ use datasync::rules::Rules;
 use datasync::service::{ExecutionId, Place, Service, ServiceConfig, TaskId};
 use datasync::settings::Settings;
 use datasync::time::Instant;
-use datasync::transfer::ActionId;
+use datasync::transfer::{ActionId, ActionKind};
 use datasync::tree::EntryHash;
 use datasync::volume::Stamps;
+use serde::{Deserialize, Serialize};
 
 use crate::bug::plant::Plant;
 use crate::clock::Queue;
 use crate::monitor::Monitor;
 use crate::scenario::slots::{SlotDefaults, Slots};
-use crate::scenario::{Operation, Scenario, WorldSpec};
+use crate::scenario::{Act, Operation, Scenario, StepFault, WorldSpec};
 use crate::tally::Tally;
 use crate::trace::Recorder;
 
 use cost::Costs;
 use running::{Facts, Running};
+pub use snapshot::Stored;
 use storage::Storage;
 use triggers::Triggers;
 
@@ -52,7 +57,7 @@ pub const ACCOUNT: &str = "123456789012";
 pub const REGION: &str = "us-east-1";
 
 /// What comes due.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 enum Due {
     /// The operation of this index, unless it has happened already.
     Operation(usize),
@@ -64,9 +69,15 @@ enum Due {
     Leg { execution: ExecutionId, action: ActionId },
     /// A transfer asked to be woken.
     Wake { execution: ExecutionId },
+    /// A storage may have been out of reach for too long.
+    MountLost { storage: usize, since: Instant },
 }
 
 /// A history being lived.
+///
+/// What is skipped when it is written down stands beside the world and is taken over by the one that is read back
+/// (`snapshot`): the scenario's constants and those who only look.
+#[derive(Serialize, Deserialize)]
 pub struct World<R: Rules, H: EntryHash> {
     rules: R,
     now: Instant,
@@ -75,10 +86,15 @@ pub struct World<R: Rules, H: EntryHash> {
     storages: Vec<Storage<H>>,
     stamps: Stamps,
     slots: Slots,
+    #[serde(skip)]
     defaults: SlotDefaults,
+    #[serde(skip)]
     spec: WorldSpec,
+    #[serde(skip)]
     settings: Settings,
+    #[serde(skip)]
     costs: Costs,
+    #[serde(skip)]
     operations: Vec<Operation>,
     script: Script,
     triggers: Triggers,
@@ -91,18 +107,25 @@ pub struct World<R: Rules, H: EntryHash> {
     look_alikes: bool,
     /// Which task has ever written to which storage, by index.
     writers: BTreeSet<(TaskId, usize)>,
+    #[serde(skip)]
     pins: pins::Pins,
+    /// The action at a stop of which an operation of the scenario is happening.
+    #[serde(skip)]
+    here: Option<(ExecutionId, ActionKind)>,
+    #[serde(skip)]
     plant: Option<Box<dyn Plant>>,
     /// The invariants.
+    #[serde(skip)]
     pub monitor: Monitor,
     /// What has been touched so far.
+    #[serde(skip)]
     pub tally: Tally,
     /// Digest and trace.
     pub recorder: Recorder,
 }
 
 /// How far the scenario's list of operations has got.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Script {
     /// Index of the next operation.
     next: usize,
@@ -135,7 +158,8 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         let storages = scenario
             .storages
             .iter()
-            .map(|storage| Storage::new(storage, hash, &settings, spec.start, &mut stamps))
+            .zip(storage::clocks(&scenario.storages))
+            .map(|(storage, clock)| Storage::new(storage, clock, hash, &settings, spec.start, &mut stamps))
             .collect();
         let mut world = Self {
             now: spec.start,
@@ -160,12 +184,17 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             look_alikes: operations::makes_look_alikes(scenario),
             writers: BTreeSet::new(),
             pins: pins::Pins::new(spec.start),
+            here: None,
             plant,
             monitor,
             tally: Tally { histories: 1, ..Tally::default() },
             recorder: Recorder::new(spec.start, keep_trace),
             spec,
         };
+        let stale = |operation: &Operation| matches!(operation.act, Act::Fault(StepFault::StaleListing(_)));
+        if scenario.operations.iter().any(stale) {
+            world.storages.iter_mut().for_each(Storage::remember);
+        }
         world.schedule_next_operation();
         world
     }
@@ -216,6 +245,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
                 self.answer_execution_mount(execution, &source, &destination);
             }
             Due::Leg { execution, action } => self.leg(execution, action),
+            Due::MountLost { storage, since } => self.mount_is_lost(storage, since),
             Due::Wake { execution } => {
                 if let Some(running) = self.running.get_mut(&execution) {
                     running.wake = None;

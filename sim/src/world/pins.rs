@@ -14,7 +14,7 @@ use datasync::transfer::Action;
 use crate::scenario::{Act, Scenario, Trigger, When};
 
 /// What has been seen of a history so far.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Pins {
     start: Instant,
     /// How often an action of a sort has begun, by a word for slot, phase, kind and path.
@@ -84,7 +84,12 @@ impl Pins {
 fn interrupts(act: &Act) -> bool {
     match act {
         Act::Call(call) => call.request.operation() == ApiOperation::CancelTaskExecution,
-        Act::Edit(_) | Act::Agent { .. } | Act::Storage { .. } | Act::CrashWorker { .. } => true,
+        Act::Edit(_)
+        | Act::Agent { .. }
+        | Act::Storage { .. }
+        | Act::Rot { .. }
+        | Act::CrashWorker { .. } => true,
+        Act::RestartService {} | Act::ClockJump { .. } => true,
         Act::Fault(_) => false,
     }
 }

@@ -14,6 +14,7 @@ use crate::volume::{AttrSet, Listed, Listing, ObjectHead, Side, StepErrorKind, U
 impl ObjectView {
     /// Lists the directory `at` (a path from the bucket's root). `root`: it is the location's root, which is there
     /// whether or not anything is in it.
+    /// Carries out R2.5b-2, R2.9a-9, R2.12a-3.
     pub(super) fn list(
         self,
         bucket: &Bucket,
@@ -58,6 +59,7 @@ impl ObjectView {
 
     /// A directory: a marker, or only the prefix of other keys. `above` is where it is, `None` for the listed
     /// directory itself.
+    /// Carries out R2.12-1, R2.12a-1, R2.12a-7.
     fn directory(
         self,
         side: Side,
@@ -98,6 +100,7 @@ impl ObjectView {
 
     /// Why a name in a bucket is none for a file system (2.12a). A NUL is as forbidden as an empty component; for
     /// another bucket only what is forbidden matters.
+    /// Carries out R2.12a-2, R2.12a-5.
     fn name_problem(self, above: &RelPath, name: &[u8]) -> Option<Untransferable> {
         if !is_name(name) {
             return Some(Untransferable::ForbiddenKey);
@@ -109,6 +112,7 @@ impl ObjectView {
 
     /// What the object's metadata says. A source object without a readable `file-mtime` has the times of its last
     /// modification, if the setting says so (2.8d).
+    /// Carries out R2.8d-1.
     fn decoded(self, side: Side, object: &Object, directory: bool) -> Decoded {
         let mut decoded = decode(&object.metadata, directory);
         if decoded.attrs.mtime.is_none() {
@@ -149,6 +153,7 @@ fn listed(name: Arc<[u8]>, kind: Kind, attrs: AttrSet) -> Listed {
 }
 
 /// The target of a symlink object: its body, if that can be one (2.12b).
+/// Carries out R2.12-2, R2.12b-3.
 fn symlink_target(object: &Object) -> (Option<Arc<[u8]>>, Option<Untransferable>) {
     if object.contents.len() >= PATH_BYTES_MAX as u64 {
         return (None, Some(Untransferable::TooLong));

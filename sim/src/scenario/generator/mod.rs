@@ -4,6 +4,7 @@
 //! faults, the keys of the world. The generator never runs the service; it keeps a rough idea of what exists, so that
 //! most calls mean something and some do not.
 
+mod aimed;
 mod edits;
 mod faults;
 pub mod lines;

@@ -8,15 +8,17 @@ use datasync::volume::StorageKind::Nfs;
 
 use super::faults::{self, Drawn, Targets};
 use super::model::Model;
-use super::{edits, requests};
+use super::{aimed, edits, lines, requests};
 use crate::prng::{Prng, Stream};
 use crate::scenario::swarm::{FaultKind, SwarmChoice};
-use crate::scenario::{Act, Call, Operation, StorageSpec, When};
+use crate::scenario::{Act, AgentChange, Call, Operation, StorageSpec, When};
 
 /// From CreateTask until its source has been mounted, with some room (2.4a: 30 s, then every 60 s).
 const CREATED_MS: u64 = 31_000;
 /// How long LAUNCHING takes (2.5).
 const LAUNCH_MS: u64 = 60_000;
+/// From the loss of an agent until its tasks are UNAVAILABLE (2.6a).
+const OFFLINE_MS: u64 = 300_000;
 
 /// Draws the operations.
 pub(super) fn draw(
@@ -147,6 +149,9 @@ impl Workload<'_> {
         if self.model.live_tasks().is_empty() || self.rng.chance(1, 16) {
             self.another_task();
         }
+        if self.rng.chance(1, 16) {
+            self.outage();
+        }
         let Some(task) = self.some_task(None) else { return self.mixed(None) };
         if self.rng.chance(1, 3) {
             self.mixed(None);
@@ -182,8 +187,39 @@ impl Workload<'_> {
     fn another_task(&mut self) {
         let call = requests::call(&mut self.rng, &mut self.model, Api::CreateTask, false);
         self.call(When::AfterMs(0), call);
+        if let Some(slot) = self.model.tasks.last().map(|task| task.slot) {
+            self.aimed(slot, None, 0);
+        }
         let call = requests::call(&mut self.rng, &mut self.model, Api::DescribeTask, false);
         self.call(When::AfterMs(CREATED_MS), call);
+    }
+
+    /// An agent is out of contact until its tasks are UNAVAILABLE, and back again.
+    fn outage(&mut self) {
+        if self.choice.fault_percent == 0 || !self.choice.faults.contains(&FaultKind::AgentLoss) {
+            return;
+        }
+        let Some(task) = self.some_task(None) else { return };
+        let last = self.model.executions.iter().rev().find(|execution| execution.task == task);
+        let last = last.map(|execution| execution.slot);
+        let task = self.model.tasks[task].clone();
+        let agents = self.model.agents_of(&task);
+        if agents.is_empty() {
+            return;
+        }
+        let slot = *self.rng.pick(&agents);
+        self.push(When::AfterMs(0), Act::Agent { slot, change: AgentChange::Lose });
+        self.aimed(task.slot, last, OFFLINE_MS);
+        self.push(When::AfterMs(0), Act::Agent { slot, change: AgentChange::Regain });
+    }
+
+    /// A few calls that name this task or its execution, from `wait_ms` on.
+    fn aimed(&mut self, task: u32, execution: Option<u32>, wait_ms: u64) {
+        for number in 0..self.rng.range(1, 4) {
+            let allowed = &self.choice.calls;
+            let Some(call) = aimed::call(&mut self.rng, allowed, task, execution) else { return };
+            self.call(When::AfterMs(if number == 0 { wait_ms } else { 0 }), call);
+        }
     }
 
     /// A task, mostly one none of whose agents serves `beside`.
@@ -220,13 +256,17 @@ impl Workload<'_> {
     /// What strikes this execution at places of its own: faults, a cancel, an edit, any call.
     fn arm(&mut self, execution: u32) {
         if self.choice.fault_percent > 0 {
-            for _ in 0..self.faults.weighted(&[3, 4, 2, 1]) {
+            for _ in 0..self.faults.weighted(&[2, 4, 3, 2]) {
                 self.fault(Some(execution));
             }
         }
         let paths = self.paths(execution);
         if self.rng.chance(1, 4) && self.choice.calls.contains(&Api::CancelTaskExecution) {
-            let on = faults::trigger(&mut self.rng, execution, &paths);
+            let on = if self.rng.chance(1, 2) {
+                faults::trigger(&mut self.rng, execution, &paths)
+            } else {
+                faults::cancel_trigger(&mut self.rng, execution)
+            };
             let arn = format!("@execution:{execution}");
             let input = datasync::api::shapes::CancelTaskExecutionRequest { task_execution_arn: Some(arn) };
             let call = Call { client: 0, request: Request::CancelTaskExecution(input), bind: None };
@@ -350,7 +390,15 @@ impl Workload<'_> {
         }
         let storages = self.storages_of(execution).unwrap_or_else(|| self.all_storages());
         let paths = self.paths(execution);
-        let targets = Targets { execution, agents: &agents, storages: &storages, paths: &paths };
+        let files = self.files(&storages);
+        let targets = Targets {
+            execution,
+            agents: &agents,
+            storages: &storages,
+            paths: &paths,
+            files: &files,
+            chunk_bytes: self.model.chunk_bytes,
+        };
         let Drawn { act, trigger, recovery } = faults::draw(&mut self.faults, kind, &targets);
         let strikes_in = trigger.is_some().then_some(execution);
         let when = trigger.map_or_else(|| self.pause(), When::On);
@@ -403,6 +451,21 @@ impl Workload<'_> {
                 self.push(When::AfterExecution(execution), recovery.act);
             }
         }
+    }
+
+    /// A few files of these storages, as they were at the beginning.
+    fn files(&mut self, storages: &[u32]) -> Vec<(u32, RelPath)> {
+        let mut files = Vec::new();
+        for index in storages {
+            let tree = &self.model.storages[usize::try_from(*index).expect("an index")].tree;
+            for _ in 0..if tree.is_empty() { 0 } else { 4 } {
+                let line = self.faults.pick(tree);
+                if lines::size_of(&line.body).is_some_and(|size| size > 0) {
+                    files.push((*index, line.path.clone()));
+                }
+            }
+        }
+        files
     }
 
     /// A few paths an execution may come by, seen from its source's root.
