@@ -95,6 +95,7 @@ fn scenario() -> Scenario {
             chunk_bytes: 1,
             in_flight: 1,
             trust_summaries: true,
+            listing_key: 6,
             settings: Settings { default_file_mode: 0o755, allow_agentless: true, ..Settings::default() },
         },
         storages: vec![

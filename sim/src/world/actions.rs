@@ -215,7 +215,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
                 failed.map_or_else(|| "ok".to_string(), |error| format!("{}: {}", error.side, error.kind));
             (format!("x{}", execution.0), format!("{} {} {how}", flight.action.kind, flight.action.path))
         });
-        // What passes is always somebody's doing. What stays may be the engine's own, and must not excuse it.
+        // What the storage refuses for good is no disturbance: it belongs to the two trees.
         if failed.is_some_and(|error| error.kind.is_transient())
             && let Some(facts) = self.facts.get_mut(&execution)
         {
