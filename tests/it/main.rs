@@ -9,6 +9,7 @@ mod cases;
 mod cli;
 mod corpus;
 mod directory_copy;
+mod faults;
 mod flats;
 mod generator;
 mod invariants;
