@@ -193,16 +193,24 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         });
         let Flight { action, outcome, answer, .. } = flight;
         let mistaken = self.plant.as_mut().is_some_and(|plant| plant.takes_late(&action, answer.repeated));
+        let mut id = action.id;
+        if mistaken && let Some((retry, steps)) = self.under_way(execution, &action) {
+            // It is left where it is, half way through.
+            self.run(execution, retry, steps / 2);
+            id = retry;
+        }
         let Some(running) = self.running.get_mut(&execution) else { return };
-        let mut others = running.flights.iter();
-        let retry = others.find(|(_, other)| {
-            mistaken && other.action.kind == action.kind && other.action.path == action.path
-        });
-        let id = retry.map_or(action.id, |(id, _)| *id);
         running.flights.remove(&id);
         running.transfer.complete(self.now, id, outcome);
         self.told_of(execution, (action.kind, &action.path), answer, Vec::new(), false);
         self.poll_transfer(execution);
+    }
+
+    /// The try of the same action that is under way, and how many steps it has.
+    fn under_way(&self, execution: ExecutionId, action: &Action) -> Option<(ActionId, usize)> {
+        let same = |other: &Flight| other.action.kind == action.kind && other.action.path == action.path;
+        let mut flights = self.running.get(&execution)?.flights.iter();
+        flights.find(|(_, other)| same(other)).map(|(id, other)| (*id, other.action.steps.len()))
     }
 
     /// What stands at an action's path on one side, if the action is one that writes a file.
