@@ -236,7 +236,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
     }
 
     /// Somebody wrote to a storage: for every other execution that has it mounted, a side was changed.
-    fn destination_was_written(&mut self, writer: ExecutionId, mount: &Mount) {
+    pub(super) fn destination_was_written(&mut self, writer: ExecutionId, mount: &Mount) {
         for (execution, running) in &self.running {
             if *execution == writer {
                 continue;

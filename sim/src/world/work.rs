@@ -352,6 +352,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
                 pending
             }
         });
+        self.destination_was_written(execution, &mount);
     }
 
     /// A storage has not answered for as long as an execution waits (2.5a).
