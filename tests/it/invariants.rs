@@ -54,12 +54,12 @@ pub struct Lived {
     pub disturbance: Disturbance,
     pub made_alike: BTreeSet<Vec<u8>>,
     pub others: Option<(Others, Others)>,
+    pub strikes: Vec<Strike>,
+    pub uploads_left: u64,
     pub took_ns: u64,
     pub phases: Vec<(Phase, Instant)>,
     pub shown: Option<DescribeTaskExecutionResponse>,
     pub sends: Vec<(Instant, u64)>,
-    pub strikes: Vec<Strike>,
-    pub uploads_left: u64,
 }
 
 pub const TASK: &str = "arn:task";

@@ -49,8 +49,16 @@ pub enum RuleChange {
     BlindToMetadata,
     /// `after_transfer`: nothing is verified.
     NeverVerifies,
+    /// `link_ns`: what is sent again costs nothing.
+    FreeRetries,
+    /// `link_ns`, benign: the link is busy a microsecond longer.
+    SlowLink,
     /// `retry`: every failure is tried again, for ever, at growing intervals.
     RetriesForEver,
+    /// `retry`: nothing is tried again.
+    NeverRetries,
+    /// `decide`: a file of the right size that still has the owner every new file gets is taken for finished.
+    LeftoverIsDone,
     /// `retry`, benign: one try more.
     RetriesOnceMore,
     /// `retry`, benign: three times as long between tries.
@@ -102,6 +110,13 @@ impl Rules for PlantedRules {
                 Decision::Same
             }
             (RuleChange::SkipsTypeChange, Decision::Replace) => Decision::Same,
+            (RuleChange::LeftoverIsDone, Decision::Send)
+                if destination.is_some_and(|there| {
+                    there.size == source.size && there.uid == Some(data::DEFAULT_OWNER)
+                }) =>
+            {
+                Decision::Same
+            }
             (_, decision) => decision,
         }
     }
@@ -126,11 +141,13 @@ impl Rules for PlantedRules {
         }
     }
 
-    fn link_ns(&self, bytes: u64, rate: u64) -> u64 {
+    fn link_ns(&self, bytes: u64, rate: u64, attempt: u32) -> u64 {
         let documented = data::link_ns(bytes, rate);
         match self.0 {
             RuleChange::OverrunsBudget => documented / 2,
             RuleChange::UnderrunsBudget => documented.saturating_add(documented / 16 + 1),
+            RuleChange::FreeRetries if attempt > 1 => 0,
+            RuleChange::SlowLink => documented.saturating_add(1_000),
             _ => documented,
         }
     }
@@ -161,6 +178,7 @@ impl Rules for PlantedRules {
             (RuleChange::RetriesForEver, Retry::GiveUp) if error != StepErrorKind::TimedOut => {
                 Retry::After(SECOND << failures.min(30))
             }
+            (RuleChange::NeverRetries, _) => Retry::GiveUp,
             (RuleChange::RetriesOnceMore, Retry::GiveUp) if error.is_transient() && failures == 3 => {
                 Retry::After(4 * SECOND)
             }

@@ -6,7 +6,8 @@ use super::{
     agent_gates_task, arns_unique, bandwidth, bounded_by_journal, bounded_liveness, cancel_then_rerun,
     counters, determinism, durations, idempotent_rerun, lifecycle, one_execution_per_task,
     option_consistency, pages_partition, preserve_deleted_files, references_hold, refused_changes_nothing,
-    snapshot_resume, source_untouched, survives_or_reports, torn_only_where_allowed, uploads_cleaned,
+    same_destination, snapshot_resume, source_untouched, survives_or_reports, torn_only_where_allowed,
+    uploads_cleaned,
 };
 
 static CATALOGUE: &[Catalogued] = &[
@@ -106,6 +107,29 @@ static CATALOGUE: &[Catalogued] = &[
         make: |settings| Box::new(bounded_by_journal::BoundedByJournal::new(settings)),
     },
     Catalogued {
+        name: torn_only_where_allowed::NAME,
+        statement: "at any instant readers see an object old or new and whole; a file in place is torn only while it is \
+                    written, gets its full size last, and never looks finished before it is",
+        source: "2.8a",
+        sight: History,
+        make: |_| Box::new(torn_only_where_allowed::TornOnlyWhereAllowed),
+    },
+    Catalogued {
+        name: survives_or_reports::NAME,
+        statement: "what trying again cures changes neither end nor destination; what it does not cure ends in ERROR \
+                    with the entry in the log",
+        source: "2.5a, 2.5c",
+        sight: History,
+        make: |_| Box::new(survives_or_reports::SurvivesOrReports),
+    },
+    Catalogued {
+        name: uploads_cleaned::NAME,
+        statement: "after SUCCESS no multipart upload of an execution that is over is left under the destination",
+        source: "2.12d",
+        sight: History,
+        make: |_| Box::new(uploads_cleaned::UploadsCleaned),
+    },
+    Catalogued {
         name: bandwidth::NAME,
         statement: "BytesPerSecond: in any window at most rate x window + one chunk goes over the link, retries \
                     included",
@@ -143,29 +167,6 @@ static CATALOGUE: &[Catalogued] = &[
         make: |settings| Box::new(pages_partition::PagesPartition::new(settings)),
     },
     Catalogued {
-        name: torn_only_where_allowed::NAME,
-        statement: "at any instant readers see an object old or new and whole; a file in place is torn only while it is \
-                    written, gets its full size last, and never looks finished before it is",
-        source: "2.8a",
-        sight: History,
-        make: |_| Box::new(torn_only_where_allowed::TornOnlyWhereAllowed),
-    },
-    Catalogued {
-        name: survives_or_reports::NAME,
-        statement: "what trying again cures changes neither end nor destination; what it does not cure ends in ERROR \
-                    with the entry in the log",
-        source: "2.5a, 2.5c",
-        sight: History,
-        make: |_| Box::new(survives_or_reports::SurvivesOrReports),
-    },
-    Catalogued {
-        name: uploads_cleaned::NAME,
-        statement: "after SUCCESS no multipart upload of an execution that is over is left under the destination",
-        source: "2.12d",
-        sight: History,
-        make: |_| Box::new(uploads_cleaned::UploadsCleaned),
-    },
-    Catalogued {
         name: determinism::NAME,
         statement: "the same scenario gives the same digest every time",
         source: "our choice",
@@ -179,6 +180,14 @@ static CATALOGUE: &[Catalogued] = &[
         source: "our choice",
         sight: Inside,
         make: |_| Box::new(snapshot_resume::SnapshotResume),
+    },
+    Catalogued {
+        name: same_destination::NAME,
+        statement: "paths renamed, listings shuffled, an execution split by cancels, other chunks, other numbers in \
+                    flight, summaries trusted or not: the destination ends the same",
+        source: "2.5, 2.8",
+        sight: History,
+        make: |_| Box::new(same_destination::SameDestination),
     },
 ];
 

@@ -46,6 +46,7 @@ mod preserve_deleted_files;
 mod references_hold;
 mod refused_changes_nothing;
 mod resources;
+pub mod same_destination;
 pub mod snapshot_resume;
 mod source_untouched;
 mod survives_or_reports;

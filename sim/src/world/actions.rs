@@ -163,6 +163,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             destination: &running.destination,
             action: &flight.action,
             now: self.now,
+            listing_key: self.spec.listing_key,
             stamps: &mut self.stamps,
             payloads: &mut running.payloads,
             armed: &mut flight.armed,
@@ -229,7 +230,8 @@ impl<R: Rules, H: EntryHash> World<R, H> {
                 failed.map_or_else(|| "ok".to_string(), |error| format!("{}: {}", error.side, error.kind));
             (format!("x{}", execution.0), format!("{} {} {how}", flight.action.kind, flight.action.path))
         });
-        if failed.is_some()
+        // What the storage refuses for good is no disturbance: it belongs to the two trees.
+        if failed.is_some_and(|error| error.kind.is_transient())
             && let Some(facts) = self.facts.get_mut(&execution)
         {
             facts.disturbance.retried = true;
@@ -249,7 +251,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
     }
 
     /// Somebody wrote to a storage: for every other execution that has it mounted, a side was changed.
-    fn destination_was_written(&mut self, writer: ExecutionId, mount: &Mount) {
+    pub(super) fn destination_was_written(&mut self, writer: ExecutionId, mount: &Mount) {
         for (execution, running) in &self.running {
             if *execution == writer {
                 continue;

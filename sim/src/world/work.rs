@@ -359,6 +359,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             let writer = Writer::Service(facts.task, execution);
             self.keep_in_journal(mount.storage, writer, &before, last_stamp);
         }
+        self.destination_was_written(execution, &mount);
     }
 
     /// A storage has not answered for as long as an execution waits (2.5a).
