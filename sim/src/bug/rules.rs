@@ -5,6 +5,7 @@ use datasync::report::Phase;
 use datasync::rules::data::{self, PairContext, RemoveView, Retry, Verdict};
 use datasync::rules::{Decision, Rules, StartRefusal, StartView, TaskView, control};
 use datasync::time::SECOND;
+use datasync::tree::Kind;
 use datasync::tree::RelPath;
 use datasync::volume::{Listed, StepErrorKind};
 use serde::{Deserialize, Serialize};
@@ -47,6 +48,8 @@ pub enum RuleChange {
     BlindToContents,
     /// `verify`: metadata that differ are none of its business.
     BlindToMetadata,
+    /// `verify`: files that agree and are not empty are reported.
+    ReportsEqualFiles,
     /// `after_transfer`: nothing is verified.
     NeverVerifies,
     /// `link_ns`: what is sent again costs nothing.
@@ -167,6 +170,12 @@ impl Rules for PlantedRules {
         pair: &PairContext,
     ) -> Verdict {
         match (self.0, data::verify(source, destination, contents_equal, pair)) {
+            (RuleChange::ReportsEqualFiles, Verdict::Equal)
+                if source.is_some_and(|source| source.kind == Kind::File && source.size > 0)
+                    && destination.is_some_and(|there| there.kind == Kind::File) =>
+            {
+                Verdict::Metadata
+            }
             (RuleChange::BlindToContents, Verdict::Checksum)
             | (RuleChange::BlindToMetadata, Verdict::Metadata) => Verdict::Equal,
             (_, verdict) => verdict,

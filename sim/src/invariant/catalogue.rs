@@ -7,7 +7,7 @@ use super::{
     counters, determinism, durations, idempotent_rerun, lifecycle, one_execution_per_task,
     option_consistency, pages_partition, preserve_deleted_files, references_hold, refused_changes_nothing,
     same_destination, snapshot_resume, source_untouched, survives_or_reports, torn_only_where_allowed,
-    uploads_cleaned,
+    uploads_cleaned, verification,
 };
 
 static CATALOGUE: &[Catalogued] = &[
@@ -25,6 +25,13 @@ static CATALOGUE: &[Catalogued] = &[
         source: "1.7, 1.7a",
         sight: History,
         make: |_| Box::<option_consistency::OptionConsistency>::default(),
+    },
+    Catalogued {
+        name: verification::HONEST,
+        statement: "what agrees during all of VERIFYING is not reported",
+        source: "2.10",
+        sight: History,
+        make: |settings| Box::new(verification::Verification::honest(settings)),
     },
     Catalogued {
         name: cancel_then_rerun::NAME,
@@ -96,6 +103,14 @@ static CATALOGUE: &[Catalogued] = &[
         source: "2.7a, our choice",
         sight: History,
         make: |settings| Box::new(bounded_liveness::BoundedLiveness::new(settings)),
+    },
+    Catalogued {
+        name: verification::SOUND,
+        statement: "POINT_IN_TIME_CONSISTENT: what is compared and differs during all of VERIFYING is reported, as \
+                    what it is",
+        source: "2.10",
+        sight: History,
+        make: |settings| Box::new(verification::Verification::sound(settings)),
     },
     Catalogued {
         name: bounded_by_journal::NAME,
