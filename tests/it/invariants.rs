@@ -378,7 +378,7 @@ fn cancel_then_rerun_converges() {
     holds(name, &[but(run(alike, alike), unverified)]);
     violated(
         name,
-        "nobody else",
+        "other contents",
         &[but(run(alike, alike), |lived| {
             reported(lived);
             lived.made_alike.clear();
@@ -440,18 +440,6 @@ fn preserve_deleted_files() {
     violated(name, "could not be listed", &[but(run(&["d/"], &["d/", "d/f"]), unlisted)]);
     holds(name, &[but(lived(&["a"], &["a/", "a/x"], &["a/", "a/x"], (0, 0)), cancelled)]);
     violated(name, "replaced", &[but(lived(&["a"], &["a/", "a/.aws"], &["a"], (1, 0)), cancelled)]);
-}
-
-#[test]
-fn refused_changes_nothing() {
-    let name = "refused-changes-nothing";
-    let refused = |digests| spoken(start(None), Err(ApiError::invalid("no")), digests);
-    holds(name, &[refused((1, 1))]);
-    violated(name, "was refused", &[refused((1, 2))]);
-    let asks =
-        |digests| spoken(Request::DescribeTask(DescribeTaskRequest::default()), Ok(Response::Empty), digests);
-    holds(name, &[asks((1, 1))]);
-    violated(name, "only asks", &[asks((1, 2))]);
 }
 
 #[test]

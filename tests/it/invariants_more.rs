@@ -2,10 +2,11 @@
 
 use datasync::api::shapes::{
     CreateAgentRequest, CreateLocationNfsRequest, DeleteAgentRequest, DeleteLocationRequest,
-    DeleteTaskRequest, DescribeTaskExecutionRequest, ListAgentsRequest, ListTagsForResourceRequest,
-    OnPremConfig, StartTaskExecutionRequest, TagListEntry, TagResourceRequest, UntagResourceRequest,
+    DeleteTaskRequest, DescribeTaskExecutionRequest, DescribeTaskRequest, ListAgentsRequest,
+    ListTagsForResourceRequest, OnPremConfig, StartTaskExecutionRequest, TagListEntry, TagResourceRequest,
+    UntagResourceRequest,
 };
-use datasync::api::{PreserveDeletedFiles, Request, Response, TaskExecutionStatus, TaskStatus};
+use datasync::api::{ApiError, PreserveDeletedFiles, Request, Response, TaskExecutionStatus, TaskStatus};
 use datasync::report::{LogKind, Phase};
 use datasync::time::{FileTime, Instant, MILLISECOND, SECOND};
 use datasync::volume::StorageKind::{self, Efs, Nfs};
@@ -14,7 +15,7 @@ use datasync_sim::oracle::bounds::Others;
 use crate::flats::{snapshot, version};
 use crate::invariants::{
     Lived, Seen, TASK, but, called, cancelled, create_task, execution, feed, from_json, holds, line, lived,
-    probe, start, started, violated,
+    probe, spoken, start, started, violated,
 };
 
 const SOME: TaskStatus = TaskStatus::Available;
@@ -286,4 +287,16 @@ fn verify_sound_and_honest() {
             assert_eq!(feed(name, &[but(run(file, file, log), changing)]), Ok(0), "{name}");
         }
     }
+}
+
+#[test]
+fn refused_changes_nothing() {
+    let name = "refused-changes-nothing";
+    let refused = |digests| spoken(start(None), Err(ApiError::invalid("no")), digests);
+    holds(name, &[refused((1, 1))]);
+    violated(name, "was refused", &[refused((1, 2))]);
+    let asks =
+        |digests| spoken(Request::DescribeTask(DescribeTaskRequest::default()), Ok(Response::Empty), digests);
+    holds(name, &[asks((1, 1))]);
+    violated(name, "only asks", &[asks((1, 2))]);
 }
