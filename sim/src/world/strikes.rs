@@ -77,10 +77,13 @@ impl<R: Rules, H: EntryHash> World<R, H> {
 
     /// Counts a fault that took effect.
     pub(super) fn count(&mut self, kind: FaultKind, execution: ExecutionId, action: Option<ActionKind>) {
-        let stage = self
+        let now = self
             .running
             .get(&execution)
             .map_or(Stage::Launching, |running| Stage::from(running.transfer.progress().phase));
+        // An answer may come when the phase of its action is over.
+        let asked_in = |stage: &Stage| *stage <= now && action.is_none_or(|action| stage.has(action));
+        let stage = Stage::ALL.into_iter().rev().find(asked_in).unwrap_or(now);
         *self.tally.faults.entry((kind, stage, action)).or_default() += 1;
     }
 
