@@ -248,6 +248,7 @@ const DECIDED: &[Never] = &[
         "forbidden-key symlink !-",
         "only buckets have such keys, and between buckets nothing is a symlink (2.12e)",
     ),
+    never("not-text * !-", "no bucket holds such a name (2.12a)"),
     never("too-long file|directory !-", "no file system holds such a name (2.14)"),
     never(
         "kept:other * !file|directory|symlink",

@@ -179,6 +179,16 @@ impl<H: EntryHash> Storage<H> {
         }
     }
 
+    /// What it holds.
+    pub(super) fn medium(&self) -> &Medium<H> {
+        &self.medium
+    }
+
+    /// How far its clock is ahead, ns.
+    pub(super) fn skew_ns(&self) -> i64 {
+        self.clock.offset_ns
+    }
+
     /// From now on it remembers what it held before each of the last changes.
     pub fn remember(&mut self) {
         self.past = Some(VecDeque::new());
