@@ -125,7 +125,8 @@ impl<R: Rules> Transfer<R> {
         if built.bytes > 0
             && let Some(rate) = self.config.rate()
         {
-            self.dispatch.reserve(self.now, self.rules.link_ns(built.bytes, rate));
+            let link_ns = self.rules.link_ns(built.bytes, rate, built.queued.attempt);
+            self.dispatch.reserve(self.now, link_ns);
         }
         let deadline = self.now.after_ns(self.config.answer_timeout_ns);
         let id = self.dispatch.launch(built.queued, built.kind, built.shape, deadline);

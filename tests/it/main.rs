@@ -16,6 +16,7 @@ mod directory_copy;
 mod flats;
 mod generator;
 mod invariants;
+mod invariants_more;
 mod objects_encoding;
 mod objects_steps;
 mod oracle;

@@ -1,7 +1,7 @@
 //! The catalogue: every planted bug with its benign variant, as documented values.
 
 use super::{Bug, HashChange, Plant, RuleChange, Site, Variant};
-use super::{resume, service, surgery, transfer};
+use super::{answers, resume, service, surgery, transfer};
 
 const fn rule(about: &'static str, rules: RuleChange) -> Variant {
     Variant { about, rules, hash: HashChange::None, plant: None }
@@ -152,7 +152,7 @@ static CATALOGUE: &[Bug] = &[
     Bug {
         name: "times-first",
         site: Site::Transfer,
-        caught_by: &["cancel-then-rerun-converges"],
+        caught_by: &["same-destination", "cancel-then-rerun-converges"],
         bug: plant("a file gets its times before its contents", transfer::times_first),
         benign: plant("times are set twice", transfer::sets_times_twice),
     },
@@ -272,11 +272,60 @@ static CATALOGUE: &[Bug] = &[
         benign: plant("a world comes back by way of its readable form", resume::readable),
     },
     Bug {
+        name: "assumes-order",
+        site: Site::Transfer,
+        caught_by: &["same-destination"],
+        bug: plant("a name that a storage lists out of order is not seen", transfer::assumes_order),
+        benign: plant("every directory is listed twice", transfer::lists_twice),
+    },
+    Bug {
+        name: "digest-without-mode",
+        site: Site::Hash,
+        caught_by: &["same-destination", "cancel-then-rerun-converges", "idempotent-rerun"],
+        bug: hash("digests of entries leave out the mode", HashChange::WithoutMode),
+        benign: hash("digests of entries are BLAKE3", HashChange::Blake3),
+    },
+    Bug {
         name: "recounted-tries",
         site: Site::Transfer,
         caught_by: &["snapshot-resume"],
         bug: plant("after a restore every action says one try more", resume::recounted_tries),
         benign: plant("a world comes back by way of its readable form", resume::readable),
+    },
+    Bug {
+        name: "budget-overrun",
+        site: Site::Rules,
+        caught_by: &["bandwidth-ceiling"],
+        bug: rule("what is sent again costs nothing of the limit", RuleChange::FreeRetries),
+        benign: rule("a send keeps the link busy a microsecond longer", RuleChange::SlowLink),
+    },
+    Bug {
+        name: "reuses-names",
+        site: Site::Service,
+        caught_by: &["arns-unique-forever"],
+        bug: plant("a new location gets the ARN of a deleted one", answers::reuses_names),
+        benign: plant("requests are refused in other words", service::other_words),
+    },
+    Bug {
+        name: "deletes-in-use",
+        site: Site::Service,
+        caught_by: &["references-hold"],
+        bug: plant("an agent that a location lists is said to be deleted", answers::deletes_in_use),
+        benign: plant("requests are refused in other words", service::other_words),
+    },
+    Bug {
+        name: "paging-skips-after-delete",
+        site: Site::Service,
+        caught_by: &["pages-partition-the-list"],
+        bug: plant("a page after a deletion begins one item late", answers::skips_after_delete),
+        benign: plant("pages hold one item", answers::small_pages),
+    },
+    Bug {
+        name: "durations-overlap",
+        site: Site::Service,
+        caught_by: &["durations-add-up"],
+        bug: plant("TransferDuration runs on through VERIFYING", answers::overlapping_durations),
+        benign: plant("an end is told in other words", service::other_detail),
     },
 ];
 

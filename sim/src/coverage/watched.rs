@@ -126,8 +126,8 @@ impl<R: Rules> Rules for Watched<R> {
         self.0.removal_rank(path)
     }
 
-    fn link_ns(&self, bytes: u64, rate: u64) -> u64 {
-        self.0.link_ns(bytes, rate)
+    fn link_ns(&self, bytes: u64, rate: u64, attempt: u32) -> u64 {
+        self.0.link_ns(bytes, rate, attempt)
     }
 
     fn is_excluded(&self, path: &RelPath, settings: &Settings) -> bool {

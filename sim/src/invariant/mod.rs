@@ -10,6 +10,7 @@
 
 use datasync::Settings;
 use datasync::api::AgentStatus;
+use datasync::api::responses::DescribeTaskExecutionResponse;
 use datasync::api::{ApiError, Options, Request, Response, TaskExecutionStatus, TaskStatus};
 use datasync::report::{Counters, End, LogLine, Phase};
 use datasync::service::{AgentId, ExecutionId, Place, TaskId};
@@ -24,17 +25,23 @@ use crate::fault::Strike;
 use crate::oracle::{Prediction, Snapshot};
 
 mod agent_gates_task;
+mod arns_unique;
+mod bandwidth;
 mod bounded_liveness;
 mod cancel_then_rerun;
 mod catalogue;
 mod counters;
 pub mod determinism;
+mod durations;
 mod idempotent_rerun;
 mod lifecycle;
 mod one_execution_per_task;
 mod option_consistency;
+mod pages_partition;
 mod preserve_deleted_files;
+mod references_hold;
 mod refused_changes_nothing;
+mod resources;
 pub mod same_destination;
 pub mod snapshot_resume;
 mod source_untouched;
@@ -237,6 +244,12 @@ pub struct Ended<'a> {
     /// Whether anybody but the service ever made a look-alike possible on these two storages: an edit that kept an
     /// mtime, or initial trees with one.
     pub look_alikes: bool,
+    /// What DescribeTaskExecution showed at the end, if it answered.
+    pub shown: Option<&'a DescribeTaskExecutionResponse>,
+    /// What it sent over the link, in order: when, and how many bytes. Only kept where BytesPerSecond sets a limit.
+    pub sends: &'a [(Instant, u64)],
+    /// Bytes of a chunk where no limit makes it smaller.
+    pub chunk_bytes: u64,
     /// Upper bound on how long it may take undisturbed, ns: worst latency x tries x actions + bytes / rate.
     pub bound_ns: u64,
     /// The phases it passed through, with the time each began.

@@ -180,6 +180,8 @@ pub struct Facts {
     pub phases: Vec<(Phase, Instant)>,
     /// Its log, once the transfer has ended.
     pub log: Vec<LogLine>,
+    /// What it sent over the link, if there is a limit: when, and how many bytes.
+    pub sends: Vec<(Instant, u64)>,
     /// Upper bound of its undisturbed length, ns.
     pub bound_ns: u64,
 }

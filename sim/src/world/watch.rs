@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use datasync::api::responses::DescribeTaskExecutionResponse;
 use datasync::api::shapes::DescribeTaskExecutionRequest;
 use datasync::api::{Options, Request, Response, TaskExecutionStatus, TaskStatus};
 use datasync::rules::Rules;
@@ -121,6 +122,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             stalls: 0,
             phases: Vec::new(),
             log: Vec::new(),
+            sends: Vec::new(),
             bound_ns: self.settings.launch_delay_ns + self.settings.launch_limit_ns,
         };
         self.facts.insert(execution, facts);
@@ -137,7 +139,8 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         let Some(facts) = self.facts.remove(&execution) else { return };
         self.tally.executions += 1;
         self.pins.ends(facts.slot);
-        let options = self.described_options(execution);
+        let shown = self.describe(execution);
+        let options = shown.as_ref().map(|shown| &shown.options);
         let after =
             facts.before.is_some().then(|| (self.place(&facts.source), self.place(&facts.destination)));
         let after = after
@@ -145,7 +148,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         let execution_arn = self.service.execution_arn(execution).unwrap_or_default();
         let task_arn = self.service.task_arn(facts.task).unwrap_or_default();
         let view = self.service.executions().find(|view| view.id == execution);
-        if let (Some(options), Some(end)) = (&options, view.and_then(|view| view.end.cloned())) {
+        if let (Some(options), Some(end)) = (options, view.and_then(|view| view.end.cloned())) {
             let foretold = facts.before.as_ref().filter(|_| facts.disturbance.is_foretold(&end));
             let flats = foretold.map(|(source, destination)| (source.flat(), destination.flat()));
             let prediction = flats
@@ -176,6 +179,9 @@ impl<R: Rules, H: EntryHash> World<R, H> {
                 strikes: &facts.strikes,
                 uploads_left,
                 look_alikes: self.look_alikes || self.others_wrote(&facts),
+                shown: shown.as_ref(),
+                sends: &facts.sends,
+                chunk_bytes: self.spec.chunk_bytes,
                 bound_ns: facts.bound_ns,
                 phases: &facts.phases,
             };
@@ -192,11 +198,15 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         })
     }
 
-    fn described_options(&mut self, execution: ExecutionId) -> Option<Options> {
+    fn describe(&mut self, execution: ExecutionId) -> Option<DescribeTaskExecutionResponse> {
         let task_execution_arn = self.service.execution_arn(execution);
         let request = Request::DescribeTaskExecution(DescribeTaskExecutionRequest { task_execution_arn });
-        match self.service.handle(&request) {
-            Ok(Response::DescribeTaskExecution(shown)) => Some(shown.options),
+        let mut answer = self.service.handle(&request);
+        if let Some(plant) = &mut self.plant {
+            plant.answer(&request, &mut answer);
+        }
+        match answer {
+            Ok(Response::DescribeTaskExecution(shown)) => Some(shown),
             _ => None,
         }
     }
