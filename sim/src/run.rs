@@ -107,6 +107,8 @@ pub struct Views {
     pub trees: String,
     /// Actions in flight.
     pub flight: String,
+    /// The logs of the executions.
+    pub log: String,
 }
 
 /// Lives through a scenario.

@@ -6,6 +6,7 @@
 
 mod aimed;
 mod alike;
+mod clash;
 mod edits;
 mod faults;
 pub mod lines;
