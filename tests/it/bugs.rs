@@ -66,6 +66,8 @@ const STARTS: &[(&str, u64)] = &[
     ("forgotten-write", 0),
     ("forgetful-restart", 0),
     ("recounted-tries", 0),
+    ("assumes-order", 0),
+    ("digest-without-mode", 0),
     ("budget-overrun", 260),
     ("reuses-names", 268),
     ("deletes-in-use", 8),
