@@ -10,6 +10,7 @@ use crate::mix::mix;
 use crate::service::{AgentId, ExecutionId, LocationId, TaskId};
 
 /// Partition of a region's own ARNs (2.1d).
+/// Carries out R2.1d-2.
 #[must_use]
 pub fn partition(region: &str) -> &'static str {
     if region.starts_with("cn-") { "aws-cn" } else { "aws" }
@@ -87,6 +88,7 @@ impl Ids {
     }
 
     /// ARN of an execution of a task.
+    /// Carries out R2.1-1.
     #[must_use]
     pub fn execution(&self, task: TaskId, id: ExecutionId) -> String {
         format!("{}/execution/exec-0{:016x}", self.task(task), self.word(Sequence::Execution, id.0))

@@ -81,6 +81,7 @@ extern crate alloc;
 pub mod api;
 pub mod ids;
 pub mod mix;
+pub mod plain;
 pub mod report;
 pub mod rules;
 pub mod service;

@@ -2,12 +2,15 @@
 //!
 //! Written by [`Transfer`](crate::transfer), shown by [`Service`](crate::service).
 
+mod log;
+
 use alloc::string::String;
 
 use serde::{Deserialize, Serialize};
 
 use crate::api::{PhaseStatus, aws_enum};
-use crate::tree::RelPath;
+
+pub use log::{LogKind, LogLevel, LogLine, LogPath, SideSeen, Sides};
 
 aws_enum! {
     /// The phases in which a transfer works (2.5).
@@ -91,46 +94,4 @@ pub struct End {
     pub failure: Option<Failure>,
     /// The counters at the end.
     pub counters: Counters,
-}
-
-aws_enum! {
-    /// What a line of the execution's own log is about.
-    LogKind {
-        /// An item error: the entry (for a directory, its subtree) was skipped (2.5a).
-        ItemError = "ERROR",
-        /// An entry of a kind that is not carried (2.13b): no error.
-        Skipped = "SKIP",
-        /// Verification: contents differ (2.10).
-        ChecksumFailure = "Checksum failure",
-        /// Verification: kind, size, target, grouping or an attribute differs.
-        MetadataFailure = "Metadata failure",
-        /// Verification: in the source only.
-        FilesWereAdded = "Files were added",
-        /// Verification: in the destination only, under REMOVE.
-        FilesWereRemoved = "Files were removed",
-    }
-}
-
-impl LogKind {
-    /// One of the four kinds of difference that verification reports.
-    #[must_use]
-    pub const fn is_mismatch(self) -> bool {
-        matches!(
-            self,
-            Self::ChecksumFailure | Self::MetadataFailure | Self::FilesWereAdded | Self::FilesWereRemoved
-        )
-    }
-}
-
-/// A line of the execution's own log, always kept.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LogLine {
-    /// In which phase.
-    pub phase: Phase,
-    /// What kind.
-    pub kind: LogKind,
-    /// About which entry, relative to the location's root.
-    pub path: RelPath,
-    /// What a person reads.
-    pub text: String,
 }

@@ -7,6 +7,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use datasync::time::Instant;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A queue of events of type `E`.
 #[derive(Clone, Debug)]
@@ -15,7 +16,7 @@ pub struct Queue<E> {
     sequence: u64,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Entry<E> {
     at: Instant,
     priority: u64,
@@ -72,6 +73,22 @@ impl<E> Queue<E> {
     /// Takes the next event.
     pub fn pop(&mut self) -> Option<(Instant, E)> {
         self.heap.pop().map(|Reverse(entry)| (entry.at, entry.event))
+    }
+}
+
+/// The events in the order in which they come due: the heap's own order tells how it was filled.
+impl<E: Serialize> Serialize for Queue<E> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut entries: Vec<&Entry<E>> = self.heap.iter().map(|Reverse(entry)| entry).collect();
+        entries.sort();
+        (self.sequence, entries).serialize(serializer)
+    }
+}
+
+impl<'de, E: Deserialize<'de>> Deserialize<'de> for Queue<E> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (sequence, entries) = <(u64, Vec<Entry<E>>)>::deserialize(deserializer)?;
+        Ok(Self { heap: entries.into_iter().map(Reverse).collect(), sequence })
     }
 }
 

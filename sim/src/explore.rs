@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use datasync::mix::fold;
 
 use crate::bug::Variant;
+use crate::coverage::forbidden;
 use crate::invariant::Violation;
 use crate::judge::judge;
 use crate::run::RunOptions;
@@ -59,6 +60,8 @@ pub struct Sweep {
     pub tally: Tally,
     /// The seeds in which something was violated.
     pub failures: BTreeMap<u64, Violation>,
+    /// The cells of the coverage tables that cannot be and were hit, by table and cell, with the first such seed.
+    pub forbidden: BTreeMap<(usize, usize), u64>,
 }
 
 impl Sweep {
@@ -67,6 +70,9 @@ impl Sweep {
         self.digest = self.digest.wrapping_add(other.digest);
         self.tally.add(&other.tally);
         self.failures.extend(other.failures);
+        for (cell, seed) in other.forbidden {
+            self.forbidden.entry(cell).and_modify(|first| *first = seed.min(*first)).or_insert(seed);
+        }
     }
 }
 
@@ -101,6 +107,9 @@ fn chunk(plan: &Plan<'_>, from: u64, end: u64) -> Sweep {
         let run = judge(&scenario, options, seed % REPEAT_EVERY == 0);
         part.digest = part.digest.wrapping_add(fold([seed, run.digest]));
         part.tally.add(&run.tally);
+        for cell in forbidden(&run.tally) {
+            part.forbidden.entry(cell).or_insert(seed);
+        }
         part.failures.extend(run.violation.map(|violation| (seed, violation)));
     }
     part

@@ -2,8 +2,8 @@
 //! left in peace.
 
 use crate::bug::{Bug, Variant};
-use crate::invariant::{Violation, determinism};
-use crate::judge::judge;
+use crate::invariant::Violation;
+use crate::judge::{judge, needs_two_lives};
 use crate::run::{Run, RunOptions};
 use crate::scenario::generator::{GeneratorConfig, generate};
 use crate::scenario::{Expectation, Scenario};
@@ -54,7 +54,7 @@ pub struct Hunted {
 pub fn hunt(bug: &'static Bug, start: u64, hunt: Hunt<'_>) -> Hunted {
     let first = start.saturating_mul(START_STRIDE);
     // No single life of a history can show this one.
-    let repeat = bug.caught_by.contains(&determinism::NAME);
+    let repeat = bug.caught_by.iter().any(|name| needs_two_lives(name));
     let live = |seed: u64, variant: &'static Variant| {
         let scenario = generate(seed, hunt.config);
         let run = judge(&scenario, RunOptions { variant: Some(variant), ..RunOptions::default() }, repeat);

@@ -15,7 +15,8 @@
 //! - [`world`]: service, storages and transfers under one [`clock`]
 //! - [`fault`]: the catalogue of what can go wrong, each with the real event it stands for
 //! - [`run`]: one history from beginning to end, the healing and the reruns at its end included
-//! - [`trace`], [`tally`]: what happened as lines and as a digest; what was touched, as counts
+//! - [`trace`], [`tally`]: what happened as lines and as a digest; what was touched, as counts; [`coverage`]: the tables
+//!   of what must have been touched, and what cannot be
 //!
 //! How it is judged:
 //! - [`oracle`]: the naive model, flat maps and set algebra, that shares no code with what it judges
@@ -47,6 +48,7 @@ pub mod bug;
 pub mod cli;
 pub mod clock;
 pub mod corpus;
+pub mod coverage;
 pub mod diff;
 pub mod engine;
 pub mod explore;
@@ -54,6 +56,7 @@ pub mod fault;
 pub mod find;
 pub mod invariant;
 pub mod judge;
+pub mod metamorphic;
 pub mod monitor;
 pub mod oracle;
 pub mod parallel;

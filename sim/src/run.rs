@@ -7,19 +7,21 @@
 
 use datasync::api::shapes::StartTaskExecutionRequest;
 use datasync::api::{Request, TaskStatus};
+use datasync::mix::{at_most, fold};
 use datasync::rules::{Documented, Rules};
 use datasync::service::{ExecutionId, TaskId};
-use datasync::settings::Settings;
 use datasync::time::{Instant, MINUTE};
 use datasync::tree::{EntryHash, Xxh3};
 
 use crate::bug::{PlantedHash, PlantedRules, Variant};
+use crate::coverage::Watched;
 use crate::invariant::{Violation, catalogue};
+use crate::metamorphic::Landings;
 use crate::monitor::Monitor;
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, WorldSpec};
 use crate::tally::Tally;
 use crate::trace::TraceLine;
-use crate::world::World;
+use crate::world::{Stored, World};
 
 /// No history needs more events; one that does hangs.
 const EVENTS_MAX: u64 = 5_000_000;
@@ -31,6 +33,33 @@ const AVAILABLE_WITHIN_NS: u64 = 10 * MINUTE;
 /// The client in whose name the closing part asks.
 const CLOSING_CLIENT: u64 = 9;
 
+/// When the world is written down, dropped and read back (invariant snapshot-resume).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Interruption {
+    /// Once, after an event that the scenario's keys draw, or just before the end of a shorter history.
+    #[default]
+    Drawn,
+    /// Never.
+    Never,
+    /// Once, after this event.
+    After(u64),
+}
+
+impl Interruption {
+    /// After which event, if after any. Early ones are drawn as often as late ones, on a scale of doublings up to
+    /// 4,096: most histories have some hundreds of events.
+    fn step(self, world: &WorldSpec) -> Option<u64> {
+        match self {
+            Self::Never => None,
+            Self::After(step) => Some(step),
+            Self::Drawn => {
+                let word = fold([world.order_key, world.crash_key, world.latency_key, 11]);
+                Some(at_most(fold([word]), 8 << (word % 10)))
+            }
+        }
+    }
+}
+
 /// How to run.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RunOptions {
@@ -40,6 +69,10 @@ pub struct RunOptions {
     pub trace: bool,
     /// Stop before this event.
     pub until: Option<u64>,
+    /// When the world is interrupted.
+    pub interruption: Interruption,
+    /// Keep what executions leave at their destinations.
+    pub landings: bool,
 }
 
 /// What came of a history.
@@ -59,6 +92,8 @@ pub struct Run {
     pub pinned: Option<Scenario>,
     /// What the world looked like at the end, if the trace was wanted: the service and the trees as text.
     pub views: Option<Views>,
+    /// What executions left at their destinations, if that was wanted.
+    pub landings: Landings,
 }
 
 /// The end of a history as text.
@@ -70,6 +105,8 @@ pub struct Views {
     pub trees: String,
     /// Actions in flight.
     pub flight: String,
+    /// The logs of the executions.
+    pub log: String,
 }
 
 /// Lives through a scenario.
@@ -81,16 +118,29 @@ pub fn run(scenario: &Scenario, options: RunOptions) -> Run {
     }
 }
 
-fn live<R: Rules, H: EntryHash>(scenario: &Scenario, rules: R, hash: &H, options: RunOptions) -> Run {
+fn live<R: Rules + Stored, H: EntryHash + Stored>(
+    scenario: &Scenario,
+    rules: R,
+    hash: &H,
+    options: RunOptions,
+) -> Run {
     let plant = options.variant.and_then(|variant| variant.plant).map(|make| make());
-    let monitor = Monitor::new(catalogue(), &Settings::default());
-    let mut history =
-        History { world: World::new(scenario, rules, hash, plant, monitor, options.trace), options };
+    let mut monitor = Monitor::new(catalogue(), &scenario.world.settings);
+    if options.landings {
+        monitor.keep_landings();
+    }
+    let rules = Watched::new(rules);
+    let mut history = History {
+        world: World::new(scenario, rules, hash, plant, monitor, options.trace),
+        options,
+        interrupt_at: options.interruption.step(&scenario.world),
+    };
     history.live();
-    let History { world, .. } = history;
+    let History { mut world, .. } = history;
     let violation = world.monitor.violation().cloned();
     let mut tally = world.tally.clone();
     tally.checks = world.monitor.checks();
+    Watched::<R>::add_seen(&mut tally.cells);
     tally.virtual_ns = u128::from(world.now().since_ns(scenario.world.start));
     Run {
         digest: world.closing_digest(),
@@ -98,6 +148,7 @@ fn live<R: Rules, H: EntryHash>(scenario: &Scenario, rules: R, hash: &H, options
         tally,
         pinned: violation.is_some().then(|| world.pinned(scenario)),
         violation,
+        landings: world.monitor.take_landings(),
         views: options.trace.then(|| world.views()),
         trace: world.recorder.into_lines(),
     }
@@ -106,6 +157,8 @@ fn live<R: Rules, H: EntryHash>(scenario: &Scenario, rules: R, hash: &H, options
 struct History<R: Rules, H: EntryHash> {
     world: World<R, H>,
     options: RunOptions,
+    /// The event after which the world is still to be interrupted.
+    interrupt_at: Option<u64>,
 }
 
 /// Why a wait is over.
@@ -119,7 +172,7 @@ enum Wait {
     Stopped,
 }
 
-impl<R: Rules, H: EntryHash> History<R, H> {
+impl<R: Rules + Stored, H: EntryHash + Stored> History<R, H> {
     fn live(&mut self) {
         if self.wait(None, World::script_is_over) == Wait::Stopped {
             return;
@@ -148,7 +201,16 @@ impl<R: Rules, H: EntryHash> History<R, H> {
                 }
             }
         }
+        self.interrupt_if(|_, _| true);
         self.world.show_over(stuck);
+    }
+
+    /// Interrupts the world, if that is still to be done and its time has come.
+    fn interrupt_if(&mut self, is_time: impl Fn(u64, u64) -> bool) {
+        if self.interrupt_at.is_some_and(|step| is_time(self.world.recorder.step(), step)) {
+            self.interrupt_at = None;
+            self.world.resume();
+        }
     }
 
     /// Runs a task to its end, and once more. `false` = stop.
@@ -213,6 +275,7 @@ impl<R: Rules, H: EntryHash> History<R, H> {
 
     fn wait(&mut self, limit: Option<Instant>, reached: impl Fn(&World<R, H>) -> bool) -> Wait {
         loop {
+            self.interrupt_if(|step, wanted| step >= wanted);
             if self.world.monitor.violation().is_some() || self.must_stop() {
                 return Wait::Stopped;
             }

@@ -6,8 +6,7 @@
 use std::time::{Duration, Instant};
 
 use crate::bug::Variant;
-use crate::invariant::determinism;
-use crate::judge::judge;
+use crate::judge::{judge, needs_two_lives};
 use crate::run::{Run, RunOptions};
 use crate::scenario::Scenario;
 use crate::shrink::Shrinker;
@@ -26,7 +25,7 @@ impl Target<'_> {
     #[must_use]
     pub fn judge(&self, scenario: &Scenario) -> Run {
         let options = RunOptions { variant: self.variant, ..RunOptions::default() };
-        judge(scenario, options, self.invariant == determinism::NAME)
+        judge(scenario, options, needs_two_lives(self.invariant))
     }
 
     /// Whether a scenario fails in this way.

@@ -6,6 +6,7 @@ use datasync::api::{Operation, TaskExecutionStatus, TaskStatus};
 use datasync::transfer::ActionKind;
 use serde::Serialize;
 
+use crate::coverage::Cells;
 use crate::fault::{FaultKind, Stage};
 
 /// Answers of one operation.
@@ -40,6 +41,8 @@ pub struct Tally {
     pub faults: BTreeMap<(FaultKind, Stage, Option<ActionKind>), u64>,
     /// How often each invariant was checked with its condition true.
     pub checks: BTreeMap<&'static str, u64>,
+    /// The cells of the coverage tables.
+    pub cells: Cells,
 }
 
 impl Tally {
@@ -69,6 +72,7 @@ impl Tally {
         add_counts(&mut self.task_statuses, &other.task_statuses);
         add_counts(&mut self.faults, &other.faults);
         add_counts(&mut self.checks, &other.checks);
+        self.cells.add(&other.cells);
     }
 }
 

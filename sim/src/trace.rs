@@ -4,6 +4,7 @@ use std::fmt;
 
 use datasync::mix::{fold, fold_bytes};
 use datasync::time::Instant;
+use serde::{Deserialize, Serialize};
 
 /// What the columns mean, for the page that shows a trace.
 pub const LEGEND: &str = "\
@@ -12,8 +13,11 @@ TIME   virtual seconds since the history began
 WHAT   call: a request and its answer | edit: somebody else changes a storage | agent, storage: a machine
        fault: a step goes wrong | crash: a worker dies | cmd: the service wants something done | evt: the service
        is told something | act: an action begins | done: an action is answered | cut: an action is fenced
-       heal: the closing part begins | skip: an operation that could not be done
+       service, clock: the service restarts, all clocks jump | heal: the closing part begins | resume: the world is written down and read back | skip: an operation that could not be done
 WHO    task execution by slot (x0), agent (a0), storage (s0), client (c0)";
+
+/// What stands in the column WHAT when a world is written down and read back.
+pub const RESUME: &str = "resume";
 
 /// One event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,19 +42,24 @@ impl fmt::Display for TraceLine {
 }
 
 /// The running digest of a history and, when somebody wants to read it, its trace.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Recorder {
     digest: u64,
     start: Instant,
     step: u64,
+    #[serde(skip)]
     lines: Option<Vec<TraceLine>>,
+    /// The logs of the executions that have ended, each headed and in the form of the reference (2.17).
+    #[serde(skip)]
+    logs: String,
 }
 
 impl Recorder {
     /// Starts at `start`; keeps lines only if asked to.
     #[must_use]
     pub const fn new(start: Instant, keep_lines: bool) -> Self {
-        Self { digest: 0, start, step: 0, lines: if keep_lines { Some(Vec::new()) } else { None } }
+        let lines = if keep_lines { Some(Vec::new()) } else { None };
+        Self { digest: 0, start, step: 0, lines, logs: String::new() }
     }
 
     /// Begins the next event.
@@ -78,10 +87,29 @@ impl Recorder {
         }
     }
 
+    /// Keeps the log of an execution that has ended, if lines are kept; `text` is only called then.
+    pub fn log(&mut self, text: impl FnOnce() -> String) {
+        if self.lines.is_some() {
+            self.logs.push_str(&text());
+        }
+    }
+
+    /// The logs kept so far, in the order in which the executions ended.
+    #[must_use]
+    pub fn logs(&self) -> &str {
+        &self.logs
+    }
+
     /// The digest so far.
     #[must_use]
     pub const fn digest(&self) -> u64 {
         self.digest
+    }
+
+    /// Takes over the lines of a recorder that this one goes on for.
+    pub fn take_lines(&mut self, earlier: &mut Self) {
+        self.lines = earlier.lines.take();
+        self.logs = std::mem::take(&mut earlier.logs);
     }
 
     /// The lines so far.

@@ -134,6 +134,7 @@ const TASK_EXECUTION: &[Member] = &[required("TaskExecutionArn", &TASK_EXECUTION
 const PAGE: &[Member] = &[optional("MaxResults", &MAX_RESULTS), optional("NextToken", &NEXT_TOKEN)];
 
 /// The members of an operation's input.
+/// Carries out R2.14-4, R2.1b-2.
 #[must_use]
 pub const fn members(operation: Operation) -> &'static [Member] {
     match operation {

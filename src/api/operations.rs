@@ -1,4 +1,6 @@
 //! The 25 operations (reference 1.4) and the request each one carries.
+//!
+//! There is none that changes a location (R2.1-3).
 
 use alloc::string::String;
 

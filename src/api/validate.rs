@@ -127,6 +127,7 @@ fn foreign_account(named: &str) -> ApiError {
 }
 
 /// 2.1b: no key twice, nothing of the prefix that AWS keeps for itself, not more than a resource may have.
+/// Carries out R2.1b-4.
 fn tags(tags: Option<&[TagListEntry]>) -> Result<(), ApiError> {
     let tags = tags.unwrap_or_default();
     let keys = || tags.iter().enumerate().filter_map(|(place, tag)| Some((place, tag.key.as_deref()?)));

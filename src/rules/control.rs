@@ -49,6 +49,7 @@ pub enum StartRefusal {
 }
 
 /// See [`Rules::options_conflict`](crate::rules::Rules::options_conflict). The order is that of the members.
+/// Carries out R2.13b-4, R2.15a-3.
 #[must_use]
 pub fn options_conflict(options: &Options, pair: Pair) -> Option<String> {
     let value = |option: &str, value: &str| {
@@ -70,7 +71,7 @@ pub fn options_conflict(options: &Options, pair: Pair) -> Option<String> {
         return value("PreserveDevices", options.preserve_devices.as_str());
     }
     // 3.2 #8: no POSIX attributes between two buckets.
-    if pair.source == StorageKind::S3 && pair.destination == StorageKind::S3 {
+    if pair.between_buckets() {
         let attributes = [
             ("Uid", options.uid.as_str()),
             ("Gid", options.gid.as_str()),
@@ -91,6 +92,7 @@ pub fn options_conflict(options: &Options, pair: Pair) -> Option<String> {
 }
 
 /// See [`Rules::pair_allowed`](crate::rules::Rules::pair_allowed).
+/// Carries out R2.3-1, R2.3-2.
 #[must_use]
 pub fn pair_allowed(pair: Pair, settings: &Settings) -> bool {
     match (pair.source == StorageKind::Nfs, pair.destination == StorageKind::Nfs) {
@@ -101,6 +103,7 @@ pub fn pair_allowed(pair: Pair, settings: &Settings) -> bool {
 }
 
 /// See [`Rules::task_status`](crate::rules::Rules::task_status).
+/// Carries out R2.4a-3, R2.4a-4, R2.4a-5.
 #[must_use]
 pub fn task_status(view: &TaskView) -> TaskStatus {
     if view.executing {
@@ -122,6 +125,7 @@ pub fn task_status(view: &TaskView) -> TaskStatus {
 ///
 /// # Errors
 /// The first reason that stands against it.
+/// Carries out R2.6-1, R2.6-2, R2.6b-1, R2.6b-2.
 pub fn may_start(view: &StartView) -> Result<(), StartRefusal> {
     match view.status {
         TaskStatus::Running => Err(StartRefusal::AlreadyRunning),

@@ -1,5 +1,7 @@
 //! Decisions of the data plane (reference 2.8-2.14).
 
+use serde::{Deserialize, Serialize};
+
 use crate::api::{
     Atime, Gid, Mtime, Options, PosixPermissions, PreserveDeletedFiles, PreserveDevices, Uid, VerifyMode,
 };
@@ -18,7 +20,7 @@ pub const DEFAULT_DIRECTORY_MODE: u32 = 0o755;
 pub const SYMLINK_MODE: u32 = 0o777;
 
 /// What the decisions about entries depend on beside the entries.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PairContext {
     /// The kinds of storage.
     pub pair: Pair,
@@ -69,7 +71,7 @@ pub struct RemoveView<'a> {
 }
 
 /// What verification says about one path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Verdict {
     /// Agrees, or is none of verification's business.
     Equal,
@@ -94,6 +96,7 @@ pub enum Retry {
 
 /// Whether two attributes count as different: only what the options copy and the source carries is
 /// compared (2.8d, 2.11a); what the destination lacks is unequal (2.8).
+/// Carries out R2.8-11, R2.8d-3.
 fn attr_differs<T: PartialEq>(copied: bool, source: Option<T>, destination: Option<T>) -> bool {
     copied && source.is_some() && source != destination
 }
@@ -101,8 +104,12 @@ fn attr_differs<T: PartialEq>(copied: bool, source: Option<T>, destination: Opti
 impl PairContext {
     /// Whether owner, group, mode or mtime of two entries of one kind differ as far as they count. Symlinks have
     /// no mode of their own.
+    /// Carries out R2.11a-8.
     #[must_use]
     pub fn attributes_differ(&self, source: &Listed, destination: &Listed) -> bool {
+        if self.pair.between_buckets() {
+            return user_metadata_differs(source, destination);
+        }
         self.mtime_differs(source, destination) || self.owner_or_mode_differs(source, destination)
     }
 
@@ -122,6 +129,7 @@ impl PairContext {
     }
 
     /// Whether entries of this kind travel under these options (2.13b).
+    /// Carries out R2.13b-1.
     #[must_use]
     pub fn carries(&self, kind: Kind) -> bool {
         match kind {
@@ -135,6 +143,7 @@ impl PairContext {
 }
 
 /// See [`Rules::decide`](crate::rules::Rules::decide).
+/// Carries out R2.8-1, R2.8-12, R2.8-13, R2.12a-6, R2.12e-1.
 #[must_use]
 pub fn decide(source: &Listed, destination: Option<&Listed>, pair: &PairContext) -> Decision {
     if let Some(problem) = source.problem {
@@ -147,6 +156,9 @@ pub fn decide(source: &Listed, destination: Option<&Listed>, pair: &PairContext)
         return Decision::DeviceToObject;
     }
     let Some(destination) = destination else { return Decision::Make };
+    if pair.pair.between_buckets() {
+        return decide_object(source, destination);
+    }
     if source.kind != destination.kind {
         return Decision::Replace;
     }
@@ -166,7 +178,29 @@ pub fn decide(source: &Listed, destination: Option<&Listed>, pair: &PairContext)
     }
 }
 
+/// Between two buckets: size, ETag and user metadata (2.12e). A bare prefix in the source asks for a marker and says
+/// nothing about it (2.12a). The other form of a name is another entry, so both are of one kind.
+fn decide_object(source: &Listed, destination: &Listed) -> Decision {
+    let etag = |listed: &Listed| listed.object.as_ref().map(|head| head.etag);
+    let is_file = source.kind == Kind::File;
+    if destination.implied {
+        Decision::Make
+    } else if is_file && (source.size != destination.size || etag(source) != etag(destination)) {
+        Decision::Send
+    } else if user_metadata_differs(source, destination) {
+        Decision::Metadata
+    } else {
+        Decision::Same
+    }
+}
+
+fn user_metadata_differs(source: &Listed, destination: &Listed) -> bool {
+    let metadata = |listed: &Listed| listed.object.as_ref().map(|head| head.metadata.clone());
+    source.object.is_some() && metadata(source) != metadata(destination)
+}
+
 /// Size or mtime differs, or mtimes are not kept at all: then equal size says nothing (2.8).
+/// Carries out R2.8-3.
 fn file_needs_data(source: &Listed, destination: &Listed, pair: &PairContext) -> bool {
     source.size != destination.size
         || pair.options.mtime == Mtime::None
@@ -174,8 +208,13 @@ fn file_needs_data(source: &Listed, destination: &Listed, pair: &PairContext) ->
 }
 
 /// See [`Rules::attributes`](crate::rules::Rules::attributes).
+/// Carries out R2.11a-1, R2.11a-2, R2.11a-3, R2.11a-4, R2.11a-5, R2.11a-6, R2.11-4.
 #[must_use]
 pub fn attributes(source: &Listed, pair: &PairContext, new: bool) -> AttrSet {
+    if pair.pair.between_buckets() {
+        // User metadata is copied as it is (2.12e).
+        return AttrSet::default();
+    }
     let options = &pair.options;
     let pick = |copied: bool, own: Option<u32>, default: u32| match own.filter(|_| copied) {
         Some(own) => Some(own),
@@ -211,7 +250,21 @@ pub fn may_remove(view: &RemoveView<'_>) -> bool {
         && !is_excluded(view.path, &view.pair.settings)
 }
 
+/// See [`Rules::removal_rank`](crate::rules::Rules::removal_rank). Children go before the directory that holds them.
+#[must_use]
+pub fn removal_rank(path: &RelPath) -> usize {
+    usize::MAX - path.components().count()
+}
+
+/// See [`Rules::link_ns`](crate::rules::Rules::link_ns).
+#[must_use]
+pub fn link_ns(bytes: u64, rate: u64) -> u64 {
+    let ns = (u128::from(bytes) * u128::from(SECOND)).div_ceil(u128::from(rate.max(1)));
+    u64::try_from(ns).unwrap_or(u64::MAX)
+}
+
 /// See [`Rules::is_excluded`](crate::rules::Rules::is_excluded).
+/// Carries out R2.12c-2.
 #[must_use]
 pub fn is_excluded(path: &RelPath, settings: &Settings) -> bool {
     let top = path.components().next();
@@ -221,6 +274,7 @@ pub fn is_excluded(path: &RelPath, settings: &Settings) -> bool {
 }
 
 /// See [`Rules::after_transfer`](crate::rules::Rules::after_transfer).
+/// Carries out R2.10-10.
 #[must_use]
 pub fn after_transfer(options: &Options) -> Option<Phase> {
     match options.verify_mode {
@@ -267,6 +321,7 @@ pub fn verify(
 }
 
 /// See [`Rules::retry`](crate::rules::Rules::retry).
+/// Carries out R2.5c-1, R2.5c-3.
 #[must_use]
 pub fn retry(error: StepErrorKind, failures: u32) -> Retry {
     match (error.is_transient(), failures) {
@@ -277,6 +332,7 @@ pub fn retry(error: StepErrorKind, failures: u32) -> Retry {
 }
 
 /// The plain-object setting as a question: does an object without `file-mtime` count as having one (2.8d)?
+/// Carries out R2.8d-2.
 #[must_use]
 pub fn last_modified_counts(settings: &Settings) -> bool {
     settings.plain_object_mtime == PlainObjectMtime::LastModified

@@ -3,12 +3,17 @@
 //! The service and the transfer ask [`Rules`] wherever the reference decides something. [`Documented`] overrides
 //! nothing. The harness plants bugs by overriding one method. A rule is a pure function of what it is given.
 //!
-//! `control` holds the decisions of the control plane (2.3-2.7), `data` those of the data plane (2.8-2.14).
+//! `control` holds the decisions of the control plane (2.3-2.7), `data` those of the data plane (2.8-2.14). `ids` is
+//! the table of all rules of the reference, `reasons` says which of them an answer follows.
 
 pub mod control;
 pub mod data;
+pub mod ids;
+mod reasons;
 
 use alloc::string::String;
+
+use serde::{Deserialize, Serialize};
 
 use crate::api::{Options, OptionsPatch, TaskStatus};
 use crate::report::Phase;
@@ -20,12 +25,21 @@ pub use control::{StartRefusal, StartView, TaskView};
 pub use data::{Decision, PairContext, RemoveView, Retry, Verdict};
 
 /// The two kinds of storage of a task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Carries out R2.3-3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pair {
     /// Kind of the source.
     pub source: StorageKind,
     /// Kind of the destination.
     pub destination: StorageKind,
+}
+
+impl Pair {
+    /// Whether both are buckets: then rules of their own hold (2.12e).
+    #[must_use]
+    pub fn between_buckets(self) -> bool {
+        self.source == StorageKind::S3 && self.destination == StorageKind::S3
+    }
 }
 
 /// Every documented decision that more than one place leans on.
@@ -75,6 +89,18 @@ pub trait Rules: Clone {
         data::may_remove(view)
     }
 
+    /// When an entry is removed among the removals: in ascending order of the answer, those of one answer together
+    /// (R2.9a-5).
+    fn removal_rank(&self, path: &RelPath) -> usize {
+        data::removal_rank(path)
+    }
+
+    /// How long sending `bytes` takes the link under a limit of `rate` bytes a second, which is not 0; ns (R2.15a-2).
+    /// `_attempt`, 1 for the first try, makes no difference.
+    fn link_ns(&self, bytes: u64, rate: u64, _attempt: u32) -> u64 {
+        data::link_ns(bytes, rate)
+    }
+
     /// Whether a path is excluded on both sides (2.12c).
     fn is_excluded(&self, path: &RelPath, settings: &Settings) -> bool {
         data::is_excluded(path, settings)
@@ -103,7 +129,7 @@ pub trait Rules: Clone {
 }
 
 /// The rules as documented.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Documented;
 
 impl Rules for Documented {}

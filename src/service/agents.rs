@@ -30,6 +30,7 @@ impl<R: Rules> Service<R> {
     }
 
     /// 2.2a: any well-formed key, once. The new agent is in contact.
+    /// Carries out R2.2a-1, R2.2a-2.
     pub(super) fn create_agent(&mut self, input: &CreateAgentRequest) -> Result<Response, ApiError> {
         let key = input.activation_key.clone().unwrap_or_default();
         if self.state.used_keys.contains(&key) {
@@ -66,6 +67,7 @@ impl<R: Rules> Service<R> {
     }
 
     /// Any status (3.4a). Without `Name` nothing changes (1.7a).
+    /// Carries out R2.1-4.
     pub(super) fn update_agent(&mut self, input: &UpdateAgentRequest) -> Result<Response, ApiError> {
         let (id, _) = self.named_agent(input.agent_arn.as_deref())?;
         if let Some(name) = &input.name {
@@ -75,6 +77,7 @@ impl<R: Rules> Service<R> {
     }
 
     /// Refused while a location lists it; its key stays used (3.4a).
+    /// Carries out R2.2-2, R2.1-9.
     pub(super) fn delete_agent(&mut self, arn: Option<&str>) -> Result<Response, ApiError> {
         let (id, agent) = self.named_agent(arn)?;
         if !agent.locations.is_empty() {
@@ -91,6 +94,7 @@ impl<R: Rules> Service<R> {
     }
 
     /// By ARN (2.1).
+    /// Carries out R2.1-6.
     pub(super) fn list_agents(&self, input: &ListAgentsRequest) -> Result<Response, ApiError> {
         let page = Page::asked(self, List::Agents, input.max_results, input.next_token.as_deref())?;
         let mut rest: Vec<(u64, &Agent)> =
@@ -103,6 +107,7 @@ impl<R: Rules> Service<R> {
 
     /// An agent lost or regained contact. Out of contact is a state: it stays ONLINE until its timer says
     /// otherwise, and contact makes it ONLINE at once.
+    /// Carries out R2.6a-1.
     pub(super) fn agent_contact(&mut self, id: AgentId, in_contact: bool) {
         let now = self.state.now;
         let Some(agent) = self.state.agents.get(&id) else { return };
@@ -139,6 +144,7 @@ impl<R: Rules> Service<R> {
     }
 
     /// Whether all of these are ONLINE.
+    /// Carries out R2.2-1.
     pub(super) fn all_online<'a>(&self, agents: impl IntoIterator<Item = &'a AgentId>) -> bool {
         let online = |agent: &Agent| agent.status == AgentStatus::Online;
         agents.into_iter().all(|id| self.state.agents.get(id).is_some_and(online))

@@ -32,6 +32,7 @@ fn missing(arn: &str) -> ApiError {
 
 /// Statuses of an execution at work (`current` PENDING) or brought down (`current` ERROR): what came before is
 /// done, what comes after is PENDING (2.5).
+/// Carries out R2.5-2.
 fn phases(phase: Phase, transfer_failed: bool, current: PhaseStatus) -> PhaseStatuses {
     let transfer = if transfer_failed { PhaseStatus::Error } else { PhaseStatus::Success };
     let (pending, success) = (PhaseStatus::Pending, PhaseStatus::Success);
@@ -43,6 +44,7 @@ fn phases(phase: Phase, transfer_failed: bool, current: PhaseStatus) -> PhaseSta
 }
 
 /// Phase durations: whole ms between the edges, the current phase up to `now` (2.18).
+/// Carries out R2.5-2.
 fn durations(began: &[Option<Instant>; 3], until: Instant) -> [u64; 3] {
     let mut edge = until;
     let mut ms = [0; 3];
@@ -84,6 +86,7 @@ impl<R: Rules> Service<R> {
     }
 
     /// Checks in the order of 2.6b.
+    /// Carries out R2.5-3, R2.6b-3.
     pub(super) fn start_task_execution(
         &mut self,
         input: &StartTaskExecutionRequest,
@@ -156,6 +159,7 @@ impl<R: Rules> Service<R> {
     }
 
     /// In creation order, of one task or of all (2.1).
+    /// Carries out R2.1-8, R2.1-7, R2.1a-4.
     pub(super) fn list_task_executions(
         &self,
         input: &ListTaskExecutionsRequest,
@@ -185,6 +189,7 @@ impl<R: Rules> Service<R> {
     }
 
     /// 2.7a: in LAUNCHING terminal at once, later noted and drained; a second one changes nothing.
+    /// Carries out R2.7-1, R2.7-2, R2.7a-1, R2.7a-2, R2.7a-3.
     pub(super) fn cancel_task_execution(&mut self, arn: Option<&str>) -> Result<Response, ApiError> {
         let (id, execution) = self.named_execution(arn)?;
         match execution.stage {
@@ -211,6 +216,7 @@ impl<R: Rules> Service<R> {
     }
 
     /// The transfer tells where it stands. What comes too late, or would go back to an earlier phase, is ignored.
+    /// Carries out R2.5-1.
     pub(super) fn execution_progress(&mut self, id: ExecutionId, progress: &Progress) {
         let now = self.state.now;
         let Some(Execution { stage: Stage::Running(phase), .. }) = self.state.executions.get(&id) else {
@@ -229,6 +235,7 @@ impl<R: Rules> Service<R> {
     }
 
     /// The transfer ended. Once a cancel is noted it cannot have succeeded (2.7a).
+    /// Carries out R2.7a-5.
     pub(super) fn execution_ended(&mut self, id: ExecutionId, end: End) {
         let Some(execution) = self.state.executions.get(&id) else { return };
         if !matches!(execution.stage, Stage::Running(_)) {
@@ -245,6 +252,7 @@ impl<R: Rules> Service<R> {
 
     /// Ends an execution in ERROR: its current phase is ERROR, later ones stay PENDING, counters stay; the reason
     /// shown is that of the first phase in ERROR (2.5a). An error in LAUNCHING is PREPARING's.
+    /// Carries out R2.5a-10.
     pub(super) fn bring_down(&mut self, id: ExecutionId, failure: Failure) {
         let Some(execution) = self.state.executions.get(&id) else { return };
         let phase = match &execution.stage {
@@ -280,6 +288,7 @@ impl<R: Rules> Service<R> {
     }
 
     /// An agent of the execution is OFFLINE (2.6a): fatal at work; in LAUNCHING it waits for contact.
+    /// Carries out R2.6a-3.
     pub(super) fn execution_agent_offline(&mut self, id: ExecutionId, agent: super::AgentId) {
         let Some(execution) = self.state.executions.get(&id) else { return };
         match execution.stage {

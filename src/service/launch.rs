@@ -60,6 +60,7 @@ impl<R: Rules> Service<R> {
     }
 
     /// Lets the clock run, if all agents are in contact.
+    /// Carries out R2.6a-2.
     pub(super) fn resume_launch(&mut self, id: ExecutionId) {
         let now = self.state.now;
         let Some((execution, _)) = self.launch(id) else { return };
@@ -70,6 +71,7 @@ impl<R: Rules> Service<R> {
     }
 
     /// Stops the clock. A try without an answer will be made again: no action completes out of contact.
+    /// Carries out R2.6a-5.
     pub(super) fn pause_launch(&mut self, id: ExecutionId) {
         let now = self.state.now;
         self.state.timers.cancel(Timer::Launch(id));
@@ -82,12 +84,14 @@ impl<R: Rules> Service<R> {
     }
 
     /// An agent is OFFLINE: everything begins again when contact is back.
+    /// Carries out R2.6a-4.
     pub(super) fn restart_launch(&mut self, id: ExecutionId) {
         self.state.timers.cancel(Timer::Launch(id));
         self.edit_launch(id, |launch| *launch = Launch::default());
     }
 
     /// The next try, or the end of patience.
+    /// Carries out R2.5b-3.
     pub(super) fn launch_due(&mut self, id: ExecutionId) {
         let now = self.state.now;
         self.edit_launch(id, |launch| {
@@ -110,6 +114,7 @@ impl<R: Rules> Service<R> {
         self.arm_launch(id);
     }
 
+    /// Carries out R2.5a-7.
     fn launch_failure(&self, execution: &Execution, launch: &Launch) -> Failure {
         let (side, text) = match &launch.failure {
             Some(failure) => (failure.side, failure.text.as_str()),

@@ -29,6 +29,7 @@ fn missing(arn: &str) -> ApiError {
 }
 
 /// 2.1c: empty and `.` components go, `..` is refused.
+/// Carries out R2.1c-1, R2.1c-2.
 fn subdirectory(given: Option<&str>) -> Result<RelPath, ApiError> {
     let components = given.unwrap_or_default().split('/').filter(|component| !matches!(*component, "" | "."));
     let path = components.collect::<Vec<_>>().join("/");
@@ -37,6 +38,7 @@ fn subdirectory(given: Option<&str>) -> Result<RelPath, ApiError> {
 }
 
 /// `TYPE://GLOBAL_ID/SUBDIR`, lower case, one trailing slash (2.1).
+/// Carries out R2.1-10.
 fn uri(scheme: &str, global_id: &str, subdirectory: &RelPath) -> String {
     let slash = if subdirectory.is_root() { "" } else { "/" };
     // A subdirectory is ASCII by its pattern.
@@ -57,6 +59,7 @@ impl<R: Rules> Service<R> {
         self.state.locations.get(&id).map(|location| (id, location)).ok_or_else(|| missing(arn))
     }
 
+    /// Carries out R2.1-2.
     fn insert_location(
         &mut self,
         uri: String,
@@ -83,6 +86,7 @@ impl<R: Rules> Service<R> {
     }
 
     /// File system, subnet and security groups must be of this region (2.1d).
+    /// Carries out R2.1d-1.
     pub(super) fn create_location_efs(
         &mut self,
         input: &CreateLocationEfsRequest,
@@ -112,6 +116,7 @@ impl<R: Rules> Service<R> {
     }
 
     /// Agents in any status, none twice (2.2a).
+    /// Carries out R2.2a-3.
     pub(super) fn create_location_nfs(
         &mut self,
         input: &CreateLocationNfsRequest,

@@ -74,11 +74,26 @@ pub struct ServiceState {
 }
 
 /// One account in one region.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Service<R: Rules = Documented> {
     rules: R,
     state: ServiceState,
+    #[serde(skip)]
     ids: Ids,
+}
+
+/// As [`Service::from_state`], with the rules that were stored beside the state.
+impl<'de, R: Rules + Deserialize<'de>> Deserialize<'de> for Service<R> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(rename = "Service")]
+        struct Stored<R> {
+            rules: R,
+            state: ServiceState,
+        }
+        let Stored { rules, state } = Stored::deserialize(deserializer)?;
+        Ok(Self::from_state(rules, state))
+    }
 }
 
 impl<R: Rules> Service<R> {

@@ -44,6 +44,7 @@ pub(super) fn follows(key: u64, after: Option<u64>) -> bool {
 impl Page {
     /// Reads `MaxResults` and `NextToken`. The numbers are validated already; a token that was not given out for
     /// this list of this account and region is refused.
+    /// Carries out R2.1a-2.
     pub(super) fn asked<R: Rules>(
         service: &Service<R>,
         list: List<'_>,
@@ -88,12 +89,14 @@ impl Page {
         format!("{:016x}{key:016x}{:016x}", self.scope, self.check(key))
     }
 
+    /// Carries out R2.1a-3.
     fn read(&self, token: &str) -> Option<u64> {
         let key = u64::from_str_radix(token.get(16..32)?, 16).ok()?;
         (self.print(key) == token).then_some(key)
     }
 
     /// The first items of what follows, with a token if and only if there is more.
+    /// Carries out R2.1a-1, R2.1a-5.
     pub(super) fn cut<T>(&self, rest: impl Iterator<Item = (u64, T)>) -> (Vec<T>, Option<String>) {
         let mut rest = rest;
         let mut last = None;

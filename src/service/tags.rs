@@ -44,12 +44,14 @@ impl Tags {
     }
 
     /// How many there would be after an upsert.
+    /// Carries out R2.1b-3.
     fn count_after(&self, given: &[TagListEntry]) -> usize {
         let is_new = |tag: &&TagListEntry| self.list.iter().all(|old| Some(&old.key) != tag.key.as_ref());
         self.list.len() + given.iter().filter(is_new).count()
     }
 
     /// A known key keeps its place and gets the new value, or none.
+    /// Carries out R2.1b-1.
     fn upsert(&mut self, given: &[TagListEntry]) {
         for tag in given {
             let Some(key) = &tag.key else { continue };
@@ -63,6 +65,7 @@ impl Tags {
         }
     }
 
+    /// Carries out R2.1b-5.
     fn remove(&mut self, keys: &[String]) {
         self.list.retain(|tag| !keys.contains(&tag.key));
     }
@@ -77,6 +80,7 @@ enum Target {
 }
 
 impl<R: Rules> Service<R> {
+    /// Carries out R2.1b-6.
     fn tag_target(&self, arn: Option<&str>) -> Result<Target, ApiError> {
         let arn = arn.unwrap_or_default();
         if let Some(agent) = self.agent_id(arn) {

@@ -19,7 +19,6 @@ use crate::ids;
 use crate::report::{ErrorCode, Failure};
 use crate::rules::{Pair, Rules, TaskView};
 use crate::settings::Settings;
-use crate::volume::StorageKind;
 
 /// 3.2 #4: clients look for "not found".
 fn missing(arn: &str) -> ApiError {
@@ -45,7 +44,7 @@ pub(super) fn patch(raw: Option<&RawOptions>) -> OptionsPatch {
 /// The set that a new task's `Options` are merged into. Between two buckets the POSIX attributes are NONE, else no
 /// such task could be made without naming them (1.7a).
 fn default_options(pair: Pair) -> Options {
-    if pair == (Pair { source: StorageKind::S3, destination: StorageKind::S3 }) {
+    if pair.between_buckets() {
         Options {
             uid: Uid::None,
             gid: Gid::None,
@@ -58,6 +57,7 @@ fn default_options(pair: Pair) -> Options {
 }
 
 /// 2.3a: the same storage, and one subdirectory equals or contains the other.
+/// Carries out R2.3a-1, R2.3a-2.
 fn overlap(source: &Place, destination: &Place) -> bool {
     source.kind == destination.kind
         && source.storage == destination.storage
@@ -114,6 +114,7 @@ impl<R: Rules> Service<R> {
         Pair { source: source.place.kind, destination: destination.place.kind }
     }
 
+    /// Carries out R2.14-1.
     pub(super) fn create_task(&mut self, input: &CreateTaskRequest) -> Result<Response, ApiError> {
         let (source_id, source) = self.named_location(input.source_location_arn.as_deref())?;
         let (destination_id, destination) = self.named_location(input.destination_location_arn.as_deref())?;
@@ -180,6 +181,7 @@ impl<R: Rules> Service<R> {
         })
     }
 
+    /// Carries out R2.4-1.
     pub(super) fn describe_task(&self, arn: Option<&str>) -> Result<Response, ApiError> {
         let (_, task) = self.named_task(arn)?;
         let (source, destination) = self.locations_of(task);
@@ -200,6 +202,7 @@ impl<R: Rules> Service<R> {
     }
 
     /// Every status allows it; a running execution keeps its set (1.7a).
+    /// Carries out R2.1-5.
     pub(super) fn update_task(&mut self, input: &UpdateTaskRequest) -> Result<Response, ApiError> {
         let (id, task) = self.named_task(input.task_arn.as_deref())?;
         let options = self.rules.effective_options(&task.options, &patch(input.options.as_ref()));
@@ -214,6 +217,7 @@ impl<R: Rules> Service<R> {
     }
 
     /// Refused while an execution is not terminal; its executions go with it (3.4a).
+    /// Carries out R2.7a-4.
     pub(super) fn delete_task(&mut self, arn: Option<&str>) -> Result<Response, ApiError> {
         let (id, task) = self.named_task(arn)?;
         if let Some(execution) = task.current.and_then(|id| self.state.executions.get(&id)) {
@@ -248,6 +252,7 @@ impl<R: Rules> Service<R> {
     }
 
     /// A mount try is due. Only an NFS source is mounted at creation, by agents that are all in contact.
+    /// Carries out R2.4a-1, R2.4a-6.
     pub(super) fn try_mount(&mut self, id: TaskId) {
         let Some(task) = self.state.tasks.get(&id) else { return };
         let (source, _) = self.locations_of(task);
@@ -268,6 +273,7 @@ impl<R: Rules> Service<R> {
     }
 
     /// The first success counts for good (2.4a); whatever comes after it is too late.
+    /// Carries out R2.4a-2.
     pub(super) fn task_mounted(&mut self, id: TaskId, result: Result<(), MountFailure>) {
         let Some(task) = self.state.tasks.get(&id) else { return };
         if task.mounted {

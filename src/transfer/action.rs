@@ -15,7 +15,7 @@ aws_enum! {
     ActionKind {
         /// List a directory on one side.
         List = "list",
-        /// Abort what older executions left half uploaded (S3).
+        /// Abort what older executions left half uploaded (S3). Carries out R2.12d-1.
         AbortUploads = "abort-uploads",
         /// Make a directory.
         MakeDirectory = "make-directory",
@@ -107,6 +107,7 @@ pub fn run_steps(
 }
 
 impl InFlight {
+    /// Carries out R2.5c-4.
     fn check(&mut self, step: &Step, result: &StepResult) -> Option<StepError> {
         let StepResult::Bytes { length, digest } = result else { return None };
         match step {
@@ -114,9 +115,11 @@ impl InFlight {
                 self.0.insert(*payload, (*length, *digest));
                 None
             }
-            Step::Write { payload, .. } | Step::Put { payload, .. } => (self.0.remove(payload)
-                != Some((*length, *digest)))
-            .then_some(StepError { side: Side::Destination, kind: StepErrorKind::ChecksumMismatch }),
+            Step::Write { payload, .. } | Step::Put { payload, .. } | Step::PutObject { payload, .. } => {
+                let damaged = self.0.remove(payload) != Some((*length, *digest));
+                damaged
+                    .then_some(StepError { side: Side::Destination, kind: StepErrorKind::ChecksumMismatch })
+            }
             _ => None,
         }
     }

@@ -1,5 +1,7 @@
 //! What an execution is started with.
 
+use serde::{Deserialize, Serialize};
+
 use crate::rules::PairContext;
 use crate::time::{MINUTE, SECOND};
 
@@ -10,7 +12,7 @@ pub const ANSWER_TIMEOUT_NS: u64 = 30 * SECOND;
 pub const MOUNT_LOST_LIMIT_NS: u64 = 5 * MINUTE;
 
 /// What a [`Transfer`](super::Transfer) is started with.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TransferConfig {
     /// The two kinds of storage, the effective options, the settings.
     pub pair: PairContext,
@@ -27,6 +29,7 @@ pub struct TransferConfig {
 
 impl TransferConfig {
     /// Bytes of one chunk under the bandwidth limit (2.15a).
+    /// Carries out R2.15a-1.
     #[must_use]
     pub fn effective_chunk_bytes(&self) -> u64 {
         self.chunk_bytes.min(self.rate().unwrap_or(u64::MAX)).max(1)

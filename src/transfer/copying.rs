@@ -3,19 +3,21 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
+use serde::{Deserialize, Serialize};
+
 use super::dispatch::Job;
 use super::plan::{Plan, Work};
 
 const NONE: u32 = u32::MAX;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum ItemState {
     Open,
     Done,
     Failed,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Stage {
     Items,
     Links,
@@ -26,7 +28,7 @@ enum Stage {
 }
 
 /// A file that travels in chunks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Large {
     /// Planned size.
     pub(super) size: u64,
@@ -60,7 +62,7 @@ impl Large {
 }
 
 /// A large file that was sent before, all but its end, and is sent again.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Anew {
     /// How often it has begun anew.
     pub(super) times: u32,
@@ -68,7 +70,7 @@ pub(super) struct Anew {
     pub(super) last_counted: bool,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Copying {
     pub(super) plan: Plan,
     pub(super) states: Vec<ItemState>,
@@ -165,10 +167,9 @@ impl Copying {
                 Stage::Links => Stage::Removals(0),
                 Stage::Removals(from) if from == self.plan.removals.len() => Stage::Directories(0),
                 Stage::Removals(from) => {
-                    let depth = |at: usize| self.plan.removals[at].path.components().count();
-                    let level = depth(from);
-                    let to = (from..self.plan.removals.len()).find(|at| depth(*at) != level);
-                    let to = to.unwrap_or(self.plan.removals.len());
+                    let left = &self.plan.removals[from..];
+                    let level = left.iter().take_while(|removal| removal.rank == left[0].rank);
+                    let to = from + level.count();
                     (from..to).for_each(|at| give(Job::Remove(at as u32)));
                     Stage::Removals(to)
                 }

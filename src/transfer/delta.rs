@@ -12,16 +12,19 @@ use core::ops::Range;
 
 use super::links::{Linked, resolve};
 use super::listings::{Listings, Subtree};
-use super::plan::{Clear, DirectoryPass, Item, ItemError, Plan, Removal, Skip, Work};
+use super::plan::{Clear, DirectoryPass, Item, ItemError, Plan, Skip, Work};
+use super::removing::{Guard, Record, Replacing, Tag};
 use super::walk::{Event, Met, Walk, is_excluded, path_of};
 use crate::api::Mtime;
 use crate::rules::data::{DEFAULT_DIRECTORY_MODE, DEFAULT_OWNER};
-use crate::rules::{Decision, PairContext, RemoveView, Rules};
+use crate::rules::ids::{RuleId, rule};
+use crate::rules::{Decision, PairContext, Rules};
 use crate::time::FileTime;
 use crate::tree::{Kind, RelPath};
-use crate::volume::{AttrSet, Listed, StorageKind, Untransferable};
+use crate::volume::{AttrSet, Listed, ObjectHead, StorageKind, Untransferable};
 
 /// What makes the destination equal to the source, as far as rules and options ask for it.
+/// Carries out R2.8b-1.
 #[must_use]
 pub fn delta<R: Rules, S: Listings, D: Listings>(
     rules: &R,
@@ -45,68 +48,22 @@ pub fn delta<R: Rules, S: Listings, D: Listings>(
     builder.finish()
 }
 
-/// What is kept for a directory while and after it is walked.
-struct Record {
-    path: RelPath,
-    depth: u32,
-    /// Attributes for the last pass.
-    attrs: Option<AttrSet>,
-    item: Option<u32>,
-    counted: bool,
-    /// The mtime to put back if an entry in it is made, replaced or removed.
-    restore: Option<FileTime>,
-    touched: bool,
-    gone: bool,
-}
-
-struct Tag {
-    record: usize,
-    /// Set in a directory that only the destination has.
-    only: Option<Only>,
-    /// The last name whose entry in the source protects its namesakes (2.9a).
-    protected: Option<Arc<[u8]>>,
-}
-
-struct Only {
-    entry: Listed,
-    guard: Guard,
-    /// Whether something in it is not removed.
-    kept: bool,
-    /// Whether it lies in a directory that a source entry replaces.
-    in_replaced: bool,
-    /// The source entry that replaces it.
-    replaces: Option<Box<Replacing>>,
-}
-
-#[derive(Clone, Copy, Default)]
-struct Guard {
-    in_source: bool,
-    listing_failed: bool,
-    below_protected: bool,
-}
-
-struct Replacing {
-    source: Listed,
-    destination: Listed,
-    decision: Decision,
-    from: u32,
-}
-
 pub(super) struct Builder<'a, R> {
     pub(super) rules: &'a R,
     pub(super) pair: &'a PairContext,
     pub(super) plan: Plan,
-    records: Vec<Record>,
-    linked: Vec<Linked>,
+    pub(super) records: Vec<Record>,
+    pub(super) linked: Vec<Linked>,
 }
 
-type DeltaWalk<'a, S, D> = Walk<'a, S, D, Tag>;
+pub(super) type DeltaWalk<'a, S, D> = Walk<'a, S, D, Tag>;
 
 impl<R: Rules> Builder<'_, R> {
     fn to_objects(&self) -> bool {
         self.pair.pair.destination == StorageKind::S3
     }
 
+    /// Carries out R2.11b-3.
     fn enter_root<S: Listings, D: Listings>(&mut self, walk: &mut DeltaWalk<'_, S, D>) {
         let root = (walk.source.root(), walk.destination.root());
         let (Subtree::Listed(source), Subtree::Listed(destination)) = root else { return };
@@ -128,11 +85,12 @@ impl<R: Rules> Builder<'_, R> {
         }
     }
 
-    fn record(&self, path: RelPath, depth: u32, mtime: Option<FileTime>) -> Record {
+    pub(super) fn record(&self, path: RelPath, depth: u32, mtime: Option<FileTime>) -> Record {
         Record {
             path,
             depth,
             attrs: None,
+            object: None,
             item: None,
             counted: false,
             restore: mtime.filter(|_| self.pair.options.mtime == Mtime::Preserve),
@@ -180,23 +138,25 @@ impl<R: Rules> Builder<'_, R> {
             }
             Decision::CannotCarry(Untransferable::ShadowedByPrefix) => {
                 // It protects nothing: the directory of the same name has the place (2.12a).
-                let text = format!("cannot be transferred: {}", Untransferable::ShadowedByPrefix);
-                self.plan.errors.push(ItemError { path, text, covers: false });
+                let problem = Untransferable::ShadowedByPrefix;
+                let (text, rule) = (format!("{problem}"), problem.rule());
+                self.plan.errors.push(ItemError { path, text, rule, covers: false });
                 return;
             }
             Decision::CannotCarry(problem) => {
                 let covers = path != walk.frame().path;
                 let text = if covers {
-                    format!("cannot be transferred: {problem}")
+                    format!("{problem}")
                 } else {
                     let name = crate::tree::entry::Escaped(&source.listed.name);
-                    format!("key `{name}` below it cannot be transferred: {problem}")
+                    format!("key `{name}` below it: {problem}")
                 };
-                self.plan.errors.push(ItemError { path: path.clone(), text, covers });
+                self.plan.errors.push(ItemError { path: path.clone(), text, rule: problem.rule(), covers });
                 true
             }
             Decision::DeviceToObject => {
-                self.error(path.clone(), "devices cannot be stored as objects");
+                let rule = decision.rule(source.listed.kind);
+                self.error(path.clone(), rule, "devices cannot be stored as objects");
                 true
             }
             _ => false,
@@ -213,6 +173,7 @@ impl<R: Rules> Builder<'_, R> {
         }
     }
 
+    /// Carries out R2.16a-3.
     fn directory<S: Listings, D: Listings>(
         &mut self,
         walk: &mut DeltaWalk<'_, S, D>,
@@ -228,7 +189,7 @@ impl<R: Rules> Builder<'_, R> {
         if matches!(inside, Subtree::Unlisted) {
             // Nothing at or below it is touched; what the destination has there is protected (2.9a).
             if let Some(met) = there {
-                let guard = Guard { in_source: true, listing_failed: true, below_protected: false };
+                let guard = Guard { in_source: true, listing_failed: true, ..Guard::default() };
                 self.enter_alone(walk, &met, guard, None);
             }
             return;
@@ -252,10 +213,22 @@ impl<R: Rules> Builder<'_, R> {
                 };
                 let (attrs, counted) = if self.to_objects() { (own, record.counted) } else { (fresh, false) };
                 record.attrs = Some(own).filter(|_| !self.to_objects());
-                record.item =
-                    Some(self.item(path.clone(), Work::Directory, attrs, clear, 0..0, above, counted));
+                let object = source.listed.object.clone();
+                record.item = Some(self.item(
+                    path.clone(),
+                    Work::Directory,
+                    attrs,
+                    object,
+                    clear,
+                    0..0,
+                    above,
+                    counted,
+                ));
             }
-            _ => record.attrs = Some(self.rules.attributes(&source.listed, self.pair, false)),
+            _ => {
+                record.attrs = Some(self.rules.attributes(&source.listed, self.pair, false));
+                record.object = source.listed.object.clone();
+            }
         }
         self.records.push(record);
         let tag = Tag { record: self.records.len() - 1, only: None, protected: None };
@@ -272,6 +245,7 @@ impl<R: Rules> Builder<'_, R> {
         }
     }
 
+    /// Carries out R2.8c-2, R2.8c-3, R2.8c-6, R2.13b-2.
     fn leaf<S: Listings, D: Listings>(
         &mut self,
         walk: &mut DeltaWalk<'_, S, D>,
@@ -306,7 +280,7 @@ impl<R: Rules> Builder<'_, R> {
     }
 
     #[allow(clippy::too_many_arguments)] // one call per form of the same decision
-    fn put_aside_or_add(
+    pub(super) fn put_aside_or_add(
         &mut self,
         path: RelPath,
         source: &Listed,
@@ -334,6 +308,7 @@ impl<R: Rules> Builder<'_, R> {
     }
 
     /// Adds what a decision about an entry that is not a directory comes to. Answers the item, if there is one.
+    /// Carries out R2.11a-7, R2.13-1.
     pub(super) fn add(
         &mut self,
         path: RelPath,
@@ -350,14 +325,14 @@ impl<R: Rules> Builder<'_, R> {
             (_, Kind::Symlink) => match &source.target {
                 Some(target) => Work::Symlink { target: target.clone() },
                 None => {
-                    self.error(path, "symlink without a target");
+                    self.error(path, const { rule("R2.12b-3") }, "symlink without a target");
                     return None;
                 }
             },
             (_, kind) => match source.device {
                 Some(device) => Work::Device { kind, device },
                 None => {
-                    self.error(path, "device without a number");
+                    self.error(path, const { rule("R2.13-2") }, "device without a number");
                     return None;
                 }
             },
@@ -372,7 +347,8 @@ impl<R: Rules> Builder<'_, R> {
             attrs.mtime = None;
             attrs.atime = None;
         }
-        Some(self.item(path, work, attrs, clear, replaced, record, true))
+        let object = source.object.clone();
+        Some(self.item(path, work, attrs, object, clear, replaced, record, true))
     }
 
     /// Adds a link to a leader (2.13a).
@@ -387,11 +363,11 @@ impl<R: Rules> Builder<'_, R> {
     ) {
         self.records[record].touched = true;
         let work = Work::Link { leader, item };
-        self.item(path, work, AttrSet::default(), clear, replaced, record, true);
+        self.item(path, work, AttrSet::default(), None, clear, replaced, record, true);
     }
 
-    pub(super) fn error(&mut self, path: RelPath, text: &str) {
-        self.plan.errors.push(ItemError { path, text: text.into(), covers: true });
+    pub(super) fn error(&mut self, path: RelPath, rule: RuleId, text: &str) {
+        self.plan.errors.push(ItemError { path, text: text.into(), rule, covers: true });
     }
 
     #[allow(clippy::too_many_arguments)] // the members of an item
@@ -400,6 +376,7 @@ impl<R: Rules> Builder<'_, R> {
         path: RelPath,
         work: Work,
         attrs: AttrSet,
+        object: Option<Arc<ObjectHead>>,
         clear: Clear,
         replaced: Range<u32>,
         record: usize,
@@ -411,145 +388,11 @@ impl<R: Rules> Builder<'_, R> {
             self.plan.estimated_bytes = self.plan.estimated_bytes.saturating_add(size);
         }
         let parent = self.records[record].item;
-        self.plan.items.push(Item { path, work, attrs, clear, replaced, parent, counted });
+        self.plan.items.push(Item { path, work, attrs, object, clear, replaced, parent, counted });
         number
     }
 
-    /// A name that only the destination has, or that the source protects.
-    fn meet_alone<S: Listings, D: Listings>(
-        &mut self,
-        walk: &mut DeltaWalk<'_, S, D>,
-        met: &Met<'_, D::Dir>,
-    ) {
-        let frame = walk.frame();
-        if is_excluded(self.rules, self.pair, &frame.path, &met.listed) {
-            if let Some(only) = &mut frame.tag.only {
-                only.kept = true;
-            }
-            return;
-        }
-        let protected = frame.tag.protected.as_ref() == Some(&met.listed.name);
-        let mut guard = Guard { in_source: protected, ..Guard::default() };
-        if let Some(only) = &frame.tag.only {
-            guard.listing_failed = only.guard.listing_failed;
-            guard.below_protected = only.guard.below_protected || only.guard.in_source;
-        }
-        if met.listed.kind == Kind::Directory {
-            self.enter_alone(walk, met, guard, None);
-        } else {
-            let path = path_of(&frame.path, &met.listed);
-            self.remove_or_keep(walk, path, &met.listed, guard);
-        }
-    }
-
-    fn enter_alone<S: Listings, D: Listings>(
-        &mut self,
-        walk: &mut DeltaWalk<'_, S, D>,
-        met: &Met<'_, D::Dir>,
-        mut guard: Guard,
-        replaces: Option<Box<Replacing>>,
-    ) {
-        let inside = walk.destination.open(&met.dir, met.index);
-        let frame = walk.frame();
-        let path = path_of(&frame.path, &met.listed);
-        let in_replaced = replaces.is_some() || frame.tag.only.as_ref().is_some_and(|only| only.in_replaced);
-        let record = self.record(path.clone(), self.records[frame.tag.record].depth + 1, met.listed.mtime);
-        let inside = match inside {
-            Subtree::Listed(dir) => Some(dir),
-            Subtree::Attested(_) | Subtree::Unlisted => {
-                guard.listing_failed = true;
-                None
-            }
-        };
-        self.records.push(record);
-        let entry = met.listed.clone().into_owned();
-        // A directory that could not be listed holds nobody knows what.
-        let kept = guard.listing_failed;
-        let only = Only { entry, guard, kept, in_replaced, replaces };
-        let tag = Tag { record: self.records.len() - 1, only: Some(only), protected: None };
-        walk.enter(path, None, inside, tag);
-    }
-
-    fn leave<S: Listings, D: Listings>(&mut self, walk: &mut DeltaWalk<'_, S, D>) {
-        let left = walk.take_left();
-        let Some(only) = left.tag.only else { return };
-        if let Some(replacing) = only.replaces {
-            // What is in the directory either goes as a whole or stays as a whole.
-            self.records.truncate(left.tag.record);
-            let record = walk.frame().tag.record;
-            self.replace(left.path, *replacing, only.kept, record);
-        } else if only.kept {
-            if let Some(above) = walk.is_inside().then(|| walk.frame()).and_then(|f| f.tag.only.as_mut()) {
-                above.kept = true;
-            }
-        } else {
-            let gone = self.remove_or_keep(walk, left.path, &only.entry, only.guard);
-            self.records[left.tag.record].gone = gone;
-        }
-    }
-
-    fn replace(&mut self, path: RelPath, replacing: Replacing, kept: bool, record: usize) {
-        let Replacing { source, destination, decision, from } = replacing;
-        if !kept {
-            let replaced = from..self.plan.replaced.len() as u32;
-            let clear = Clear::RemoveDirectory;
-            self.put_aside_or_add(path, &source, Some(destination), decision, clear, replaced, record);
-            return;
-        }
-        self.plan.replaced.truncate(from as usize);
-        self.error(path.clone(), "place taken by a non-empty directory");
-        if source.inode.is_some() {
-            self.linked.push(Linked {
-                path,
-                source,
-                destination: Some(destination),
-                decision,
-                clear: Clear::Nothing,
-                replaced: 0..0,
-                record,
-                failed: true,
-            });
-        }
-    }
-
-    /// Asks the rule; adds the removal, or marks the directory above as one that holds something. Answers whether it
-    /// goes.
-    fn remove_or_keep<S: Listings, D: Listings>(
-        &mut self,
-        walk: &mut DeltaWalk<'_, S, D>,
-        path: RelPath,
-        destination: &Listed,
-        guard: Guard,
-    ) -> bool {
-        let goes = self.rules.may_remove(&RemoveView {
-            path: &path,
-            destination,
-            in_source: guard.in_source,
-            listing_failed: guard.listing_failed,
-            below_protected: guard.below_protected,
-            pair: self.pair,
-        });
-        let tag = &mut walk.frame().tag;
-        let only = tag.only.as_mut();
-        if !goes {
-            if let Some(only) = only {
-                only.kept = true;
-            }
-            return false;
-        }
-        self.records[tag.record].touched = true;
-        let directory = destination.kind == Kind::Directory;
-        let list = match only {
-            Some(only) if only.in_replaced => &mut self.plan.replaced,
-            _ => &mut self.plan.removals,
-        };
-        // A bare prefix has no marker to delete: it goes with the last key below it.
-        if !destination.implied {
-            list.push(Removal { path, directory });
-        }
-        true
-    }
-
+    /// Carries out R2.11b-1, R2.11b-2.
     fn finish(mut self) -> Plan {
         let to_objects = self.to_objects();
         // Entries were met from the top; backwards, a directory comes after what is in it.
@@ -565,12 +408,13 @@ impl<R: Rules> Builder<'_, R> {
                 path: record.path,
                 depth: record.depth,
                 attrs,
+                object: record.object,
                 item: record.item,
                 counted,
             });
         }
         self.plan.directories.sort_by_key(|pass| Reverse(pass.depth));
-        self.plan.removals.sort_by_cached_key(|removal| Reverse(removal.path.components().count()));
+        self.plan.removals.sort_by_key(|removal| removal.rank);
         self.plan
     }
 }

@@ -2,14 +2,16 @@
 
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use serde::{Deserialize, Serialize};
+
 use super::action::{ActionId, ActionKind};
 use super::plan::Clear;
 use super::scanner::ListJob;
-use crate::time::{Instant, SECOND};
+use crate::time::Instant;
 use crate::volume::PayloadId;
 
 /// Something to do. It becomes an action when it is given out, and again at each retry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Job {
     AbortUploads,
     List(ListJob),
@@ -37,7 +39,7 @@ pub(super) enum Job {
 }
 
 /// A job with its history.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Queued {
     pub(super) job: Job,
     /// 1 for the first try.
@@ -57,7 +59,7 @@ impl Queued {
 }
 
 /// Where in an action the steps are that its answer is read by.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Shape {
     pub(super) steps: usize,
     pub(super) clear_at: Option<usize>,
@@ -69,7 +71,7 @@ pub(super) struct Shape {
 }
 
 /// An action that has not been answered.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Flying {
     pub(super) queued: Queued,
     pub(super) kind: ActionKind,
@@ -77,7 +79,7 @@ pub(super) struct Flying {
     deadline: Instant,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Dispatch {
     next_action: u64,
     next_payload: u64,
@@ -86,6 +88,7 @@ pub(super) struct Dispatch {
     pub(super) ready: VecDeque<Queued>,
     /// Jobs that wait for the link.
     pub(super) sending: VecDeque<Queued>,
+    #[serde(with = "crate::plain::pairs")]
     delayed: BTreeMap<(Instant, u64), Queued>,
     flying: BTreeMap<ActionId, Flying>,
     deadlines: BTreeSet<(Instant, ActionId)>,
@@ -152,11 +155,9 @@ impl Dispatch {
         self.link_free <= now
     }
 
-    /// Reserves the link for `bytes` from `now` on (2.15a).
-    pub(super) fn reserve(&mut self, now: Instant, bytes: u64, rate: Option<u64>) {
-        let Some(rate) = rate else { return };
-        let ns = (u128::from(bytes) * u128::from(SECOND)).div_ceil(u128::from(rate));
-        self.link_free = now.after_ns(u64::try_from(ns).unwrap_or(u64::MAX));
+    /// Reserves the link for so many nanoseconds from `now` on (2.15a).
+    pub(super) fn reserve(&mut self, now: Instant, link_ns: u64) {
+        self.link_free = now.after_ns(link_ns);
     }
 
     /// Whether nothing is left to do and nothing is being done.

@@ -2,6 +2,8 @@
 
 use alloc::string::String;
 
+use serde::{Deserialize, Serialize};
+
 use crate::api::{PhaseStatus, VerifyMode};
 use crate::report::{Counters, End, ErrorCode, Failure, LogKind, Phase, PhaseStatuses};
 
@@ -10,7 +12,7 @@ const ITEMS_SKIPPED: &str = "Transfer and verification completed. Selected files
      further assistance.";
 
 /// What the log has come to, as far as the end depends on it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Tally {
     /// An item error in PREPARING or TRANSFERRING.
     pub(super) transfer_failed: bool,
@@ -35,6 +37,7 @@ impl Tally {
         }
     }
 
+    /// Carries out R2.10-6.
     fn verify_detail(&self) -> Option<&'static str> {
         if self.checksum {
             Some("Sync verification failed due to a difference in content of one or more files")
@@ -52,6 +55,7 @@ impl Tally {
         }
     }
 
+    /// Carries out R2.5a-3.
     fn transfer_status(&self) -> PhaseStatus {
         if self.transfer_failed { PhaseStatus::Error } else { PhaseStatus::Success }
     }
@@ -62,6 +66,7 @@ impl Tally {
     }
 
     /// The end of an execution that did all it could.
+    /// Carries out R2.5a-5, R2.5a-9.
     pub(super) fn finished(&self, mode: VerifyMode, counters: Counters) -> End {
         let transfer = self.transfer_status();
         let detail = self.verify_detail();
@@ -78,6 +83,7 @@ impl Tally {
 
     /// The end of an execution that was stopped in `phase`. Code and detail belong to the first phase that is
     /// ERROR.
+    /// Carries out R2.5a-6, R2.5a-8.
     pub(super) fn stopped(&self, phase: Phase, failure: Failure, counters: Counters) -> End {
         let (prepare, transfer, verify, failure) = match phase {
             Phase::Preparing => (PhaseStatus::Error, PhaseStatus::Pending, PhaseStatus::Pending, failure),

@@ -9,7 +9,8 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::delta::Builder;
-use super::plan::Clear;
+use super::plan::{Clear, Follower};
+use crate::rules::ids::rule;
 use crate::rules::{Decision, Rules};
 use crate::tree::{Kind, RelPath};
 use crate::volume::Listed;
@@ -43,6 +44,7 @@ struct Leader {
     inode: Option<u64>,
 }
 
+/// Carries out R2.13a-1, R2.13a-2, R2.13a-3.
 pub(super) fn resolve<R: Rules>(builder: &mut Builder<'_, R>, mut linked: Vec<Linked>) {
     linked.sort_by(|a, b| a.path.cmp(&b.path));
     let leaders = leaders(&linked);
@@ -115,10 +117,12 @@ fn follow<R: Rules>(
         return;
     }
     if leader.failed {
-        builder.error(file.path, "hard link to a file that cannot be transferred");
+        let text = "hard link to a file that cannot be transferred";
+        builder.error(file.path, const { rule("R2.13a-4") }, text);
         return;
     }
     if belongs && inode.is_some() && inode == leader.inode {
+        builder.plan.followers.extend(leader.item.map(|leader| Follower { path: file.path, leader }));
         return;
     }
     let clear = match &file.destination {

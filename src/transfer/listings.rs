@@ -4,6 +4,8 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
+use serde::{Deserialize, Serialize};
+
 use crate::volume::{Listed, Listing, Summary};
 
 /// What is known about the inside of a directory.
@@ -43,16 +45,16 @@ pub trait Listings {
 }
 
 /// A listing collected from a storage.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scan {
     dirs: Vec<Dir>,
 }
 
 /// Names a directory of a [`Scan`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DirId(pub(crate) u32);
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Dir {
     state: State,
     /// Directories among the entries: index of the entry, number of the directory. Sorted.
@@ -60,7 +62,7 @@ struct Dir {
 }
 
 #[allow(clippy::large_enum_variant)] // nearly every directory is listed
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum State {
     Unlisted,
     Listed(Listing),

@@ -1,10 +1,12 @@
 //! The state machine: gives out actions, takes outcomes, retries, fences, ends.
 
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 use alloc::vec::Vec;
 
-use super::action::{Action, ActionId, ActionKind, Outcome, Poll};
+use serde::{Deserialize, Serialize};
+
+use super::action::{Action, ActionId, Outcome, Poll};
 use super::config::TransferConfig;
 use super::copying::Copying;
 use super::delta::delta;
@@ -12,15 +14,14 @@ use super::dispatch::{Dispatch, Flying, Job, Queued};
 use super::ending::Tally;
 use super::plan::Plan;
 use super::scanner::Scanner;
-use super::verifying::{Errors, Judged, judge};
-use crate::report::{Counters, End, ErrorCode, Failure, LogKind, LogLine, Phase, Progress};
-use crate::rules::{Documented, Retry, Rules, Verdict};
+use super::verifying::{Difference, Errors, Judged, judge};
+use crate::report::{Counters, End, ErrorCode, Failure, LogLine, Phase, Progress};
+use crate::rules::{Documented, Retry, Rules};
 use crate::time::Instant;
-use crate::tree::RelPath;
 use crate::volume::{Side, StepError, StepErrorKind, StorageKind};
 
 /// The data plane of one execution, from PREPARING to its end (2.5).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Transfer<R: Rules = Documented> {
     pub(super) rules: R,
     pub(super) config: TransferConfig,
@@ -121,8 +122,11 @@ impl<R: Rules> Transfer<R> {
 
     fn issue(&mut self, queued: Queued) -> Option<Action> {
         let built = self.build(queued)?;
-        if built.bytes > 0 {
-            self.dispatch.reserve(self.now, built.bytes, self.config.rate());
+        if built.bytes > 0
+            && let Some(rate) = self.config.rate()
+        {
+            let link_ns = self.rules.link_ns(built.bytes, rate, built.queued.attempt);
+            self.dispatch.reserve(self.now, link_ns);
         }
         let deadline = self.now.after_ns(self.config.answer_timeout_ns);
         let id = self.dispatch.launch(built.queued, built.kind, built.shape, deadline);
@@ -166,6 +170,7 @@ impl<R: Rules> Transfer<R> {
     }
 
     /// The worker died: the execution ends at once, everything in flight is fenced.
+    /// Carries out R2.6a-5.
     pub fn crash(&mut self, now: Instant) {
         self.now = self.now.max(now);
         if self.end.is_none() {
@@ -218,6 +223,7 @@ impl<R: Rules> Transfer<R> {
         }
     }
 
+    /// Carries out R2.5c-2.
     fn expire(&mut self) {
         while let Some(flying) = self.dispatch.expired(self.now) {
             let side = match flying.queued.job {
@@ -264,17 +270,12 @@ impl<R: Rules> Transfer<R> {
         }
     }
 
-    pub(super) fn note(&mut self, kind: LogKind, path: RelPath, text: String) {
-        self.tally.add(self.phase, kind);
-        self.log.push(LogLine { phase: self.phase, kind, path, text });
+    pub(super) fn note(&mut self, line: LogLine) {
+        self.tally.add(line.phase, line.kind);
+        self.log.push(line);
     }
 
-    /// Writes an item error. `covers`: whether what lies below is out of scope too.
-    pub(super) fn item_error(&mut self, path: RelPath, text: String, covers: bool) {
-        *self.errors.entry(path.clone()).or_default() |= covers;
-        self.note(LogKind::ItemError, path, text);
-    }
-
+    /// Carries out R2.5a-2, R2.8a-5.
     pub(super) fn stop(&mut self, code: ErrorCode, detail: &str) {
         let failure = Failure { code, detail: detail.to_string() };
         self.end = Some(self.tally.stopped(self.phase, failure, self.counters));
@@ -294,16 +295,8 @@ impl<R: Rules> Transfer<R> {
     fn prepared(&mut self) {
         let Some(scanner) = self.scanner.take() else { return };
         let mut plan = delta(&self.rules, &scanner.source, &scanner.destination, &self.config.pair);
-        for error in core::mem::take(&mut plan.errors) {
-            if error.covers {
-                self.item_error(error.path, error.text, true);
-            } else {
-                self.note(LogKind::ItemError, error.path, error.text);
-            }
-        }
-        for skip in core::mem::take(&mut plan.skips) {
-            self.note(LogKind::Skipped, skip.path, format!("{} is not transferred", skip.kind));
-        }
+        core::mem::take(&mut plan.errors).into_iter().for_each(|error| self.tell_error(error));
+        core::mem::take(&mut plan.skips).into_iter().for_each(|skip| self.tell_skip(skip));
         self.counters.estimated_files = plan.estimated_files;
         self.counters.estimated_bytes = plan.estimated_bytes;
         self.phase = Phase::Transferring;
@@ -314,13 +307,14 @@ impl<R: Rules> Transfer<R> {
         jobs.into_iter().for_each(|job| self.push(job));
     }
 
+    /// Carries out R2.5a-4.
     fn transferred(&mut self) {
         let Some(copying) = &mut self.copying else { return };
         let (mut jobs, mut orphans) = (Vec::new(), Vec::new());
         let over = copying.advance(&mut |job| jobs.push(job), &mut |item| orphans.push(item));
         let paths = orphans.into_iter().map(|item: u32| copying.plan.items[item as usize].path.clone());
         for path in paths.collect::<Vec<_>>() {
-            self.item_error(path, "hard link to a file that was not transferred".into(), true);
+            self.tell_orphan(path);
         }
         jobs.into_iter().for_each(|job| self.push(job));
         if !over {
@@ -339,8 +333,8 @@ impl<R: Rules> Transfer<R> {
         let Some(scanner) = self.scanner.take() else { return };
         let mut judged = judge(&self.rules, &self.config.pair, &self.errors, &scanner);
         self.scanner = Some(scanner);
-        for (path, verdict) in core::mem::take(&mut judged.verdicts) {
-            self.mismatch(path, verdict);
+        for Difference { path, verdict, sides } in core::mem::take(&mut judged.differences) {
+            self.tell_difference(path, verdict, sides);
         }
         for file in 0..judged.compared.len() {
             self.push(Job::Compare { file: file as u32, offset: 0 });
@@ -348,25 +342,9 @@ impl<R: Rules> Transfer<R> {
         self.judged = Some(judged);
     }
 
-    pub(super) fn mismatch(&mut self, path: RelPath, verdict: Verdict) {
-        let (kind, text) = match verdict {
-            Verdict::Equal => return,
-            Verdict::Checksum => (LogKind::ChecksumFailure, "contents differ"),
-            Verdict::Metadata => (LogKind::MetadataFailure, "metadata differ"),
-            Verdict::Added => (LogKind::FilesWereAdded, "in the source only"),
-            Verdict::Removed => (LogKind::FilesWereRemoved, "in the destination only"),
-        };
-        self.note(kind, path, text.into());
-    }
-
     fn finish(&mut self) {
         let mode = self.config.pair.options.verify_mode;
         self.end = Some(self.tally.finished(mode, self.counters));
         self.dispatch.fence_all();
-    }
-
-    /// The action's kind as a person reads it in an item error.
-    pub(super) fn failure_text(kind: ActionKind, error: StepError) -> String {
-        format!("{kind} failed at the {}: {}", error.side, error.kind)
     }
 }

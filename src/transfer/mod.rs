@@ -6,7 +6,8 @@
 //! Order within one execution (2.8a, 2.8c, 2.9a, 2.11b): directories before what is in them; a link after its
 //! leader; the last chunk of a file after everything else of it is durable, its mtime last of all; what an entry
 //! replaces goes directly before it; all other removals after all copies, deepest first; attributes of directories
-//! after everything below, the root last. Once ended, nothing that was given out counts any more.
+//! after everything below, the root last. Once ended, nothing that was given out counts any more. So nothing cut short
+//! looks finished (R2.5-5), and one more execution finishes it (R2.5-4).
 
 pub mod action;
 pub mod config;
@@ -19,8 +20,10 @@ pub mod listings;
 mod machine;
 pub mod objects;
 pub mod plan;
+mod removing;
 mod scanner;
 mod steps;
+mod telling;
 pub mod tree_listing;
 mod verifying;
 mod walk;

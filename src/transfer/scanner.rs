@@ -3,6 +3,8 @@
 
 use alloc::vec::Vec;
 
+use serde::{Deserialize, Serialize};
+
 use super::config::TransferConfig;
 use super::listings::{DirId, Scan};
 use super::verifying::Errors;
@@ -11,16 +13,16 @@ use crate::api::{Gid, Mtime, PosixPermissions, Uid};
 use crate::rules::{PairContext, Rules};
 use crate::tree::entry::is_name;
 use crate::tree::{Kind, RelPath};
-use crate::volume::{Listed, Listing, Side};
+use crate::volume::{Listed, Listing, Side, Untransferable};
 
 /// A listing to ask for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct ListJob {
     pub(super) pair: u32,
     pub(super) side: Side,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct DirPair {
     path: RelPath,
     source: Option<DirId>,
@@ -30,7 +32,7 @@ struct DirPair {
     failed: bool,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Scanner {
     pub(super) source: Scan,
     pub(super) destination: Scan,
@@ -46,8 +48,10 @@ pub(super) struct Scanner {
 
 /// Whether attested summaries may stand for a walk: only when every field their digest covers is compared anyway.
 fn may_trust(config: &TransferConfig) -> bool {
-    let PairContext { pair, options, .. } = &config.pair;
+    let PairContext { pair, options, settings } = &config.pair;
     config.trust_summaries
+        // What is excluded lies in the digest and does not count as an entry (2.5a, 2.12c).
+        && !settings.exclude_snapshots
         && pair.source == pair.destination
         && options.mtime == Mtime::Preserve
         && options.uid == Uid::IntValue
@@ -99,18 +103,24 @@ impl Scanner {
     }
 
     /// A listing has come.
+    /// Carries out R2.14-2.
     pub(super) fn listed<R: Rules>(
         &mut self,
         rules: &R,
         context: &PairContext,
         job: ListJob,
-        listing: Listing,
+        mut listing: Listing,
         jobs: &mut impl FnMut(ListJob),
     ) {
+        put_in_order(&mut listing.entries);
         let pair = &self.pairs[job.pair as usize];
         match (job.side, pair.source, pair.destination) {
             (Side::Source, Some(dir), _) => {
-                let counts = |listed: &&Listed| !is_excluded(rules, context, &pair.path, listed);
+                // A key that cannot be transferred is no entry of a tree (2.12a).
+                let counts = |listed: &&Listed| {
+                    listed.problem != Some(Untransferable::ForbiddenKey)
+                        && !is_excluded(rules, context, &pair.path, listed)
+                };
                 self.items += listing.entries.iter().filter(counts).count() as u64;
                 self.source.set_listing(dir, listing);
             }
@@ -121,6 +131,7 @@ impl Scanner {
     }
 
     /// A listing has failed for good: nothing below it is looked at on either side.
+    /// Carries out R2.9a-3.
     pub(super) fn failed<R: Rules>(
         &mut self,
         rules: &R,
@@ -198,6 +209,18 @@ impl Scanner {
                 _ => self.add_pair(path.join(&name), below.0, below.1, jobs),
             }
         }
+    }
+}
+
+/// Brings entries into the order that all comparing leans on, whatever order they came in: by name as bytes, of an object
+/// and a prefix of one name the object first.
+fn put_in_order(entries: &mut [Listed]) {
+    let order = |one: &Listed, two: &Listed| {
+        let form = |listed: &Listed| listed.kind == Kind::Directory;
+        one.name.cmp(&two.name).then_with(|| form(one).cmp(&form(two)))
+    };
+    if !entries.is_sorted_by(|one, two| order(one, two).is_le()) {
+        entries.sort_by(order);
     }
 }
 

@@ -1,12 +1,14 @@
 //! What an item comes to in steps (2.8a, 2.11a, 2.12).
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::dispatch::Shape;
-use super::plan::{Clear, Item, Work};
+use super::plan::{Clear, DirectoryPass, Item, Work};
 use crate::rules::PairContext;
 use crate::rules::data::{DEFAULT_OWNER, SYMLINK_MODE};
-use crate::volume::{AttrSet, PayloadId, Step, StorageKind};
+use crate::volume::bucket::Metadata;
+use crate::volume::{AttrSet, ObjectHead, PayloadId, Step, StorageKind};
 
 /// Steps under construction.
 #[derive(Default)]
@@ -56,6 +58,7 @@ impl Steps {
     }
 
     /// Owner, then mode (a change of owner clears set-id bits), then times.
+    /// Carries out R2.8a-1, R2.11-1, R2.11b-4.
     pub(super) fn attributes(&mut self, attrs: &AttrSet) {
         if attrs.uid.is_some() || attrs.gid.is_some() {
             self.list.push(Step::SetOwner { uid: attrs.uid, gid: attrs.gid });
@@ -73,6 +76,11 @@ fn to_objects(pair: &PairContext) -> bool {
     pair.pair.destination == StorageKind::S3
 }
 
+/// The user metadata of a copy in another bucket (2.12e); a bare prefix has none.
+fn metadata(object: Option<&Arc<ObjectHead>>) -> Arc<Metadata> {
+    object.map(|head| head.metadata.clone()).unwrap_or_default()
+}
+
 /// Owner and mode of a new file or device until its own are set (2.11a).
 fn fresh(pair: &PairContext) -> AttrSet {
     AttrSet {
@@ -85,10 +93,15 @@ fn fresh(pair: &PairContext) -> AttrSet {
 
 /// The one action of a file that is no larger than a chunk. The source is read, or at least opened, before anything
 /// is removed (2.8b).
+/// Carries out R2.8a-1, R2.8e-1.
 pub(super) fn copy(item: &Item, clear: Clear, size: u64, pair: &PairContext, payload: PayloadId) -> Steps {
     let mut steps = Steps::default();
     steps.read(0, size, payload);
     steps.clear(clear);
+    if pair.pair.between_buckets() {
+        steps.write(Step::PutObject { payload, metadata: metadata(item.object.as_ref()) });
+        return steps;
+    }
     if to_objects(pair) {
         steps.write(Step::Put { payload, attrs: item.attrs });
         return steps;
@@ -103,9 +116,10 @@ pub(super) fn copy(item: &Item, clear: Clear, size: u64, pair: &PairContext, pay
     steps
 }
 
-/// The beginning of a large file.
-pub(super) fn begin(clear: Clear, pair: &PairContext) -> Steps {
+/// The beginning of a large file. The source is opened before anything is removed or cut, as in [`copy`].
+pub(super) fn begin(clear: Clear, pair: &PairContext, payload: PayloadId) -> Steps {
     let mut steps = Steps::default();
+    steps.push(Step::Read { offset: 0, length: 0, payload });
     steps.clear(clear);
     steps.make(Step::Begin { fresh: fresh(pair) });
     steps
@@ -113,6 +127,7 @@ pub(super) fn begin(clear: Clear, pair: &PairContext) -> Steps {
 
 /// The end of a large file: `last` is offset, length and payload of the last chunk; `cut` where the source turned
 /// out to end, if earlier than planned (2.8b).
+/// Carries out R2.8b-3.
 pub(super) fn finish(
     item: &Item,
     last: Option<(u64, u64, PayloadId)>,
@@ -125,7 +140,11 @@ pub(super) fn finish(
             steps.read(offset, length, payload);
             steps.write(Step::Write { offset, payload });
         }
-        steps.push(Step::Complete { attrs: item.attrs });
+        steps.push(if pair.pair.between_buckets() {
+            Step::CompleteObject { metadata: metadata(item.object.as_ref()) }
+        } else {
+            Step::Complete { attrs: item.attrs }
+        });
         return steps;
     }
     // Everything else is durable before the full size appears.
@@ -148,6 +167,10 @@ pub(super) fn simple(item: &Item, clear: Clear, pair: &PairContext) -> Steps {
     let objects = to_objects(pair);
     steps.clear(clear);
     match &item.work {
+        Work::Directory if pair.pair.between_buckets() => {
+            let metadata = metadata(item.object.as_ref());
+            steps.make(Step::ReplaceMetadata { directory: true, metadata });
+        }
         Work::Directory => steps.make(Step::MakeDirectory { attrs: item.attrs }),
         Work::Symlink { target } if objects => {
             steps.make(Step::MakeSymlink { target: target.clone(), attrs: item.attrs });
@@ -162,6 +185,10 @@ pub(super) fn simple(item: &Item, clear: Clear, pair: &PairContext) -> Steps {
             steps.attributes(&item.attrs);
         }
         Work::Link { leader, .. } => steps.make(Step::Link { leader: leader.clone() }),
+        Work::Metadata if pair.pair.between_buckets() => {
+            let metadata = metadata(item.object.as_ref());
+            steps.push(Step::ReplaceMetadata { directory: false, metadata });
+        }
         Work::Metadata if objects => steps.push(Step::Rewrite { attrs: item.attrs }),
         Work::Metadata | Work::File { .. } => steps.attributes(&item.attrs),
     }
@@ -169,9 +196,13 @@ pub(super) fn simple(item: &Item, clear: Clear, pair: &PairContext) -> Steps {
 }
 
 /// Attributes of a directory in the last pass.
-pub(super) fn directory(attrs: &AttrSet, pair: &PairContext) -> Steps {
+pub(super) fn directory(pass: &DirectoryPass, pair: &PairContext) -> Steps {
     let mut steps = Steps::default();
-    if to_objects(pair) {
+    let attrs = &pass.attrs;
+    if pair.pair.between_buckets() {
+        let metadata = metadata(pass.object.as_ref());
+        steps.push(Step::ReplaceMetadata { directory: true, metadata });
+    } else if to_objects(pair) {
         // On a marker that is there this changes its metadata; `Rewrite` could mean the object of the same name.
         steps.push(Step::MakeDirectory { attrs: *attrs });
     } else {

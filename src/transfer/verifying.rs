@@ -1,16 +1,21 @@
 //! VERIFYING: both sides listed again and judged path by path (2.10).
 
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
 
 use super::delta::delta;
 use super::listings::{DirId, Listings, Subtree};
 use super::scanner::Scanner;
 use super::walk::{Event, Met, Walk, is_excluded, path_of};
+use crate::mix::fold;
+use crate::report::{SideSeen, Sides};
 use crate::rules::{PairContext, Rules, Verdict};
 use crate::tree::{Kind, RelPath};
-use crate::volume::{Listed, StorageKind};
+use crate::volume::{ContentDigest, Listed, StorageKind};
 
 /// Item errors of an execution; the value says whether what lies below is out of scope too.
 pub(super) type Errors = BTreeMap<RelPath, bool>;
@@ -19,7 +24,7 @@ pub(super) type Errors = BTreeMap<RelPath, bool>;
 type Place = (DirId, usize);
 
 /// A file of which both sides are compared byte by byte.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Compared {
     pub(super) path: RelPath,
     pub(super) size: u64,
@@ -27,16 +32,45 @@ pub(super) struct Compared {
     destination: Place,
     /// Whether its names are grouped otherwise than in the source (2.13a).
     regrouped: bool,
+    /// Digests of what was read of both sides so far.
+    hashes: Option<(ContentDigest, ContentDigest)>,
+}
+
+/// A difference that needs no contents to be seen.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Difference {
+    pub(super) path: RelPath,
+    pub(super) verdict: Verdict,
+    pub(super) sides: Box<Sides>,
 }
 
 /// What can be said before any contents are read, and what must be read.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Judged {
-    pub(super) verdicts: Vec<(RelPath, Verdict)>,
+    pub(super) differences: Vec<Difference>,
     pub(super) compared: Vec<Compared>,
 }
 
+/// The digest of contents whose next chunk has the digest `next`: that of the chunk itself if it is the first.
+fn chained(so_far: Option<ContentDigest>, next: ContentDigest) -> ContentDigest {
+    let Some(ContentDigest(before)) = so_far else { return next };
+    let half = |key: u64| {
+        let words = [key, (before >> 64) as u64, before as u64, (next.0 >> 64) as u64, next.0 as u64];
+        u128::from(fold(words))
+    };
+    ContentDigest(half(0) << 64 | half(1))
+}
+
 impl Compared {
+    /// Both sides of a chunk have been read. A comparison that begins anew begins its digests anew.
+    pub(super) fn read(&mut self, offset: u64, source: ContentDigest, destination: ContentDigest) {
+        let before = self.hashes.filter(|_| offset > 0);
+        self.hashes = Some((
+            chained(before.map(|hashes| hashes.0), source),
+            chained(before.map(|hashes| hashes.1), destination),
+        ));
+    }
+
     /// The verdict once the contents are known.
     pub(super) fn verdict<R: Rules>(
         &self,
@@ -44,12 +78,23 @@ impl Compared {
         pair: &PairContext,
         scanner: &Scanner,
         equal: bool,
-    ) -> Verdict {
+    ) -> (Verdict, Box<Sides>) {
         let source = scanner.source.entry(&self.source.0, self.source.1);
         let destination = scanner.destination.entry(&self.destination.0, self.destination.1);
         let verdict = rules.verify(source.as_deref(), destination.as_deref(), Some(equal), pair);
-        regroup(verdict, self.regrouped)
+        (regroup(verdict, self.regrouped), sides(source.as_deref(), destination.as_deref(), self.hashes))
     }
+}
+
+fn sides(
+    source: Option<&Listed>,
+    destination: Option<&Listed>,
+    hashes: Option<(ContentDigest, ContentDigest)>,
+) -> Box<Sides> {
+    Box::new(Sides {
+        source: source.map(|listed| SideSeen::new(listed, hashes.map(|hashes| hashes.0))),
+        destination: destination.map(|listed| SideSeen::new(listed, hashes.map(|hashes| hashes.1))),
+    })
 }
 
 fn regroup(verdict: Verdict, regrouped: bool) -> Verdict {
@@ -78,6 +123,7 @@ struct Judge<'a, R> {
 type JudgeWalk<'a> = Walk<'a, super::listings::Scan, super::listings::Scan, ()>;
 
 /// Walks both scans.
+/// Carries out R2.10-8, R2.10-9, R2.8b-4.
 pub(super) fn judge<R: Rules>(rules: &R, pair: &PairContext, errors: &Errors, scanner: &Scanner) -> Judged {
     let plan = delta(rules, &scanner.source, &scanner.destination, pair);
     let removable = plan.removals.into_iter().chain(plan.replaced).map(|removal| removal.path).collect();
@@ -108,14 +154,21 @@ impl<R: Rules> Judge<'_, R> {
         if self.pair.pair.destination != StorageKind::S3 && !self.errors.contains_key(&RelPath::root()) {
             let own = (walk.source.directory(&source), walk.destination.directory(&destination));
             let verdict = self.rules.verify(Some(&own.0), Some(&own.1), None, self.pair);
-            self.report(RelPath::root(), verdict);
+            self.report(RelPath::root(), verdict, Some(&own.0), Some(&own.1));
         }
         walk.enter(RelPath::root(), Some(source), Some(destination), ());
     }
 
-    fn report(&mut self, path: RelPath, verdict: Verdict) {
+    fn report(
+        &mut self,
+        path: RelPath,
+        verdict: Verdict,
+        source: Option<&Listed>,
+        destination: Option<&Listed>,
+    ) {
         if verdict != Verdict::Equal {
-            self.judged.verdicts.push((path, verdict));
+            let sides = sides(source, destination, None);
+            self.judged.differences.push(Difference { path, verdict, sides });
         }
     }
 
@@ -147,7 +200,7 @@ impl<R: Rules> Judge<'_, R> {
         }
         if error.is_none() && (own.is_some() || self.removable.contains(&path)) {
             let verdict = self.rules.verify(own, other, None, self.pair);
-            self.report(path.clone(), verdict);
+            self.report(path.clone(), verdict, own, other);
         }
         Self::descend(walk, path, source, destination);
     }
@@ -176,6 +229,7 @@ impl<R: Rules> Judge<'_, R> {
         }
     }
 
+    /// Carries out R2.13a-5.
     fn file(&mut self, path: RelPath, source: &Met<'_, DirId>, destination: &Met<'_, DirId>) {
         let inode = |listed: &Listed| listed.inode.map(|inode| inode.number);
         let inodes = (inode(&source.listed), inode(&destination.listed));
@@ -200,12 +254,13 @@ impl<R: Rules> Judge<'_, R> {
         let (Some(own), Some(other)) = (own, other) else { return };
         let size = own.size;
         if size == other.size && size > 0 {
-            self.judged.compared.push(Compared { path, size, source, destination, regrouped });
+            let hashes = None;
+            self.judged.compared.push(Compared { path, size, source, destination, regrouped, hashes });
             return;
         }
         let equal = (size == other.size).then_some(true);
         let verdict = self.rules.verify(Some(Cow::as_ref(&own)), Some(Cow::as_ref(&other)), equal, self.pair);
-        self.report(path, regroup(verdict, regrouped));
+        self.report(path, regroup(verdict, regrouped), Some(&own), Some(&other));
     }
 
     /// Names are grouped alike if each has the same first name, in byte order, on both sides.

@@ -1,6 +1,5 @@
 //! From jobs to actions and back: how each kind of job is asked, and what its answer means.
 
-use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use super::action::{ActionKind, Outcome};
@@ -59,6 +58,7 @@ impl<R: Rules> Transfer<R> {
     }
 
     /// Whether a job sends bytes over the link (2.15a).
+    /// Carries out R2.15a-4.
     pub(super) fn sends(&self, job: Job) -> bool {
         let Some(copying) = &self.copying else { return false };
         match job {
@@ -96,7 +96,7 @@ impl<R: Rules> Transfer<R> {
             }
             Job::Directory(index) => {
                 let pass = &self.copying.as_ref()?.plan.directories[index as usize];
-                let steps = steps::directory(&pass.attrs, &self.config.pair);
+                let steps = steps::directory(pass, &self.config.pair);
                 Some(Built::new(queued, ActionKind::DirectoryMetadata, pass.path.clone(), steps))
             }
             Job::Compare { file, offset } => {
@@ -127,7 +127,7 @@ impl<R: Rules> Transfer<R> {
                 if size <= self.config.effective_chunk_bytes() {
                     (ActionKind::Copy, steps::copy(item, clear, size, pair, payload), size)
                 } else {
-                    (ActionKind::Begin, steps::begin(clear, pair), 0)
+                    (ActionKind::Begin, steps::begin(clear, pair, payload), 0)
                 }
             }
             other => (kind_of(other), steps::simple(item, clear, pair), 0),
@@ -155,6 +155,7 @@ impl<R: Rules> Transfer<R> {
         self.build_chunk(Queued { counted, ..queued }, item, offset, chunk)
     }
 
+    /// Carries out R2.8a-7.
     fn build_chunk(&mut self, queued: Queued, item: u32, offset: u64, length: u64) -> Option<Built> {
         self.open_item(item)?;
         let large = self.copying.as_mut()?.large.get_mut(&item)?;
@@ -186,6 +187,7 @@ impl<R: Rules> Transfer<R> {
     }
 
     /// Counts what went over the link and what was acknowledged, once per chunk (2.16a).
+    /// Carries out R2.16a-5, R2.16a-7.
     pub(super) fn count_bytes(&mut self, flying: &Flying, outcome: &Outcome) {
         let (Some(read_at), Some(write_at)) = (flying.shape.read_at, flying.shape.write_at) else { return };
         let Some(StepResult::Bytes { length, .. }) = outcome.results.get(read_at) else { return };
@@ -251,6 +253,7 @@ impl<R: Rules> Transfer<R> {
         }
     }
 
+    /// Carries out R2.16a-6.
     fn item_done(&mut self, item: u32) {
         let Some(copying) = &mut self.copying else { return };
         if copying.states[item as usize] != ItemState::Open {
@@ -309,19 +312,21 @@ impl<R: Rules> Transfer<R> {
             return;
         };
         let Self { rules, config, judged: Some(judged), scanner: Some(scanner), .. } = self else { return };
-        let compared = &judged.compared[file as usize];
+        let compared = &mut judged.compared[file as usize];
+        compared.read(offset, *digest, *read);
         let equal = length == other && digest == read;
         let next = offset.saturating_add(config.chunk_bytes.max(1));
         if equal && next < compared.size && *length == config.chunk_bytes.max(1) {
             self.push(Job::Compare { file, offset: next });
             return;
         }
-        let verdict = compared.verdict(rules, &config.pair, scanner, equal);
+        let (verdict, sides) = compared.verdict(rules, &config.pair, scanner, equal);
         let path = compared.path.clone();
-        self.mismatch(path, verdict);
+        self.tell_difference(path, verdict, sides);
     }
 
     /// An entry that is to be removed and is gone counts as removed (2.9a).
+    /// Carries out R2.9a-6.
     pub(super) fn is_gone_already(&self, job: Job, error: StepError) -> bool {
         matches!(job, Job::Remove(_) | Job::Replaced { .. })
             && error == StepError { side: Side::Destination, kind: StepErrorKind::NotFound }
@@ -329,6 +334,7 @@ impl<R: Rules> Transfer<R> {
 
     /// The name was free where something was to go first, or taken where it was to be free: the same try goes on
     /// with that (2.13c: a file or symlink in the way at write time is unlinked, a directory is an item error).
+    /// Carries out R2.13c-1, R2.13c-3.
     pub(super) fn surprise(&self, flying: &Flying, error: StepError, done: usize) -> Option<Queued> {
         let mut queued = flying.queued;
         if error.side != Side::Destination || queued.surprises == SURPRISES_MAX {
@@ -390,10 +396,9 @@ impl<R: Rules> Transfer<R> {
     }
 
     pub(super) fn give_up(&mut self, job: Job, kind: ActionKind, error: StepError) {
-        let text = Self::failure_text(kind, error);
         match job {
             Job::AbortUploads => {
-                self.note(crate::report::LogKind::ItemError, RelPath::root(), text);
+                self.tell_failure(kind, error, RelPath::root(), None);
             }
             Job::List(list) => {
                 let Self { rules, config, dispatch, scanner: Some(scanner), .. } = self else { return };
@@ -405,7 +410,7 @@ impl<R: Rules> Transfer<R> {
                 }
                 let mut jobs = |job| dispatch.ready.push_back(Queued::first(Job::List(job)));
                 scanner.failed(rules, &config.pair, list, &mut jobs);
-                self.item_error(path, text, true);
+                self.tell_failure(kind, error, path, Some(true));
             }
             Job::Item(item)
             | Job::Replaced { item, .. }
@@ -419,23 +424,30 @@ impl<R: Rules> Transfer<R> {
                 copying.fail(item);
                 copying.large.remove(&item);
                 let path = copying.plan.items[item as usize].path.clone();
-                self.item_error(path, text, true);
+                // 2.13a: also names that share the leader's inode already; the others are noticed when their turn comes.
+                let followers = &copying.plan.followers;
+                let names = followers.iter().filter(|follower| follower.leader == item);
+                let names: Vec<RelPath> = names.map(|follower| follower.path.clone()).collect();
+                self.tell_failure(kind, error, path, Some(true));
+                for name in names {
+                    self.tell_orphan(name);
+                }
             }
             Job::Remove(index) => {
                 let Some(copying) = &self.copying else { return };
                 let path = copying.plan.removals[index as usize].path.clone();
-                self.item_error(path, text, true);
+                self.tell_failure(kind, error, path, Some(true));
             }
             Job::Directory(index) => {
                 let Some(copying) = &self.copying else { return };
                 // What is below it has arrived and stays in scope.
                 let path = copying.plan.directories[index as usize].path.clone();
-                self.item_error(path, text, false);
+                self.tell_failure(kind, error, path, Some(false));
             }
             Job::Compare { file, .. } => {
                 let Some(judged) = &self.judged else { return };
                 let path = judged.compared[file as usize].path.clone();
-                self.item_error(path, text.to_string(), true);
+                self.tell_failure(kind, error, path, Some(true));
             }
         }
     }

@@ -23,7 +23,7 @@ const CHUNK_BYTES: u64 = 4_096;
 /// A digest of contents as one driver computes it. Equal bytes give equal digests within one driver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct ContentDigest(pub u128);
+pub struct ContentDigest(#[serde(with = "crate::plain::halves")] pub u128);
 
 /// The bytes of a file. Cheap to clone; its digest is known when it is made.
 ///
@@ -383,6 +383,27 @@ fn same_stretch(left: &Extent, right: &Extent) -> bool {
         at += count as u64;
     }
     true
+}
+
+/// The extents; length and digest are made anew from them.
+impl Serialize for Contents {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.extents())
+    }
+}
+
+/// Whatever extents are read, the form is the canonical one.
+impl<'de> Deserialize<'de> for Contents {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let extents = Vec::<Extent>::deserialize(deserializer)?;
+        let len = extents.iter().try_fold(0u64, |sum, extent| sum.checked_add(extent.len()));
+        if len.is_none() {
+            return Err(serde::de::Error::custom("contents: expected at most 2^64 - 1 bytes in all extents"));
+        }
+        let mut builder = Builder::default();
+        extents.into_iter().for_each(|extent| builder.push(extent));
+        Ok(Self::from_builder(builder))
+    }
 }
 
 impl fmt::Debug for Contents {

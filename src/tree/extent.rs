@@ -7,13 +7,15 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use serde::{Deserialize, Serialize};
+
 use crate::mix::{fold, mix};
 
 /// Shortest run of zero bytes that is kept as a zero extent.
 const ZERO_RUN: u64 = 32;
 
 /// A piece of contents; never empty in a finished list.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) enum Extent {
     /// Zeros.
     Zero { len: u64 },

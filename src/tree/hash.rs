@@ -3,6 +3,7 @@
 
 use alloc::vec::Vec;
 
+use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::entry::Kind;
@@ -21,11 +22,11 @@ pub trait EntryHash: Clone + Default + core::fmt::Debug + 'static {
 }
 
 /// XXH3, 128 bits: fast, not safe against somebody who looks for collisions.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Xxh3;
 
 /// BLAKE3, the first 128 bits.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Blake3;
 
 /// Bytes of the fixed part; the name follows.

@@ -3,11 +3,13 @@
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::contents::Contents;
 use super::entry::Attrs;
 
 /// A file with at least two names.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Record {
     pub attrs: Attrs,
     pub contents: Contents,
@@ -37,6 +39,11 @@ impl Links {
 
     pub fn get(&self, number: u64) -> Option<&Record> {
         self.0.as_ref()?.records.get(&number)
+    }
+
+    /// Every record, by inode number.
+    pub fn iter(&self) -> impl Iterator<Item = (&u64, &Record)> {
+        self.0.iter().flat_map(|table| &table.records)
     }
 
     /// Whether both are one table in memory.

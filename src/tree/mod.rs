@@ -12,6 +12,7 @@ pub mod hash;
 mod links;
 pub mod node;
 pub mod persistent;
+mod stored;
 pub mod walk;
 
 pub use contents::{ContentDigest, Contents};

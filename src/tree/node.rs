@@ -13,6 +13,7 @@ use super::hash::EntryHash;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
     /// Digest of the directory: everything below it, not the directory's own attributes.
+    #[serde(with = "crate::plain::halves")]
     pub digest: u128,
     /// Entries below it.
     pub entries: u64,

@@ -6,6 +6,8 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Bound;
 
+use serde::{Deserialize, Serialize};
+
 use crate::time::FileTime;
 use crate::tree::Contents;
 
@@ -16,7 +18,7 @@ pub const KEY_BYTES_MAX: usize = 1_024;
 pub type Metadata = BTreeMap<String, String>;
 
 /// An object.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Object {
     /// The body.
     pub contents: Contents,
@@ -27,11 +29,11 @@ pub struct Object {
 }
 
 /// Names a multipart upload. Never used twice in a bucket; later ones are greater.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct UploadId(pub u64);
 
 /// A multipart upload that was begun and neither completed nor aborted.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Upload {
     key: Arc<[u8]>,
     parts: BTreeMap<u64, Contents>,
@@ -53,8 +55,9 @@ pub enum BucketItem<'a> {
 pub struct Full;
 
 /// A bucket. Cloning it costs two pointers.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Bucket {
+    #[serde(with = "crate::plain::shared_pairs")]
     objects: Arc<BTreeMap<Arc<[u8]>, Arc<Object>>>,
     uploads: Arc<BTreeMap<UploadId, Upload>>,
     next_upload: u64,
@@ -197,6 +200,7 @@ impl Bucket {
 
     /// Completes an upload: its parts, in order of their numbers, become the object. Answers whether there was such
     /// an upload.
+    /// Carries out R2.8a-6.
     pub fn complete_upload(&mut self, id: UploadId, metadata: Metadata, last_modified: FileTime) -> bool {
         let Some(upload) = self.take_upload(id) else { return false };
         let mut contents = Contents::default();

@@ -36,12 +36,17 @@ impl<H: EntryHash> FileVolume<H> {
                 return Ok(bytes(&self.readable(at, side)?.slice(*offset, *length)));
             }
             Step::Write { offset, payload } => {
-                return self.write_file(cx, at, false, |cx, file| {
-                    let (contents, _) = cx.send(*payload)?;
-                    end_of(*offset, contents.len())?;
-                    file.write_at(*offset, &contents);
-                    Ok(bytes(&contents))
-                });
+                self.file(at)?;
+                let (contents, _) = cx.send(*payload)?;
+                end_of(*offset, contents.len())?;
+                // A write of no bytes has no effect, so it moves no mtime.
+                if !contents.is_empty() {
+                    self.write_file(cx, at, false, |_, file| {
+                        file.write_at(*offset, &contents);
+                        Ok(())
+                    })?;
+                }
+                return Ok(bytes(&contents));
             }
             Step::Begin { fresh } => self.begin(cx, at, *fresh)?,
             Step::Flush => {
@@ -100,7 +105,13 @@ impl<H: EntryHash> FileVolume<H> {
                 Ok(())
             })?,
             Step::SyncDirectory => self.mountable(at)?,
-            Step::Complete { .. } | Step::Put { .. } | Step::Rewrite { .. } | Step::AbortUploads => {
+            Step::Complete { .. }
+            | Step::Put { .. }
+            | Step::Rewrite { .. }
+            | Step::PutObject { .. }
+            | Step::CompleteObject { .. }
+            | Step::ReplaceMetadata { .. }
+            | Step::AbortUploads => {
                 return Err(StepErrorKind::Unsupported);
             }
         }
@@ -145,6 +156,7 @@ impl<H: EntryHash> FileVolume<H> {
         Ok(())
     }
 
+    /// Carries out R2.11c-1.
     fn readable(&self, at: &RelPath, side: Side) -> Result<&Contents, StepErrorKind> {
         let (view, contents) = self.file(at)?;
         if self.squash && side == Side::Source && view.attrs.mode & 0o4 == 0 {
@@ -154,6 +166,7 @@ impl<H: EntryHash> FileVolume<H> {
     }
 
     /// Whether every directory from the location's root to above `at` may be passed through by others (2.11c).
+    /// Carries out R2.11c-2.
     fn check_search(&self, base: &RelPath, at: &RelPath) -> Result<(), StepErrorKind> {
         let mut above = at.parent();
         while let Some(directory) = above.filter(|directory| directory.is_within(base)) {
@@ -208,6 +221,7 @@ pub(crate) fn listed(view: &EntryView<'_>) -> Listed {
         inode: (view.links > 1).then_some(Inode { number: view.number, links: view.links }),
         summary: view.summary(),
         implied: false,
+        object: None,
         problem: None,
     }
 }

@@ -6,6 +6,8 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
+use serde::{Deserialize, Serialize};
+
 use super::context::StepContext;
 use super::step::{AttrSet, StepErrorKind, StorageKind};
 use crate::time::FileTime;
@@ -38,7 +40,7 @@ impl From<TreeError> for StepErrorKind {
 }
 
 /// A file system. Cloning it is cheap.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FileVolume<H: EntryHash = Xxh3> {
     pub(super) kind: StorageKind,
     pub(super) tree: Tree<H>,
@@ -54,7 +56,7 @@ pub struct FileVolume<H: EntryHash = Xxh3> {
 }
 
 /// A file with bytes not flushed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Pending {
     /// The name it was written through first.
     path: RelPath,
@@ -124,6 +126,7 @@ impl<H: EntryHash> FileVolume<H> {
     ///
     /// # Errors
     /// `NotFound`; `NotADirectory` when something on the way is not a directory (a symlink is not followed).
+    /// Carries out R2.5b-1.
     pub fn mountable(&self, subdirectory: &RelPath) -> Result<(), StepErrorKind> {
         match self.tree.get(subdirectory)?.kind {
             Kind::Directory => Ok(()),
@@ -151,9 +154,16 @@ impl<H: EntryHash> FileVolume<H> {
         self.squash = squash;
     }
 
+    /// Whether the reader acts as user 65534.
+    #[must_use]
+    pub fn squashes_root(&self) -> bool {
+        self.squash
+    }
+
     /// The machine crashes: of each file's writes at and below `below` that were not flushed only the first
     /// `keep(path, pending)` stay, at most all. A file that lost some says so when it is flushed, as `fsync` does, until
     /// it is begun anew: whoever wrote it must write it again.
+    /// Carries out R2.8a-4.
     pub fn crash(&mut self, below: &RelPath, keep: &mut dyn FnMut(&RelPath, u64) -> u64) {
         let (lost, kept) =
             core::mem::take(&mut self.pending).into_iter().partition(|(_, file)| file.path.is_within(below));
@@ -176,6 +186,7 @@ impl<H: EntryHash> FileVolume<H> {
     // What steps and edits share.
 
     /// Whether a name can be made here.
+    /// Carries out R2.14-3.
     pub(super) fn check_name(path: &RelPath) -> Result<(), StepErrorKind> {
         debug_assert!(path.is_root() || is_name(path.name()), "{path}");
         let long = path.as_bytes().len() > PATH_BYTES_MAX || path.name().len() > NAME_BYTES_MAX;
@@ -209,6 +220,7 @@ impl<H: EntryHash> FileVolume<H> {
     }
 
     /// Makes an entry and moves its directory's mtime. Times of the entry are the stamp.
+    /// Carries out R2.8a-2.
     pub(super) fn make(
         &mut self,
         cx: &mut StepContext<'_>,
@@ -333,7 +345,8 @@ pub(super) fn end_of(offset: u64, length: u64) -> Result<u64, StepErrorKind> {
     offset.checked_add(length).filter(|end| *end <= FILE_BYTES_MAX).ok_or(StepErrorKind::NoSpace)
 }
 
-/// The owner as POSIX sets it: set-id bits go, except on directories.
+/// The owner as Linux sets it: set-id bits go, except on directories, and except a set-group-id bit that lets no group
+/// execute (it stands for mandatory locking).
 pub(super) fn set_owner(kind: Kind, attrs: &mut Attrs, uid: Option<u32>, gid: Option<u32>) {
     if uid.is_none() && gid.is_none() {
         return;
@@ -341,7 +354,7 @@ pub(super) fn set_owner(kind: Kind, attrs: &mut Attrs, uid: Option<u32>, gid: Op
     attrs.uid = uid.unwrap_or(attrs.uid);
     attrs.gid = gid.unwrap_or(attrs.gid);
     if kind != Kind::Directory {
-        attrs.mode &= !0o6000;
+        attrs.mode &= if attrs.mode & 0o010 == 0 { !0o4000 } else { !0o6000 };
     }
 }
 

@@ -8,10 +8,10 @@ pub mod file_volume;
 pub mod step;
 
 pub use bucket::{Bucket, Object, UploadId};
-pub use context::{Payloads, Stamps, StepContext};
+pub use context::{Payloads, Stamps, StepContext, StorageClock};
 pub(crate) use file_steps::listed;
 pub use file_volume::FileVolume;
 pub use step::{
-    AttrSet, ContentDigest, Executor, Inode, Listed, Listing, PayloadId, Side, Step, StepError,
+    AttrSet, ContentDigest, Executor, Inode, Listed, Listing, ObjectHead, PayloadId, Side, Step, StepError,
     StepErrorKind, StepResult, StorageKind, Summary, Untransferable,
 };

@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use super::bucket::Metadata;
 use crate::api::aws_enum;
 use crate::time::FileTime;
 pub use crate::tree::{ContentDigest, Summary};
@@ -164,6 +165,27 @@ pub enum Step {
         /// The user metadata to change.
         attrs: AttrSet,
     },
+    /// S3 only, between two buckets (2.12e): put a whole object with exactly this user metadata. Answer:
+    /// [`StepResult::Bytes`].
+    PutObject {
+        /// The body.
+        payload: PayloadId,
+        /// All of the user metadata.
+        metadata: Arc<Metadata>,
+    },
+    /// S3 only, between two buckets (2.12e): finish the upload; the object appears with exactly this user metadata.
+    CompleteObject {
+        /// All of the user metadata.
+        metadata: Arc<Metadata>,
+    },
+    /// S3 only, between two buckets (2.12e): give the object or the directory's marker exactly this user metadata
+    /// (CopyObject onto itself). A marker that is missing is put.
+    ReplaceMetadata {
+        /// The marker of the directory of this name, instead of the object.
+        directory: bool,
+        /// All of the user metadata.
+        metadata: Arc<Metadata>,
+    },
     /// File system only: make the entries of the directory durable.
     SyncDirectory,
     /// S3 only, on the root: abort the multipart uploads left under the prefix (2.12d).
@@ -196,6 +218,8 @@ aws_enum! {
         ChecksumMismatch = "Checksum mismatch",
         /// No answer in time; tried again (2.5c).
         TimedOut = "Connection timed out",
+        /// A listing that ended before its last page: as good as none (R2.9a-3); tried again.
+        CutShort = "Directory listing was cut short",
         /// Not allowed (root squash, mode bits).
         PermissionDenied = "Permission denied",
         /// The name, or a directory above it, is gone.
@@ -225,7 +249,7 @@ impl StepErrorKind {
     /// Whether the same step may succeed when tried again (2.5c).
     #[must_use]
     pub const fn is_transient(self) -> bool {
-        matches!(self, Self::Transient | Self::ChecksumMismatch | Self::TimedOut)
+        matches!(self, Self::Transient | Self::ChecksumMismatch | Self::TimedOut | Self::CutShort)
     }
 }
 
@@ -245,6 +269,15 @@ pub struct Inode {
     pub number: u64,
     /// How many names it has, inside and outside the location.
     pub links: u64,
+}
+
+/// What HeadObject tells of an object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObjectHead {
+    /// Stands for the contents (2.12e).
+    pub etag: ContentDigest,
+    /// All of the user metadata.
+    pub metadata: Arc<Metadata>,
 }
 
 /// One entry as a listing shows it. Attributes that the storage does not carry are `None` (S3, 2.12b).
@@ -276,6 +309,8 @@ pub struct Listed {
     pub summary: Option<Summary>,
     /// Whether the directory is a bare prefix: implied by keys, no marker of its own (S3).
     pub implied: bool,
+    /// The object as S3 has it; only where two buckets are compared (2.12e), and not for a bare prefix.
+    pub object: Option<Arc<ObjectHead>>,
     /// Why this entry cannot be transferred at all, if so (2.12a, 2.12b).
     pub problem: Option<Untransferable>,
 }
@@ -294,7 +329,8 @@ aws_enum! {
     }
 }
 
-/// A directory as it was listed: itself, and its entries sorted by name as bytes, no name twice on a file
+/// A directory as it was listed: itself, and its entries sorted by name as bytes (a driver may list in any order;
+/// whoever takes the listing in sorts it), no name twice on a file
 /// system (a bucket may hold the object `a` and the prefix `a/`: the file sorts first).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listing {

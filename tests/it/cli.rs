@@ -10,6 +10,7 @@ use datasync_sim::cli::main_with;
 use datasync_sim::invariant;
 use datasync_sim::scenario::TreeLine;
 use datasync_sim::trees::{self, file};
+use regex::Regex;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -89,15 +90,15 @@ fn bad_input_is_named_and_nothing_is_written() {
     for (args, expected) in [
         ("replay %/absent.json", &["error: case %/absent.json: no such file; expected a seed"][..]),
         ("replay 18446744073709551616", &["error: seed `18446744073709551616`: expected a number up to"]),
-        ("replay %/cut.json", &["error: case: %/cut.json: ", " at line ", " column "]),
-        ("replay %/newer.json", &["error: case: %/newer.json: written by a newer version: 99"]),
-        ("replay %/empty", &["error: case: %/empty: cannot read it"]),
+        ("replay %/cut.json", &["error: case %/cut.json: ", " at line ", " column "]),
+        ("replay %/newer.json", &["error: case %/newer.json: written by a newer version: 99"]),
+        ("replay %/empty", &["error: case %/empty: cannot read it"]),
         ("replay %/no-bug.json", &["%/no-bug.json: expect.violates.bug: no planted bug is called `nobody`"]),
         ("replay %/no-invariant.json", &["expect.violates.invariant: no invariant is called `nothing`"]),
-        ("replay 3 --diff %/cut.json", &["error: case: %/cut.json: "]),
+        ("replay 3 --diff %/cut.json", &["error: case %/cut.json: "]),
         ("replay 3 --bug nobody", &["error: --bug: no planted bug is called `nobody`"]),
         ("replay 3 --until soon", &["error: invalid value 'soon' for '--until <STEP>'"]),
-        ("replay 3 --quiet --write %/file/case.json", &["error: case: %/file/case.json: cannot write it"]),
+        ("replay 3 --quiet --write %/file/case.json", &["error: case %/file/case.json: cannot write it"]),
         ("shrink %/absent.json", &["error: case %/absent.json: no such file"]),
         ("shrink %/good.json", &["error: %/good.json: every invariant holds; expected"]),
         ("fuzz --seeds 5..1", &["error: invalid value '5..1' for '--seeds <A..B>': expected A..B"]),
@@ -106,6 +107,7 @@ fn bad_input_is_named_and_nothing_is_written() {
         ("fuzz --seeds 5..9 --count 3", &["error: --count: the seeds are counted"]),
         ("fuzz --seeds 18446744073709551615.. --count 3", &["error: --count: there are no 3 seeds from"]),
         ("fuzz --count 0", &["error: invalid value '0' for '--count <N>'"]),
+        ("fuzz --time 0", &["error: invalid value '0' for '--time <SECONDS>'"]),
         ("fuzz --jobs 0", &["error: invalid value '0' for '--jobs <N>'"]),
         ("fuzz --bug nobody", &["error: --bug: no planted bug is called `nobody`"]),
         ("fuzz --tree %/absent", &["error: --tree: %/absent: cannot examine it"]),
@@ -169,7 +171,7 @@ fn seeds_that_hold_are_summarised() {
     for sentence in missing {
         assert!(called.err.contains(&format!("warning: {}", sentence.as_str().unwrap())));
     }
-    call(&["fuzz", "--seeds", "0..3", "--require-all"]).exits_with(1);
+    call(&["fuzz", "--seeds", "0..3", "--require-coverage"]).exits_with(1);
 }
 
 #[test]
@@ -213,11 +215,30 @@ fn a_replay_stops_and_shows() {
     assert_eq!(stopped["show"].get("flight"), None);
 }
 
+/// Whatever the generator makes, some execution of these seeds cannot transfer something.
+#[test]
+fn a_replay_shows_what_executions_logged() {
+    let log = |seed: u64| {
+        let shown = call(&["replay", &seed.to_string(), "--show", "log", "--json"]).exits_with(0).json();
+        shown["show"]["log"].as_str().expect("a log").to_owned()
+    };
+    let text =
+        (0..60).map(log).find(|text| text.contains("[ERROR] ")).expect("an item error in 60 histories");
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(lines[0].starts_with("execution x") && lines[0].ends_with(" lines"), "{text}");
+    let error = lines.iter().position(|line| line.contains("[ERROR] ")).expect("just found");
+    let rule = Regex::new(r"^  (PREPARING|TRANSFERRING|VERIFYING) R2\.[0-9]+[a-e]?-[0-9]+$").unwrap();
+    assert!(rule.is_match(lines[error - 1]), "{text}");
+    assert!(lines[error].starts_with("    [ERROR] Failed to "), "{text}");
+}
+
 #[test]
 fn two_histories_are_compared_to_the_first_difference() {
     let same = call(&["replay", "--diff", "3", "3"]).exits_with(0);
     assert!(same.out.starts_with("no difference in "));
-    let other = call(&["replay", "--diff", "3", "4", "--json"]).exits_with(1).json();
+    let other = call(&["replay", "3", "--diff", "4", "--json"]).exits_with(1).json();
+    let text = call(&["replay", "3", "--diff", "4"]).exits_with(1).out;
+    assert!(text.contains("\n< 3\n> 4\n"), "{text}");
     assert_eq!(other["differ"], true);
     assert_ne!(other["left"], other["right"]);
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use datasync::Settings;
 use datasync::api::Request;
 use datasync::report::Phase;
 use datasync::time::Instant;
@@ -25,7 +26,16 @@ fn call(json: &str, bind: Option<u32>) -> Act {
 
 fn storage(kind: StorageKind, name: &str, lines: &[&str]) -> StorageSpec {
     let tree = lines.iter().map(|line| line.parse().unwrap()).collect();
-    StorageSpec { kind, name: name.to_owned(), encoded: true, capacity: None, tree }
+    StorageSpec {
+        kind,
+        name: name.to_owned(),
+        encoded: true,
+        capacity: None,
+        clock_skew_ms: 0,
+        root_squash: false,
+        tree,
+        objects: Vec::new(),
+    }
 }
 
 /// A case with every sort of operation in it.
@@ -70,6 +80,7 @@ fn scenario() -> Scenario {
         (after(1), edit(Edit::Remove { path: path("b c") })),
     ];
     Scenario {
+        changed: None,
         version: VERSION,
         about: "every sort of operation".to_owned(),
         seed: Some(u64::MAX),
@@ -84,6 +95,7 @@ fn scenario() -> Scenario {
             chunk_bytes: 1,
             in_flight: 1,
             trust_summaries: true,
+            settings: Settings { default_file_mode: 0o755, allow_agentless: true, ..Settings::default() },
         },
         storages: vec![
             storage(
@@ -141,7 +153,8 @@ fn the_text_is_for_readers() {
     "cost": "slow-source",
     "chunk_bytes": 1,
     "in_flight": 1,
-    "trust_summaries": true
+    "trust_summaries": true,
+    "settings": {"allow_agentless": true, "default_file_mode": 493}
   },
   "storages": [
     {
@@ -241,6 +254,8 @@ fn what_is_no_case_is_refused_with_its_place() {
     check("\"version\": 1,", "", "missing field `version` at line");
     check("\"about\"", "\"abuot\"", "unknown field `abuot`, expected one of `version`, `about`");
     check("\"about\"", "\"abuot\"", "at line 3 column 9");
+    check("\"allow_agentless\"", "\"agentless\"", "unknown field `agentless`");
+    check(": 493", ": 4096", "world.settings.default_file_mode: 4096; expected at most 4095");
     check("\"latency_key\": 1", "\"latency_key\": -1", "invalid value: integer `-1`, expected u64 at line 7");
     check(
         "\"after-execution\": 0",
@@ -252,7 +267,7 @@ fn what_is_no_case_is_refused_with_its_place() {
     check(
         "\"crash-worker\"",
         "\"crash\"",
-        "an operation that does nothing, expected one of `call`, `edit`, `agent`, `storage`, `rot`, `crash-worker`, `fault` at line 52 column",
+        "an operation that does nothing, expected one of `call`, `edit`, `agent`, `storage`, `rot`, `crash-worker`, `fault` at line 53 column",
     );
     check("\"agent\": {\"slot\": 0", "\"bogus\": 1, \"agent\": {\"slot\": 0", "unknown field `bogus`");
     check("CreateAgent\"", "MakeAgent\"", "unknown variant `MakeAgent`");

@@ -210,14 +210,15 @@ fn a_plain_source_object_has_the_time_of_its_last_modification() {
         (true, Side::Destination, None),
         (false, Side::Destination, None),
     ] {
-        let mut bench = Bench { view: ObjectView { plain_mtime }, ..Bench::filled(keys) };
+        let mut bench =
+            Bench { view: ObjectView { plain_mtime, ..ObjectView::default() }, ..Bench::filled(keys) };
         let entry = &bench.list(side, "base", "").entries[0];
         assert_eq!((entry.mtime, entry.atime, entry.mode, entry.uid), (expected, expected, None, None));
     }
 }
 
 #[test]
-fn objects_appear_whole() {
+fn r2_8a_6_objects_appear_whole() {
     let mut bench = Bench::default();
     let body = Contents::generated(4, 0, 1_000);
     let told = bench.put("small", body.clone()).unwrap();
@@ -262,7 +263,7 @@ fn damage_on_the_way_is_refused_or_told() {
 }
 
 #[test]
-fn uploads_left_behind_are_aborted_under_the_prefix_only() {
+fn r2_12d_1_uploads_left_behind_are_aborted_under_the_prefix_only() {
     let mut bench = Bench::default();
     for (base, path) in
         [("base", "a"), ("base", "a"), ("base", "d/b"), ("base", "running"), ("basement", "c")]

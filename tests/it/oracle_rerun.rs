@@ -116,6 +116,7 @@ fn made(pins: &Pins<'_>, to: StorageKind) -> FlatEntry {
         atime: None,
         last_modified: (to == S3).then_some(FileTime { secs: 4242, nanos: 1 }),
         metadata: BTreeMap::new(),
+        body: (0, 0),
         implied: false,
         bad_symlink: false,
         inode: None,
@@ -132,6 +133,25 @@ fn carried_out(prediction: &Prediction<'_>, before: &Flat) -> Flat {
             Expected::Untouched(entry) => (*entry).clone(),
             Expected::Kept => before.entries[*form].clone(),
             Expected::Free => continue,
+            Expected::Object(pins) => FlatEntry {
+                kind: if form.ends_with(b"/") { Kind::Directory } else { Kind::File },
+                size: pins.body.unwrap_or_default().0,
+                contents: pins.body.unwrap_or_default().1,
+                body: pins.body.unwrap_or_default(),
+                metadata: pins.metadata.clone(),
+                target: Vec::new(),
+                device: (0, 0),
+                uid: None,
+                gid: None,
+                mode: None,
+                mtime: None,
+                atime: None,
+                last_modified: Some(FileTime { secs: 4242, nanos: 1 }),
+                implied: false,
+                bad_symlink: false,
+                inode: None,
+                links: 1,
+            },
             Expected::Copied(pins) => {
                 if pins.kind == Kind::File && before.kind != S3 {
                     inodes.entry(pins.leader).or_default().push(form);

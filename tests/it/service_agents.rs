@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::service_kit::{Kit, REGION, START, text};
 
 #[test]
-fn a_key_activates_once() {
+fn r2_2a_1_r2_2a_2_r2_1_9_a_key_activates_once() {
     let mut kit = Kit::new();
     let key = kit.key();
     // A refused request uses no key up.
@@ -21,7 +21,7 @@ fn a_key_activates_once() {
 }
 
 #[test]
-fn describe_and_update() {
+fn r2_1_4_describe_and_update() {
     let mut kit = Kit::new();
     let agent = kit.agent();
     let shown = kit.ok("DescribeAgent", json!({"AgentArn": agent}));
@@ -39,7 +39,7 @@ fn describe_and_update() {
 }
 
 #[test]
-fn arns_are_of_the_region_and_partition() {
+fn r2_1_1_r2_1d_2_arns_are_of_the_region_and_partition() {
     for (region, partition) in [(REGION, "aws"), ("cn-north-1", "aws-cn")] {
         let mut kit = Kit::of_region(region, Settings::default());
         let agent = kit.agent();
@@ -52,7 +52,7 @@ fn arns_are_of_the_region_and_partition() {
 
 /// Out of contact it stays ONLINE for 5 minutes; contact makes it ONLINE at once.
 #[test]
-fn contact() {
+fn r2_6a_1_r2_2_1_contact() {
     let mut kit = Kit::new();
     let agent = kit.agent();
     let last =
@@ -97,7 +97,7 @@ fn a_jump_forward_is_no_loss() {
 }
 
 #[test]
-fn delete_is_refused_while_a_location_lists_it() {
+fn r2_2_2_delete_is_refused_while_a_location_lists_it() {
     let mut kit = Kit::new();
     let agent = kit.agent();
     let location = kit.nfs("h", "/", &[&agent]);

@@ -36,7 +36,7 @@ fn check_result(shown: &Value, status: &str, phases: [(&str, u64); 3], code: Opt
 }
 
 #[test]
-fn a_whole_life() {
+fn r2_5_1_r2_5_2_r2_5_3_r2_4_1_r2_1_1_r2_7_2_a_whole_life() {
     let mut kit = Kit::new();
     let Ready { task, .. } = kit.ready();
     let body = json!({"TaskArn": task, "OverrideOptions": {"BytesPerSecond": 5}});
@@ -111,7 +111,7 @@ fn a_whole_life() {
 
 /// A transfer that goes from PREPARING to its end in one step has no time in the phases it never told about.
 #[test]
-fn phases_that_were_never_told_take_no_time() {
+fn r2_5_2_phases_that_were_never_told_take_no_time() {
     let mut kit = Kit::new();
     let Ready { task, .. } = kit.ready();
     let execution = kit.preparing(&task);
@@ -128,7 +128,7 @@ fn phases_that_were_never_told_take_no_time() {
 }
 
 #[test]
-fn one_execution_per_task_and_agent() {
+fn r2_6_1_r2_6_2_r2_6b_1_r2_6b_2_r2_7a_4_r2_4a_3_one_execution_per_task_and_agent() {
     let mut kit = Kit::new();
     let Ready { task, source, agent, .. } = kit.ready();
     let (s3, nfs) = (kit.s3("other", "/"), kit.nfs("other", "/", &[&agent]));
@@ -171,7 +171,7 @@ fn one_execution_per_task_and_agent() {
 }
 
 #[test]
-fn cancel_in_launching_is_terminal_at_once() {
+fn r2_7_1_r2_7_2_r2_7a_1_r2_5a_7_cancel_in_launching_is_terminal_at_once() {
     let mut kit = Kit::new();
     let Ready { task, .. } = kit.ready();
     let execution = kit.start(&task);
@@ -191,7 +191,7 @@ fn cancel_in_launching_is_terminal_at_once() {
 }
 
 #[test]
-fn cancel_at_work_drains() {
+fn r2_7_1_r2_7a_2_r2_7a_3_r2_7a_5_r2_5a_10_cancel_at_work_drains() {
     let mut kit = Kit::new();
     let Ready { task, .. } = kit.ready();
     let execution = kit.preparing(&task);
@@ -216,7 +216,7 @@ fn cancel_at_work_drains() {
 
 /// A cancel that comes after the end is refused: arrival order (2.7a).
 #[test]
-fn cancel_and_end_at_one_instant() {
+fn r2_7_2_cancel_and_end_at_one_instant() {
     let mut kit = Kit::new();
     let Ready { task, .. } = kit.ready();
     let execution = kit.preparing(&task);
@@ -226,7 +226,7 @@ fn cancel_and_end_at_one_instant() {
 }
 
 #[test]
-fn agent_offline_is_fatal_at_work() {
+fn r2_6a_3_r2_5a_6_r2_5a_8_agent_offline_is_fatal_at_work() {
     for (phase, transfer_failed, expected, code) in [
         (Phase::Preparing, false, ["ERROR", "PENDING", "PENDING"], "AgentOffline"),
         (Phase::Transferring, false, ["SUCCESS", "ERROR", "PENDING"], "AgentOffline"),
@@ -258,7 +258,7 @@ fn agent_offline_is_fatal_at_work() {
 }
 
 #[test]
-fn contact_back_in_time_goes_on() {
+fn r2_6a_2_contact_back_in_time_goes_on() {
     let mut kit = Kit::new();
     let Ready { task, agent, .. } = kit.ready();
     let execution = kit.preparing(&task);

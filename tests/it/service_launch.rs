@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::service_kit::{Kit, Ready};
 
 #[test]
-fn launching_tries_and_gives_up() {
+fn r2_5b_3_r2_5a_7_launching_tries_and_gives_up() {
     let mut kit = Kit::new();
     let Ready { task, source, destination, .. } = kit.ready();
     for (side, location, text) in [
@@ -53,7 +53,7 @@ fn launching_tries_and_gives_up() {
 }
 
 #[test]
-fn launching_pauses_out_of_contact() {
+fn r2_6a_2_r2_6a_5_launching_pauses_out_of_contact() {
     let mut kit = Kit::new();
     let Ready { task, agent, .. } = kit.ready();
     let execution = kit.start(&task);
@@ -82,7 +82,7 @@ fn launching_pauses_out_of_contact() {
 
 /// At OFFLINE it waits without time-out; with contact the launch delay begins again.
 #[test]
-fn launching_waits_for_an_offline_agent() {
+fn r2_6a_4_launching_waits_for_an_offline_agent() {
     let mut kit = Kit::new();
     let Ready { task, agent, .. } = kit.ready();
     // Just after an outage began the task is still AVAILABLE: the start succeeds and hangs.

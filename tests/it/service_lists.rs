@@ -28,7 +28,7 @@ fn pages(
 }
 
 #[test]
-fn every_list_in_its_order_whatever_the_size() {
+fn r2_1_6_r2_1_7_r2_1_8_r2_1a_1_r2_1a_3_r2_1a_4_every_list_in_its_order_whatever_the_size() {
     let mut kit = Kit::new();
     let Ready { agent, source, destination, task } = kit.ready();
     let mut agents = vec![agent];
@@ -99,7 +99,7 @@ fn every_list_in_its_order_whatever_the_size() {
 
 /// A page is what comes after the key now: deleted items do not matter, new ones appear.
 #[test]
-fn lists_change_between_pages() {
+fn r2_1a_1_r2_1a_5_lists_change_between_pages() {
     let mut kit = Kit::new();
     let locations: Vec<String> = (0..6).map(|number| kit.s3(&format!("b{number}"), "/")).collect();
     let first = kit.ok("ListLocations", json!({"MaxResults": 3}));
@@ -125,7 +125,7 @@ fn lists_change_between_pages() {
 }
 
 #[test]
-fn pages_hold_a_hundred_by_default() {
+fn r2_1a_2_pages_hold_a_hundred_by_default() {
     let mut kit = Kit::new();
     for number in 0..101 {
         kit.s3(&format!("b{number}"), "/");
@@ -147,7 +147,7 @@ fn listed(kit: &mut Kit, arn: &str) -> Value {
 }
 
 #[test]
-fn tags_upsert_and_remove() {
+fn r2_1b_1_r2_1b_2_r2_1b_5_tags_upsert_and_remove() {
     let mut kit = Kit::new();
     let key = kit.key();
     let given = json!([tag("b", "1"), tag("a@", ""), tag("A@", "2")]);
@@ -168,7 +168,7 @@ fn tags_upsert_and_remove() {
 }
 
 #[test]
-fn fifty_tags() {
+fn r2_1b_3_fifty_tags() {
     let mut kit = Kit::new();
     let Ready { task, source, .. } = kit.ready();
     for arn in [&task, &source] {
@@ -184,7 +184,7 @@ fn fifty_tags() {
 }
 
 #[test]
-fn tag_targets() {
+fn r2_1b_6_r2_1a_4_tag_targets() {
     let mut kit = Kit::new();
     let Ready { task, agent, source, .. } = kit.ready();
     for arn in [&task, &agent, &source] {

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::service_kit::{Kit, efs_body, s3_body, text};
 
 #[test]
-fn uris() {
+fn r2_1_10_r2_1c_1_r2_1c_2_uris() {
     let mut kit = Kit::of_region("us-west-2", Settings::default());
     let agent = kit.agent();
     let s3 = |bucket: &str, subdirectory: &str| ("CreateLocationS3", s3_body(bucket, subdirectory));
@@ -64,13 +64,13 @@ fn each_kind_shows_its_own() {
 
 /// Two locations with equal parameters are two resources.
 #[test]
-fn equal_parameters_are_no_duplicate() {
+fn r2_1_2_equal_parameters_are_no_duplicate() {
     let mut kit = Kit::new();
     assert_ne!(kit.s3("b", "/"), kit.s3("b", "/"));
 }
 
 #[test]
-fn efs_is_of_this_region() {
+fn r2_1d_1_efs_is_of_this_region() {
     let mut kit = Kit::new();
     let rows = [
         ("EfsFilesystemArn", "us-west-2", "EfsFilesystemArn must be of Region us-east-1, names `us-west-2`"),
@@ -87,7 +87,7 @@ fn efs_is_of_this_region() {
 }
 
 #[test]
-fn agents_of_a_location() {
+fn r2_2a_3_agents_of_a_location() {
     let mut kit = Kit::new();
     let agent = kit.agent();
     let body = |agents: &[&str]| json!({"Subdirectory": "/", "ServerHostname": "h", "OnPremConfig": {"AgentArns": agents}});
@@ -103,7 +103,7 @@ fn agents_of_a_location() {
 }
 
 #[test]
-fn delete_is_refused_while_a_task_names_it() {
+fn r2_1_9_delete_is_refused_while_a_task_names_it() {
     let mut kit = Kit::new();
     let ready = kit.ready();
     for location in [&ready.source, &ready.destination] {

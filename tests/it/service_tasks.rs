@@ -13,7 +13,7 @@ fn create(source: &str, destination: &str) -> Value {
 }
 
 #[test]
-fn pairs() {
+fn r2_3_1_pairs() {
     let mut kit = Kit::new();
     let agent = kit.agent();
     let nfs = [kit.nfs("h", "/", &[&agent]), kit.nfs("g", "/", &[&agent])];
@@ -35,7 +35,7 @@ fn pairs() {
 }
 
 #[test]
-fn settings_open_pairs_and_overlap() {
+fn r2_3_2_r2_3a_1_r2_3a_2_settings_open_pairs_and_overlap() {
     let settings = Settings { allow_agentless: true, allow_nfs_to_nfs: true, ..Settings::default() };
     let mut kit = Kit::with(settings.clone());
     let (a, b) = (kit.s3("a", "/"), kit.s3("b", "/"));
@@ -100,7 +100,7 @@ fn order_of_create_checks() {
 }
 
 #[test]
-fn a_hundred_tasks() {
+fn r2_14_1_a_hundred_tasks() {
     let mut kit = Kit::new();
     let agent = kit.agent();
     let (nfs, s3) = (kit.nfs("h", "/", &[&agent]), kit.s3("b", "/"));
@@ -112,7 +112,7 @@ fn a_hundred_tasks() {
 }
 
 #[test]
-fn options_merge_and_conflict() {
+fn r2_1_5_r2_13b_4_r2_15a_3_options_merge_and_conflict() {
     let defaults = json!({
         "VerifyMode": "POINT_IN_TIME_CONSISTENT", "Atime": "BEST_EFFORT", "Mtime": "PRESERVE",
         "Uid": "INT_VALUE", "Gid": "INT_VALUE", "PreserveDeletedFiles": "PRESERVE",
@@ -162,7 +162,7 @@ fn options_merge_and_conflict() {
 
 /// A source that is not NFS is never mounted: mounted after the create delay.
 #[test]
-fn creation_without_an_nfs_source() {
+fn r2_4a_6_creation_without_an_nfs_source() {
     let mut kit = Kit::new();
     let agent = kit.agent();
     let (s3, nfs) = (kit.s3("b", "/"), kit.nfs("h", "/", &[&agent]));
@@ -178,7 +178,7 @@ fn creation_without_an_nfs_source() {
 
 /// Tries at 30 s and every 60 s; UNAVAILABLE after 5 minutes; the first success counts for good.
 #[test]
-fn mount_tries() {
+fn r2_4a_1_r2_4a_2_r2_4a_4_r2_6_2_mount_tries() {
     let mut kit = Kit::new();
     let agent = kit.agent();
     let (nfs, s3) = (kit.nfs("h", "/", &[&agent]), kit.s3("b", "/"));
@@ -228,7 +228,7 @@ fn mount_tries() {
 
 /// The status follows the agents of both locations; the mount needs those of the source alone.
 #[test]
-fn status_follows_every_agent() {
+fn r2_4a_5_r2_2_1_status_follows_every_agent() {
     let mut kit = Kit::with(Settings { allow_nfs_to_nfs: true, ..Settings::default() });
     let agents = [kit.agent(), kit.agent(), kit.agent()];
     let source = kit.nfs("h", "/", &[&agents[0], &agents[1]]);

@@ -66,7 +66,7 @@ fn undisturbed_it_replaces_all_that_is_stale() {
 }
 
 #[test]
-fn a_crash_at_any_step_leaves_no_look_alike_and_the_next_run_converges() {
+fn r2_5_4_r2_5_5_a_crash_at_any_step_leaves_no_look_alike_and_the_next_run_converges() {
     for destination in [MemFs::new(), stale()] {
         let whole =
             run(&mut World::new(sample(), destination.clone()), config(remove()), 5, Mishaps::default());
@@ -85,7 +85,7 @@ fn a_crash_at_any_step_leaves_no_look_alike_and_the_next_run_converges() {
 }
 
 #[test]
-fn a_cancel_after_any_action_ends_in_error_and_the_next_run_converges() {
+fn r2_5_4_r2_7_1_a_cancel_after_any_action_ends_in_error_and_the_next_run_converges() {
     for drain_ns in [0, 5 * SECOND] {
         let whole = run(&mut World::new(sample(), stale()), config(remove()), 6, Mishaps::default());
         for nth in 1..=whole.actions.len() {
@@ -168,7 +168,7 @@ fn a_fault_that_stays_is_an_item_error_and_the_rest_arrives() {
 }
 
 #[test]
-fn the_listing_of_a_root_that_fails_is_fatal() {
+fn r2_5a_2_the_listing_of_a_root_that_fails_is_fatal() {
     let fail = |action: &Action, _| {
         (action.kind == ActionKind::List && action.path.is_root()).then_some(StepErrorKind::Transient)
     };
@@ -196,7 +196,7 @@ fn too_many_items_are_fatal_and_the_root_counts() {
 }
 
 #[test]
-fn a_full_destination_keeps_no_look_alike() {
+fn r2_5_5_a_full_destination_keeps_no_look_alike() {
     let options = Options { verify_mode: VerifyMode::None, ..Options::default() };
     for capacity in 0..70 {
         let mut destination = MemFs::new();

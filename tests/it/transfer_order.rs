@@ -18,7 +18,7 @@ fn remove() -> Options {
 }
 
 #[test]
-fn copies_then_removals_then_directories_deepest_first() {
+fn r2_9a_5_copies_then_removals_then_directories_deepest_first() {
     for key in 0..20 {
         let done = run(&mut World::new(sample(), stale()), config(remove()), key, Mishaps::default());
         let depth = |path: &datasync::tree::RelPath| path.components().count();
@@ -46,7 +46,7 @@ fn copies_then_removals_then_directories_deepest_first() {
 }
 
 #[test]
-fn a_large_file_grows_to_its_full_size_at_the_very_end() {
+fn r2_8a_1_a_large_file_grows_to_its_full_size_at_the_very_end() {
     let done =
         run(&mut World::new(sample(), MemFs::new()), config(Options::default()), 9, Mishaps::default());
     let of_large = |kind| {
@@ -64,7 +64,7 @@ fn a_large_file_grows_to_its_full_size_at_the_very_end() {
 }
 
 #[test]
-fn in_any_window_no_more_than_the_rate_and_a_chunk_is_sent() {
+fn r2_15a_2_in_any_window_no_more_than_the_rate_and_a_chunk_is_sent() {
     for rate in [1, 3, 10] {
         let options = Options { bytes_per_second: rate, ..Options::default() };
         let done = run(&mut World::new(sample(), MemFs::new()), config(options), 2, Mishaps::default());
@@ -100,7 +100,7 @@ fn in_any_window_no_more_than_the_rate_and_a_chunk_is_sent() {
 }
 
 #[test]
-fn an_answer_that_does_not_come_is_asked_for_again_and_the_late_one_ignored() {
+fn r2_5c_2_an_answer_that_does_not_come_is_asked_for_again_and_the_late_one_ignored() {
     let mut world = World::new(sample(), MemFs::new());
     let mut now = Instant(0);
     let mut transfer = Transfer::new(datasync::rules::Documented, config(Options::default()), now);
@@ -147,6 +147,7 @@ fn listed(kind: Kind) -> Listed {
         inode: None,
         summary: None,
         implied: false,
+        object: None,
         problem: None,
     }
 }
@@ -192,7 +193,7 @@ fn the_rows_of_the_delta() {
 }
 
 #[test]
-fn links_are_grouped_as_in_the_source_whatever_they_were() {
+fn r2_13a_2_r2_13a_3_links_are_grouped_as_in_the_source_whatever_they_were() {
     let sources: [&[(&str, &str)]; 4] =
         [&[], &[("a", "b")], &[("a", "b"), ("a", "c")], &[("b", "c"), ("a", "d/e")]];
     for wanted in sources {
@@ -225,7 +226,7 @@ fn links_are_grouped_as_in_the_source_whatever_they_were() {
 }
 
 #[test]
-fn pipes_and_devices_are_skipped_and_protect_their_namesakes() {
+fn r2_13b_1_r2_9a_2_pipes_and_devices_are_skipped_and_protect_their_namesakes() {
     let mut source = MemFs::new();
     source.put("pipe", Body::Fifo, 0o644, 1);
     source.put("null", Body::Device(1, 3), 0o666, 1);

@@ -213,6 +213,7 @@ impl MemFs {
             inode: is_linked.then_some(Inode { number: inode, links }),
             summary: None,
             implied: false,
+            object: None,
             problem: None,
         }
     }
@@ -343,7 +344,13 @@ impl World {
                 attrs.mtime = *mtime;
                 attrs.atime = atime.unwrap_or(attrs.atime);
             }
-            Step::Complete { .. } | Step::Put { .. } | Step::Rewrite { .. } | Step::AbortUploads => {
+            Step::Complete { .. }
+            | Step::Put { .. }
+            | Step::Rewrite { .. }
+            | Step::PutObject { .. }
+            | Step::CompleteObject { .. }
+            | Step::ReplaceMetadata { .. }
+            | Step::AbortUploads => {
                 return Err(StepErrorKind::Unsupported);
             }
         }

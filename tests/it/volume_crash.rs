@@ -54,7 +54,7 @@ fn check(steps: &[Step], pending: u64, kept: u64, left: &[u8]) {
 }
 
 #[test]
-fn a_prefix_of_what_was_pending_stays() {
+fn r2_8a_4_a_prefix_of_what_was_pending_stays() {
     let three = [BEGIN, write(0), write(4), write(8)];
     check(&three, 3, 0, b"");
     check(&three, 3, 1, b"abcd");

@@ -323,7 +323,7 @@ fn efs_holds_no_devices() {
 }
 
 #[test]
-fn mounts_need_directories_all_the_way() {
+fn r2_5b_1_mounts_need_directories_all_the_way() {
     let bench = Bench::new(StorageKind::Nfs, None);
     let rows = [
         ("", Ok(())),
@@ -339,7 +339,7 @@ fn mounts_need_directories_all_the_way() {
 }
 
 #[test]
-fn a_squashed_root_reads_what_others_may_and_gives_nothing_away() {
+fn r2_11c_1_r2_11c_2_a_squashed_root_reads_what_others_may_and_gives_nothing_away() {
     use StepErrorKind::PermissionDenied;
     let mut bench = Bench::new(StorageKind::Nfs, None);
     bench.volume.set_root_squash(true);
@@ -403,7 +403,7 @@ fn edits_by_others_are_stamped() {
 }
 
 #[test]
-fn no_two_stamps_are_equal() {
+fn r2_8a_3_no_two_stamps_are_equal() {
     let mut stamps = Stamps::default();
     let given: Vec<_> = [5, 5, 3, 9, 9, 9].map(|now| stamps.next(Instant(now))).into();
     let expected: Vec<_> = [5, 6, 7, 9, 10, 11].map(|ns| FileTime { secs: 0, nanos: ns }).into();

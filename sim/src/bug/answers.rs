@@ -1,222 +1,127 @@
-//! Bugs around answers, uploads and torn states: what becomes of what comes late, twice, or in parts.
+//! Bugs in what the service answers: names, pages, durations.
 
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 
-use datasync::service::{Command, Event};
-use datasync::transfer::{Action, ActionId, ActionKind, Outcome};
-use datasync::volume::{ContentDigest, PayloadId, Step, StepErrorKind, StepResult};
+use datasync::api::{ApiError, Operation, Request, Response};
 
-use super::plant::{Intercept, Plant};
+use super::plant::Plant;
 
-/// An answer that comes too late is taken for that of the try under way, which is then left as far as it got.
-struct TakesLate;
+type Answer = Result<Response, ApiError>;
 
-impl Plant for TakesLate {
-    fn takes_late(&mut self, _: &Action, repeated: bool) -> bool {
-        !repeated
-    }
+/// A new location gets the name of one that was deleted.
+#[derive(Default)]
+struct ReusesNames {
+    free: VecDeque<String>,
 }
 
-pub(super) fn takes_late() -> Box<dyn Plant> {
-    Box::new(TakesLate)
-}
-
-/// An answer that comes a second time counts its file a second time.
-struct CountsTwice {
-    extra: u64,
-}
-
-impl Plant for CountsTwice {
-    fn takes_late(&mut self, action: &Action, repeated: bool) -> bool {
-        self.extra += u64::from(repeated && action.kind == ActionKind::Copy);
-        false
-    }
-
-    fn event(&mut self, event: &mut Event) -> bool {
-        match event {
-            Event::Progress { progress, .. } => progress.counters.files_transferred += self.extra,
-            Event::Ended { end, .. } => {
-                end.counters.files_transferred += self.extra;
-                self.extra = 0;
+impl Plant for ReusesNames {
+    fn answer(&mut self, request: &Request, answer: &mut Answer) {
+        match (request, answer) {
+            (Request::DeleteLocation(delete), Ok(_)) => self.free.extend(delete.location_arn.clone()),
+            (_, Ok(Response::CreateLocation(made))) => {
+                if let Some(arn) = self.free.pop_front() {
+                    made.location_arn = arn;
+                }
             }
             _ => {}
         }
-        true
     }
 }
 
-pub(super) fn counts_twice() -> Box<dyn Plant> {
-    Box::new(CountsTwice { extra: 0 })
+pub(super) fn reuses_names() -> Box<dyn Plant> {
+    Box::new(ReusesNames::default())
 }
 
-/// The last chunk of a large file is acknowledged and not sent.
-struct LosesLastChunk {
-    /// Length of the last chunk of each end of a large file that is under way, and where its read was.
-    lost: BTreeMap<ActionId, (usize, u64)>,
+/// Who deletes an agent that a location lists is told that it is done.
+struct DeletesInUse;
+
+impl Plant for DeletesInUse {
+    fn answer(&mut self, request: &Request, answer: &mut Answer) {
+        let in_use = answer.as_ref().is_err_and(|error| error.message.contains("in-use by"));
+        if in_use && request.operation() == Operation::DeleteAgent {
+            *answer = Ok(Response::Empty);
+        }
+    }
 }
 
-impl Plant for LosesLastChunk {
-    fn action(&mut self, action: &mut Action) {
-        let read = action.steps.iter().position(|step| matches!(step, Step::Read { .. }));
-        if let (ActionKind::Finish, Some(at)) = (action.kind, read)
-            && let Step::Read { length, .. } = action.steps[at]
+pub(super) fn deletes_in_use() -> Box<dyn Plant> {
+    Box::new(DeletesInUse)
+}
+
+/// The first of a page is passed over when something was deleted since the page before.
+#[derive(Default)]
+struct SkipsAfterDelete {
+    deleted: bool,
+}
+
+fn goes_on(request: &Request) -> bool {
+    match request {
+        Request::ListAgents(list) => list.next_token.is_some(),
+        Request::ListLocations(list) => list.next_token.is_some(),
+        Request::ListTasks(list) => list.next_token.is_some(),
+        _ => false,
+    }
+}
+
+impl Plant for SkipsAfterDelete {
+    fn answer(&mut self, request: &Request, answer: &mut Answer) {
+        let Ok(answer) = answer else { return };
+        match request {
+            Request::DeleteAgent(_) | Request::DeleteLocation(_) | Request::DeleteTask(_) => {
+                self.deleted = true
+            }
+            _ if goes_on(request) && std::mem::take(&mut self.deleted) => match answer {
+                Response::ListAgents(page) if !page.agents.is_empty() => drop(page.agents.remove(0)),
+                Response::ListLocations(page) if !page.locations.is_empty() => drop(page.locations.remove(0)),
+                Response::ListTasks(page) if !page.tasks.is_empty() => drop(page.tasks.remove(0)),
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+}
+
+pub(super) fn skips_after_delete() -> Box<dyn Plant> {
+    Box::new(SkipsAfterDelete::default())
+}
+
+/// Benign: pages hold one item, however many were asked for.
+struct SmallPages;
+
+impl Plant for SmallPages {
+    fn request(&mut self, _: datasync::time::Instant, request: &mut Request) {
+        let size = match request {
+            Request::ListAgents(list) => &mut list.max_results,
+            Request::ListLocations(list) => &mut list.max_results,
+            Request::ListTasks(list) => &mut list.max_results,
+            Request::ListTaskExecutions(list) => &mut list.max_results,
+            Request::ListTagsForResource(list) => &mut list.max_results,
+            _ => return,
+        };
+        // What would be refused stays as it is.
+        if size.is_none_or(|size| (0..=100).contains(&size)) {
+            *size = Some(1);
+        }
+    }
+}
+
+pub(super) fn small_pages() -> Box<dyn Plant> {
+    Box::new(SmallPages)
+}
+
+/// TransferDuration runs on through VERIFYING.
+struct OverlappingDurations;
+
+impl Plant for OverlappingDurations {
+    fn answer(&mut self, _: &Request, answer: &mut Answer) {
+        if let Ok(Response::DescribeTaskExecution(shown)) = answer
+            && let Some(result) = &mut shown.result
         {
-            self.lost.insert(action.id, (at, length));
-            action.steps.drain(at..at + 2);
-        }
-    }
-
-    fn outcome(&mut self, action: &Action, outcome: &mut Outcome) {
-        if let Some((at, length)) = self.lost.remove(&action.id)
-            && outcome.results.len() >= at
-        {
-            let bytes = StepResult::Bytes { length, digest: ContentDigest(0) };
-            outcome.results.splice(at..at, [bytes.clone(), bytes]);
+            result.transfer_duration += result.verify_duration;
         }
     }
 }
 
-pub(super) fn loses_last_chunk() -> Box<dyn Plant> {
-    Box::new(LosesLastChunk { lost: BTreeMap::new() })
-}
-
-/// An object is put in two parts: first its beginning, then the whole.
-struct PutsInParts;
-
-impl PutsInParts {
-    const EXTRA: usize = 2;
-
-    fn is_put(action: &Action) -> bool {
-        action.steps.len() == 2
-            && matches!(action.steps[..], [Step::Read { length: 2.., .. }, Step::Put { .. }])
-    }
-}
-
-impl Plant for PutsInParts {
-    fn action(&mut self, action: &mut Action) {
-        if Self::is_put(action)
-            && let [Step::Read { offset, length, .. }, Step::Put { attrs, .. }] = action.steps[..]
-        {
-            let payload = PayloadId(u64::MAX - action.id.0);
-            let half = Step::Read { offset, length: length / 2, payload };
-            action.steps.splice(0..0, [half, Step::Put { payload, attrs }]);
-        }
-    }
-
-    fn outcome(&mut self, action: &Action, outcome: &mut Outcome) {
-        if let [Step::Read { payload, .. }, Step::Put { .. }, ..] = action.steps[..]
-            && payload == PayloadId(u64::MAX - action.id.0)
-        {
-            let done = outcome.results.len();
-            drop(outcome.results.drain(..Self::EXTRA.min(done)));
-        }
-    }
-}
-
-pub(super) fn puts_in_parts() -> Box<dyn Plant> {
-    Box::new(PutsInParts)
-}
-
-/// Uploads that earlier executions left are said to be aborted and are not.
-struct KeepsUploads;
-
-impl Plant for KeepsUploads {
-    fn step(&mut self, _: &Action, step: &Step) -> Intercept {
-        match step {
-            Step::AbortUploads => Intercept::Answer(Ok(StepResult::Done)),
-            _ => Intercept::Pass,
-        }
-    }
-}
-
-pub(super) fn keeps_uploads() -> Box<dyn Plant> {
-    Box::new(KeepsUploads)
-}
-
-/// Chunks that arrive damaged are accepted.
-struct AcceptsDamagedChunks;
-
-impl Plant for AcceptsDamagedChunks {
-    fn outcome(&mut self, action: &Action, outcome: &mut Outcome) {
-        let damaged = outcome.error.is_some_and(|error| error.kind == StepErrorKind::ChecksumMismatch);
-        if damaged && action.kind == ActionKind::Chunk {
-            outcome.error = None;
-            let Some(read) = outcome.results.last().cloned() else { return };
-            outcome.results.resize(action.steps.len(), read);
-        }
-    }
-}
-
-pub(super) fn accepts_damaged_chunks() -> Box<dyn Plant> {
-    Box::new(AcceptsDamagedChunks)
-}
-
-/// What is refused for want of permission is said to be done.
-struct SwallowsRefusals;
-
-impl Plant for SwallowsRefusals {
-    fn outcome(&mut self, action: &Action, outcome: &mut Outcome) {
-        let refused = outcome.error.is_some_and(|error| error.kind == StepErrorKind::PermissionDenied);
-        if refused && matches!(action.kind, ActionKind::DirectoryMetadata | ActionKind::Metadata) {
-            outcome.error = None;
-            outcome.results.resize(action.steps.len(), StepResult::Done);
-        }
-    }
-}
-
-pub(super) fn swallows_refusals() -> Box<dyn Plant> {
-    Box::new(SwallowsRefusals)
-}
-
-/// A cancelled execution is given an hour for its drain.
-struct EndlessDrain;
-
-impl Plant for EndlessDrain {
-    fn command(&mut self, command: &mut Command) -> bool {
-        if let Command::CancelTransfer { drain_ns, .. } = command {
-            *drain_ns = datasync::time::MINUTE * 60;
-        }
-        true
-    }
-}
-
-pub(super) fn endless_drain() -> Box<dyn Plant> {
-    Box::new(EndlessDrain)
-}
-
-/// Benign: a cancelled execution is cut at once.
-struct NoDrain;
-
-impl Plant for NoDrain {
-    fn command(&mut self, command: &mut Command) -> bool {
-        if let Command::CancelTransfer { drain_ns, .. } = command {
-            *drain_ns = 0;
-        }
-        true
-    }
-}
-
-pub(super) fn no_drain() -> Box<dyn Plant> {
-    Box::new(NoDrain)
-}
-
-/// Benign: uploads that earlier executions left are aborted twice.
-struct AbortsTwice;
-
-impl Plant for AbortsTwice {
-    fn action(&mut self, action: &mut Action) {
-        if action.kind == ActionKind::AbortUploads {
-            action.steps.push(Step::AbortUploads);
-        }
-    }
-
-    fn outcome(&mut self, action: &Action, outcome: &mut Outcome) {
-        if action.kind == ActionKind::AbortUploads {
-            outcome.results.truncate(action.steps.len() - 1);
-        }
-    }
-}
-
-pub(super) fn aborts_twice() -> Box<dyn Plant> {
-    Box::new(AbortsTwice)
+pub(super) fn overlapping_durations() -> Box<dyn Plant> {
+    Box::new(OverlappingDurations)
 }

@@ -1,7 +1,7 @@
 //! The catalogue: every planted bug with its benign variant, as documented values.
 
 use super::{Bug, HashChange, Plant, RuleChange, Site, Variant};
-use super::{answers, service, surgery, transfer};
+use super::{answers, resume, service, surgery, torn, transfer};
 
 const fn rule(about: &'static str, rules: RuleChange) -> Variant {
     Variant { about, rules, hash: HashChange::None, plant: None }
@@ -69,6 +69,27 @@ static CATALOGUE: &[Bug] = &[
         benign: rule("a failed action is tried again later", RuleChange::RetriesLater),
     },
     Bug {
+        name: "deletes-on-failed-listing",
+        site: Site::Rules,
+        caught_by: &["preserve-deleted-files", "cancel-then-rerun-converges"],
+        bug: rule("what lies below a listing that failed is removed", RuleChange::RemovesUnlisted),
+        benign: rule("longer paths are removed before shorter ones", RuleChange::RemovesByLength),
+    },
+    Bug {
+        name: "removes-parents-first",
+        site: Site::Rules,
+        caught_by: &["cancel-then-rerun-converges", "preserve-deleted-files"],
+        bug: rule("a directory is removed before what is in it", RuleChange::RemovesParentsFirst),
+        benign: rule("longer paths are removed before shorter ones", RuleChange::RemovesByLength),
+    },
+    Bug {
+        name: "skips-type-change",
+        site: Site::Rules,
+        caught_by: &["cancel-then-rerun-converges", "counters"],
+        bug: rule("an entry of another kind is left as it is", RuleChange::SkipsTypeChange),
+        benign: rule("a failed action is tried once more", RuleChange::RetriesOnceMore),
+    },
+    Bug {
         name: "blind-verification",
         site: Site::Rules,
         caught_by: &["cancel-then-rerun-converges"],
@@ -101,6 +122,13 @@ static CATALOGUE: &[Bug] = &[
         site: Site::Service,
         caught_by: &["counters"],
         bug: plant("progress counts written bytes twice", service::doubled_bytes),
+        benign: plant("an end is told in other words", service::other_detail),
+    },
+    Bug {
+        name: "stale-estimate",
+        site: Site::Service,
+        caught_by: &["counters"],
+        bug: plant("an execution shows the estimates of the one before", service::stale_estimate),
         benign: plant("an end is told in other words", service::other_detail),
     },
     Bug {
@@ -201,49 +229,49 @@ static CATALOGUE: &[Bug] = &[
             "cancel-then-rerun-converges",
             "counters",
         ],
-        bug: plant("an answer that is too late is taken for that of the next try", answers::takes_late),
+        bug: plant("an answer that is too late is taken for that of the next try", torn::takes_late),
         benign: plant("every file is copied again once", transfer::copies_again),
     },
     Bug {
         name: "duplicate-answer-counted",
         site: Site::Service,
         caught_by: &["counters"],
-        bug: plant("a file whose answer comes twice is counted twice", answers::counts_twice),
+        bug: plant("a file whose answer comes twice is counted twice", torn::counts_twice),
         benign: plant("an end is told in other words", service::other_detail),
     },
     Bug {
         name: "loses-last-chunk",
         site: Site::Transfer,
         caught_by: &["torn-only-where-allowed", "cancel-then-rerun-converges", "survives-or-reports"],
-        bug: plant("the last chunk of a large file is acknowledged and not sent", answers::loses_last_chunk),
+        bug: plant("the last chunk of a large file is acknowledged and not sent", torn::loses_last_chunk),
         benign: plant("times are set twice", transfer::sets_times_twice),
     },
     Bug {
         name: "puts-in-parts",
         site: Site::Transfer,
         caught_by: &["torn-only-where-allowed"],
-        bug: plant("an object is put in part, then whole", answers::puts_in_parts),
+        bug: plant("an object is put in part, then whole", torn::puts_in_parts),
         benign: plant("every file is copied again once", transfer::copies_again),
     },
     Bug {
         name: "uploads-left-behind",
         site: Site::Transfer,
         caught_by: &["uploads-cleaned"],
-        bug: plant("uploads that earlier executions left are not aborted", answers::keeps_uploads),
-        benign: plant("uploads that earlier executions left are aborted twice", answers::aborts_twice),
+        bug: plant("uploads that earlier executions left are not aborted", torn::keeps_uploads),
+        benign: plant("uploads that earlier executions left are aborted twice", torn::aborts_twice),
     },
     Bug {
         name: "accepts-damaged-chunks",
         site: Site::Transfer,
         caught_by: &["torn-only-where-allowed", "survives-or-reports", "cancel-then-rerun-converges"],
-        bug: plant("chunks that arrive damaged are accepted", answers::accepts_damaged_chunks),
+        bug: plant("chunks that arrive damaged are accepted", torn::accepts_damaged_chunks),
         benign: plant("every file is copied again once", transfer::copies_again),
     },
     Bug {
         name: "swallows-refusals",
         site: Site::Transfer,
         caught_by: &["survives-or-reports", "cancel-then-rerun-converges"],
-        bug: plant("metadata that may not be set counts as set", answers::swallows_refusals),
+        bug: plant("metadata that may not be set counts as set", torn::swallows_refusals),
         benign: plant("times are set twice", transfer::sets_times_twice),
     },
     Bug {
@@ -257,8 +285,8 @@ static CATALOGUE: &[Bug] = &[
         name: "endless-drain",
         site: Site::Service,
         caught_by: &["bounded-liveness"],
-        bug: plant("a cancelled execution drains for an hour", answers::endless_drain),
-        benign: plant("a cancelled execution is cut at once", answers::no_drain),
+        bug: plant("a cancelled execution drains for an hour", torn::endless_drain),
+        benign: plant("a cancelled execution is cut at once", torn::no_drain),
     },
     Bug {
         name: "salted-digest",
@@ -287,6 +315,86 @@ static CATALOGUE: &[Bug] = &[
         caught_by: &["lifecycle"],
         bug: plant("an execution that ended is forgotten too early", surgery::lost_history),
         benign: plant("somebody names an agent", surgery::renamed_agent),
+    },
+    Bug {
+        name: "forgotten-removal",
+        site: Site::Surgery,
+        caught_by: &["snapshot-resume"],
+        bug: plant("a transfer that comes back has lost one removal", resume::forgotten_removal),
+        benign: plant("a world comes back by way of its readable form", resume::readable),
+    },
+    Bug {
+        name: "forgotten-flight",
+        site: Site::Surgery,
+        caught_by: &["snapshot-resume"],
+        bug: plant("an action in flight does not come back", resume::forgotten_flight),
+        benign: plant("a world comes back by way of its readable form", resume::readable),
+    },
+    Bug {
+        name: "forgotten-order",
+        site: Site::Surgery,
+        caught_by: &["snapshot-resume"],
+        bug: plant(
+            "simultaneous events come back in the order in which they were queued",
+            resume::forgotten_order,
+        ),
+        benign: plant("a world comes back by way of its readable form", resume::readable),
+    },
+    Bug {
+        name: "forgotten-write",
+        site: Site::Surgery,
+        caught_by: &["snapshot-resume"],
+        bug: plant("what was not yet durable comes back as durable", resume::forgotten_write),
+        benign: plant("a world comes back by way of its readable form", resume::readable),
+    },
+    Bug {
+        name: "forgetful-restart",
+        site: Site::Surgery,
+        caught_by: &["snapshot-resume"],
+        bug: plant("a service that restarts forgets what it was to do later", resume::forgetful_restart),
+        benign: plant("a world comes back by way of its readable form", resume::readable),
+    },
+    Bug {
+        name: "recounted-tries",
+        site: Site::Transfer,
+        caught_by: &["snapshot-resume"],
+        bug: plant("after a restore every action says one try more", resume::recounted_tries),
+        benign: plant("a world comes back by way of its readable form", resume::readable),
+    },
+    Bug {
+        name: "budget-overrun",
+        site: Site::Rules,
+        caught_by: &["bandwidth-ceiling"],
+        bug: rule("what is sent again costs nothing of the limit", RuleChange::FreeRetries),
+        benign: rule("a send keeps the link busy a microsecond longer", RuleChange::SlowLink),
+    },
+    Bug {
+        name: "reuses-names",
+        site: Site::Service,
+        caught_by: &["arns-unique-forever"],
+        bug: plant("a new location gets the ARN of a deleted one", answers::reuses_names),
+        benign: plant("requests are refused in other words", service::other_words),
+    },
+    Bug {
+        name: "deletes-in-use",
+        site: Site::Service,
+        caught_by: &["references-hold"],
+        bug: plant("an agent that a location lists is said to be deleted", answers::deletes_in_use),
+        benign: plant("requests are refused in other words", service::other_words),
+    },
+    Bug {
+        name: "paging-skips-after-delete",
+        site: Site::Service,
+        caught_by: &["pages-partition-the-list"],
+        bug: plant("a page after a deletion begins one item late", answers::skips_after_delete),
+        benign: plant("pages hold one item", answers::small_pages),
+    },
+    Bug {
+        name: "durations-overlap",
+        site: Site::Service,
+        caught_by: &["durations-add-up"],
+        bug: plant("TransferDuration runs on through VERIFYING", answers::overlapping_durations),
+        benign: plant("an end is told in other words", service::other_detail),
     },
 ];
 

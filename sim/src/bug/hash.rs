@@ -3,9 +3,10 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use datasync::tree::{Blake3, EntryHash, EntryView, Xxh3};
+use serde::{Deserialize, Serialize};
 
 /// What is changed in the digest of an entry.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HashChange {
     /// Nothing.
     #[default]
@@ -17,7 +18,7 @@ pub enum HashChange {
 }
 
 /// The usual hash with one change.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlantedHash(pub HashChange);
 
 impl EntryHash for PlantedHash {

@@ -8,9 +8,11 @@ mod answers;
 mod catalogue;
 pub mod hash;
 pub mod plant;
+mod resume;
 pub mod rules;
 mod service;
 mod surgery;
+mod torn;
 mod transfer;
 
 pub use catalogue::catalogue;

@@ -48,6 +48,18 @@ pub trait Plant {
     fn surgery(&mut self, _state: &mut serde_json::Value) -> bool {
         false
     }
+    /// The whole world as plain data when it is written down and read back; `true` = it was changed.
+    fn world_surgery(&mut self, _state: &mut serde_json::Value) -> bool {
+        false
+    }
+    /// Whether `world_surgery` wants to be asked (the form it gets costs time).
+    fn wants_world_surgery(&self) -> bool {
+        false
+    }
+    /// The service as plain data when its process restarts.
+    fn restart(&mut self, _state: &mut serde_json::Value) {}
+    /// The world has been read back.
+    fn resumed(&mut self) {}
     /// Whether `surgery` wants to be asked after this operation (serialising costs time).
     fn wants_surgery(&self, _operations_done: u64) -> bool {
         false

@@ -5,10 +5,12 @@ use datasync::report::Phase;
 use datasync::rules::data::{self, PairContext, RemoveView, Retry, Verdict};
 use datasync::rules::{Decision, Rules, StartRefusal, StartView, TaskView, control};
 use datasync::time::SECOND;
+use datasync::tree::RelPath;
 use datasync::volume::{Listed, StepErrorKind};
+use serde::{Deserialize, Serialize};
 
 /// Which rule is changed, and how.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RuleChange {
     /// None: the rules as documented.
     #[default]
@@ -29,10 +31,28 @@ pub enum RuleChange {
     BlindToMtime,
     /// `may_remove`: PRESERVE is passed over.
     RemovesUnderPreserve,
+    /// `may_remove`: that a listing failed or was cut short is forgotten.
+    RemovesUnlisted,
+    /// `removal_rank`: a directory goes before what is in it.
+    RemovesParentsFirst,
+    /// `removal_rank`, benign: longer paths go before shorter ones, one by one.
+    RemovesByLength,
+    /// `decide`: an entry of another kind is left as it is.
+    SkipsTypeChange,
+    /// `link_ns`: bytes take half of the time that the limit asks for.
+    OverrunsBudget,
+    /// `link_ns`, benign: bytes take a little longer than they need to.
+    UnderrunsBudget,
     /// `verify`: contents that differ are none of its business.
     BlindToContents,
+    /// `verify`: metadata that differ are none of its business.
+    BlindToMetadata,
     /// `after_transfer`: nothing is verified.
     NeverVerifies,
+    /// `link_ns`: what is sent again costs nothing.
+    FreeRetries,
+    /// `link_ns`, benign: the link is busy a microsecond longer.
+    SlowLink,
     /// `retry`: every failure is tried again, for ever, at growing intervals.
     RetriesForEver,
     /// `retry`: nothing is tried again.
@@ -46,7 +66,7 @@ pub enum RuleChange {
 }
 
 /// The documented rules with one change.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlantedRules(pub RuleChange);
 
 impl Rules for PlantedRules {
@@ -96,17 +116,40 @@ impl Rules for PlantedRules {
             {
                 Decision::Same
             }
+            (RuleChange::SkipsTypeChange, Decision::Replace) => Decision::Same,
             (_, decision) => decision,
         }
     }
 
     fn may_remove(&self, view: &RemoveView<'_>) -> bool {
+        if self.0 == RuleChange::RemovesUnlisted {
+            return data::may_remove(&RemoveView { listing_failed: false, ..view.clone() });
+        }
         if self.0 != RuleChange::RemovesUnderPreserve {
             return data::may_remove(view);
         }
         let mut pair = view.pair.clone();
         pair.options.preserve_deleted_files = PreserveDeletedFiles::Remove;
         data::may_remove(&RemoveView { pair: &pair, ..view.clone() })
+    }
+
+    fn removal_rank(&self, path: &RelPath) -> usize {
+        match self.0 {
+            RuleChange::RemovesParentsFirst => path.components().count(),
+            RuleChange::RemovesByLength => usize::MAX - path.as_bytes().len(),
+            _ => data::removal_rank(path),
+        }
+    }
+
+    fn link_ns(&self, bytes: u64, rate: u64, attempt: u32) -> u64 {
+        let documented = data::link_ns(bytes, rate);
+        match self.0 {
+            RuleChange::OverrunsBudget => documented / 2,
+            RuleChange::UnderrunsBudget => documented.saturating_add(documented / 16 + 1),
+            RuleChange::FreeRetries if attempt > 1 => 0,
+            RuleChange::SlowLink => documented.saturating_add(1_000),
+            _ => documented,
+        }
     }
 
     fn after_transfer(&self, options: &Options) -> Option<Phase> {
@@ -124,7 +167,8 @@ impl Rules for PlantedRules {
         pair: &PairContext,
     ) -> Verdict {
         match (self.0, data::verify(source, destination, contents_equal, pair)) {
-            (RuleChange::BlindToContents, Verdict::Checksum) => Verdict::Equal,
+            (RuleChange::BlindToContents, Verdict::Checksum)
+            | (RuleChange::BlindToMetadata, Verdict::Metadata) => Verdict::Equal,
             (_, verdict) => verdict,
         }
     }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use datasync::api::shapes::{TagListEntry, TagResourceRequest};
 use datasync::api::{ApiError, Request, Response};
-use datasync::report::ErrorCode;
+use datasync::report::{Counters, ErrorCode};
 use datasync::service::{Command, Event, ExecutionId};
 use datasync::time::Instant;
 
@@ -38,6 +38,41 @@ impl Plant for DoubledBytes {
 
 pub(super) fn doubled_bytes() -> Box<dyn Plant> {
     Box::new(DoubledBytes)
+}
+
+/// The estimates of an execution are those of the one that ended last.
+#[derive(Default)]
+struct StaleEstimate {
+    last: Option<(u64, u64)>,
+}
+
+impl StaleEstimate {
+    fn spoil(&self, counters: &mut Counters) {
+        if let Some((files, bytes)) = self.last
+            && counters.estimated_files > 0
+        {
+            (counters.estimated_files, counters.estimated_bytes) = (files, bytes);
+        }
+    }
+}
+
+impl Plant for StaleEstimate {
+    fn event(&mut self, event: &mut Event) -> bool {
+        match event {
+            Event::Progress { progress, .. } => self.spoil(&mut progress.counters),
+            Event::Ended { end, .. } => {
+                let own = (end.counters.estimated_files, end.counters.estimated_bytes);
+                self.spoil(&mut end.counters);
+                self.last = Some(own);
+            }
+            _ => {}
+        }
+        true
+    }
+}
+
+pub(super) fn stale_estimate() -> Box<dyn Plant> {
+    Box::new(StaleEstimate::default())
 }
 
 /// The end of an execution that skipped items never reaches the service.

@@ -135,7 +135,7 @@ fn write_cases(dir: &Path, reports: &[BugReport]) -> Result<(), Stop> {
     for report in reports {
         if let Some(found) = report.shortest() {
             let path = dir.join(format!("{}.json", report.bug.name));
-            write_case(&path, &found.shrunk).map_err(|error| Stop::misuse("case", error))?;
+            write_case(&path, &found.shrunk).map_err(|error| Stop::Misuse(format!("case {error}")))?;
         }
     }
     Ok(())

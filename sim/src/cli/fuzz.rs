@@ -30,7 +30,8 @@ const JSON_HELP: &str = "\
 With --json: seeds {first, end}, digest (16 hex digits), histories, violating_histories, operations, task_executions,
 events, virtual_seconds, elapsed_ms, histories_per_second, answers {operation: {succeeded, refused}}, task_statuses and
 task_execution_statuses {status: entered}, faults {kind: {stage: fired}}, invariants {name: {checks, violated_in}},
-coverage {hit, possible, missing [sentence]}, violation (null, or seed, invariant, why, case, reproduce, shrunk_case,
+coverage {hit, possible, missing [sentence], forbidden [sentence], tables {name: {axes, hit, possible, cells {names:
+count}}}}, violation (null, or seed, invariant, why, case, reproduce, shrunk_case,
 shrunk_operations, shrunk_completely, candidates, reproduce_shrunk).";
 
 /// How many seeds there are when nothing is said.
@@ -51,7 +52,7 @@ pub struct FuzzArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
     /// For so many seconds: from the A of `--seeds A..`, otherwise with seeds nobody has seen.
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     time: Option<u64>,
     /// Threads [default: as many as the machine can run at once].
     #[arg(long, value_name = "N")]
@@ -66,9 +67,13 @@ pub struct FuzzArgs {
     /// Plant this bug in every history (see `bugs --list`).
     #[arg(long, value_name = "NAME")]
     bug: Option<String>,
-    /// Exit with 1 if something was never reached: an invariant, an answer, a status, a fault in a stage.
+    /// Exit with 1 if something that can be reached never was: a cell of the coverage tables, an invariant with its
+    /// condition true. (A cell that cannot be reached and was is always an error.)
     #[arg(long)]
-    require_all: bool,
+    require_coverage: bool,
+    /// Print every cell of the coverage tables, and why the others cannot be.
+    #[arg(long)]
+    coverage: bool,
     #[command(flatten)]
     budget: BudgetArgs,
 }
@@ -138,32 +143,33 @@ pub fn fuzz(args: &FuzzArgs, console: &mut Console<'_>) -> Done {
     let begun = Instant::now();
     let sweep = swept(&plan);
     let elapsed_ms = begun.elapsed().as_millis();
-    let coverage = Coverage::of(&sweep.tally);
+    let coverage = Coverage::of(&sweep.tally, &sweep.forbidden);
     let mut document = as_json(&sweep, &coverage, elapsed_ms);
     let violation = match sweep.failures.first_key_value() {
         None => {
-            tell_summary(console, &sweep, &coverage, elapsed_ms)?;
+            tell_summary(console, args, &sweep, &coverage, elapsed_ms)?;
             console.line(digest_line(&sweep))?;
             Value::Null
         }
         Some((seed, violation)) => {
             let failed = Failed { args, config: &config, bug, seed: *seed, violation };
             failed.tell(console, |console| {
-                tell_summary(console, &sweep, &coverage, elapsed_ms)?;
+                tell_summary(console, args, &sweep, &coverage, elapsed_ms)?;
                 console.line(digest_line(&sweep))
             })?
         }
     };
     document.insert("violation".to_owned(), violation);
     console.document(&Value::Object(document))?;
-    let unreached = args.require_all && !coverage.missing.is_empty();
+    let unreached = args.require_coverage && coverage.missing_count > 0;
     if unreached {
         console.note(format_args!(
-            "error: --require-all: {} things were never reached",
-            coverage.missing.len()
+            "error: --require-coverage: {} things were never reached",
+            coverage.missing_count
         ))?;
     }
-    Ok(if sweep.failures.is_empty() && !unreached { HELD } else { VIOLATED })
+    let held = sweep.failures.is_empty() && coverage.forbidden.is_empty() && !unreached;
+    Ok(if held { HELD } else { VIOLATED })
 }
 
 /// Draws from a directory, captured on the spot, or from a tree file that was captured before.
@@ -198,11 +204,15 @@ fn swept(plan: &Plan<'_>) -> Sweep {
 
 fn tell_summary(
     console: &mut Console<'_>,
+    args: &FuzzArgs,
     sweep: &Sweep,
     coverage: &Coverage,
     elapsed_ms: u128,
 ) -> Result<(), Stop> {
     console.line(tables(sweep, coverage, elapsed_ms))?;
+    if args.coverage {
+        console.line(coverage.all_cells())?;
+    }
     let warnings = warnings(coverage);
     if !warnings.is_empty() {
         console.note(format_args!("{}", warnings.trim_end()))?;
@@ -235,9 +245,14 @@ impl Failed<'_> {
         let case = self.path("");
         let written = write_case(&case, &failing);
         let case = case.display().to_string();
-        let seed_word = seed.to_string();
-        let what = if written.is_ok() { &case } else { &seed_word };
-        let mut words = vec!["replay", what.as_str()];
+        let (seed_word, range) = (seed.to_string(), format!("{seed}..{}", seed.saturating_add(1)));
+        let tree = self.args.tree.as_deref().map(|tree| tree.display().to_string());
+        let mut words = match (&written, &tree) {
+            (Ok(()), _) => vec!["replay", &case],
+            (Err(_), None) => vec!["replay", &seed_word],
+            // A seed alone would draw from the shapes that come with the program.
+            (Err(_), Some(tree)) => vec!["fuzz", "--tree", tree, "--seeds", &range],
+        };
         words.extend(self.bug.into_iter().flat_map(|bug| ["--bug", bug.name]));
         let reproduce = console.command(&words);
         let shrunk_path = self.path("-shrunk");

@@ -12,13 +12,13 @@ use crate::corpus::write_case;
 use crate::diff::{first_difference, line_or_end};
 use crate::judge::judge;
 use crate::report::units::duration;
-use crate::run::{Run, RunOptions};
+use crate::run::{Interruption, Run, RunOptions};
 use crate::trace::{LEGEND, TraceLine};
 
 const JSON_HELP: &str = "\
 With --json: source, bug (null or its name), met (whether what came out is what must), violation (null, or invariant and
 why), step, digest (16 hex digits), operations, events, virtual_ns; with --trace also trace [{step, at_ns, what, who,
-text}]; with --show also show {service, tree, flight}; with --story also story. With --diff: differ, step, left, right
+text}]; with --show also show {service, tree, flight, log}; with --story also story. With --diff: differ, step, left, right
 (the first lines that differ).";
 
 /// Lines of the common past that `--diff` shows.
@@ -49,11 +49,14 @@ pub struct ReplayArgs {
     /// Stop after the event of this number.
     #[arg(long, value_name = "STEP")]
     until: Option<u64>,
+    /// Write the world down, drop it and read it back after this event instead of after the drawn one.
+    #[arg(long, value_name = "STEP")]
+    snapshot_at: Option<u64>,
     /// Print what there is at the end, or where --until stopped: may be given more than once.
     #[arg(long, value_enum, value_name = "WHAT")]
     show: Vec<Show>,
     /// Compare with another seed or case, to the first event that differs (exit code 1 if one does).
-    #[arg(long, value_name = "SEED|CASE", conflicts_with_all = ["until", "show", "quiet", "write"])]
+    #[arg(long, value_name = "SEED|CASE", conflicts_with_all = ["until", "snapshot_at", "show", "quiet", "write"])]
     diff: Option<OsString>,
     /// Write the history to this file, as a case.
     #[arg(long, value_name = "FILE")]
@@ -68,6 +71,8 @@ enum Show {
     Tree,
     /// The actions in flight.
     Flight,
+    /// What each execution logged, in the form in which DataSync logs, with phase and rule.
+    Log,
 }
 
 impl Show {
@@ -76,6 +81,7 @@ impl Show {
             Self::Service => "service",
             Self::Tree => "tree",
             Self::Flight => "flight",
+            Self::Log => "log",
         }
     }
 }
@@ -84,16 +90,18 @@ impl Show {
 pub fn replay(args: &ReplayArgs, console: &mut Console<'_>) -> Done {
     let source = Source::load(&args.what, args.bug.as_deref())?;
     if let Some(other) = &args.diff {
-        return diff(&Source::load(other, args.bug.as_deref())?, &source, console);
+        return diff(&source, &Source::load(other, args.bug.as_deref())?, console);
     }
     if let Some(path) = &args.write {
-        write_case(path, &source.scenario).map_err(|error| Stop::misuse("case", error))?;
+        write_case(path, &source.scenario).map_err(|error| Stop::Misuse(format!("case {error}")))?;
     }
     let lines_wanted = if console.json { args.trace } else { !args.quiet };
     let options = RunOptions {
         variant: source.with.bug().map(|bug| &bug.bug),
         trace: lines_wanted || !args.show.is_empty(),
         until: args.until,
+        interruption: args.snapshot_at.map_or(Interruption::Drawn, Interruption::After),
+        landings: false,
     };
     let run = judge(&source.scenario, options, true);
     let outcome = Outcome::of(&source, &run, args.until);
@@ -138,7 +146,7 @@ impl Outcome {
         }
         let tally = &run.tally;
         lines.push(format!(
-            "{} operations, {} events, {} task executions, virtual time {}, digest {:016x}",
+            "{} operations, {} events, {} task executions ended, virtual time {}, digest {:016x}",
             tally.operations,
             run.step,
             tally.executions,
@@ -186,6 +194,7 @@ fn shown(run: &Run, show: Show) -> &str {
         Show::Service => &views.service,
         Show::Tree => &views.trees,
         Show::Flight => &views.flight,
+        Show::Log => &views.log,
     })
 }
 
@@ -226,7 +235,7 @@ fn line_as_json(line: &TraceLine) -> Value {
 fn diff(left: &Source, right: &Source, console: &mut Console<'_>) -> Done {
     let traced = |source: &Source| {
         let variant = source.with.bug().map(|bug| &bug.bug);
-        judge(&source.scenario, RunOptions { variant, trace: true, until: None }, false).trace
+        judge(&source.scenario, RunOptions { variant, trace: true, ..RunOptions::default() }, false).trace
     };
     let (left_trace, right_trace) = (traced(left), traced(right));
     let Some(index) = first_difference(&left_trace, &right_trace) else {

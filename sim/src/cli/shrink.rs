@@ -73,6 +73,12 @@ pub fn shrink(args: &ShrinkArgs, console: &mut Console<'_>) -> Done {
     document["reproduce"] = json!(reproduce);
     document["operations"] = json!(pinned.operations.len());
     console.document(&document)?;
+    if told.is_lost() {
+        return Err(Stop::misuse(
+            shrunk_path.display(),
+            "cannot be written; expected a place for the shorter case",
+        ));
+    }
     Ok(if matches!(source.with, With::Expected(..)) { HELD } else { VIOLATED })
 }
 

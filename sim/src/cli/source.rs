@@ -60,7 +60,7 @@ impl Source {
                 let expected = "no such file; expected a seed (a number) or the path of a case file";
                 return Err(Stop::misuse(format_args!("case {name}"), expected));
             }
-            let scenario = read_case(path).map_err(|error| Stop::misuse("case", error))?;
+            let scenario = read_case(path).map_err(|error| Stop::Misuse(format!("case {error}")))?;
             (Some(path.to_owned()), scenario)
         };
         let with = match (named, &scenario.expect) {

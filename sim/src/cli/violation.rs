@@ -58,9 +58,15 @@ pub struct Told {
     pub reproduce_shrunk: Option<String>,
     shrunk: Shrunk,
     path: Option<PathBuf>,
+    lost: bool,
 }
 
 impl Told {
+    /// Whether something shorter was found that could not be written.
+    pub const fn is_lost(&self) -> bool {
+        self.lost
+    }
+
     /// Members: `shrunk_case` (null if it could not be written), `shrunk_operations`, `candidates`, `reproduce_shrunk`.
     pub fn as_json(&self) -> Value {
         json!({
@@ -94,7 +100,8 @@ pub fn shrink_and_tell(
         bar.set_message(format!("shortest: {} operations", shrinker.best().operations.len()));
     });
     bar.finish_and_clear();
-    let path = if shrunk.scenario == *failing.scenario { None } else { write(console, failing, &shrunk)? };
+    let shorter = shrunk.scenario != *failing.scenario;
+    let path = if shorter { write(console, failing, &shrunk)? } else { None };
     let why_over =
         if shrunk.complete { "nothing shorter fails the same way" } else { "the budget is used up" };
     console.line(format_args!(
@@ -117,7 +124,8 @@ pub fn shrink_and_tell(
     if let Some(command) = &reproduce_shrunk {
         console.line(format_args!("shrunk: {command}"))?;
     }
-    Ok(Told { reproduce_shrunk, shrunk, path })
+    let lost = shorter && path.is_none();
+    Ok(Told { reproduce_shrunk, shrunk, path, lost })
 }
 
 /// A shrunk case that cannot be written is no reason to keep quiet about the rest.

@@ -1,9 +1,14 @@
 //! Whether a scenario makes sense as a whole: everything that its types cannot say.
 
+use datasync::volume::StorageKind;
+use datasync::volume::bucket::KEY_BYTES_MAX;
+
+use crate::metamorphic::Change;
 use crate::scenario::slots::SlotKind;
 use crate::scenario::tree_lines::{check_line, check_tree};
 use crate::scenario::{
-    Act, Edit, Operation, STALE_CHANGES_MAX, Scenario, StepFault, StorageChange, VERSION, When, WorldSpec,
+    Act, Edit, JUMP_MS_MAX, Operation, SKEW_MS_MAX, STALE_CHANGES_MAX, Scenario, StepFault, StorageChange,
+    VERSION, When, WorldSpec,
 };
 
 /// Largest number of a client (only shown).
@@ -20,9 +25,23 @@ pub fn validate(scenario: &Scenario) -> Result<(), String> {
         return Err(format!("version: {}; expected {VERSION}", scenario.version));
     }
     world(&scenario.world).map_err(|what| format!("world.{what}"))?;
+    match &scenario.changed {
+        Some(Change::ChunkBytes(0)) => Err("changed.chunk-bytes: 0; expected at least 1".to_owned()),
+        Some(Change::InFlight(0)) => Err("changed.in-flight: 0; expected at least 1".to_owned()),
+        Some(Change::Cancels(triggers)) if triggers.iter().any(|trigger| trigger.nth == 0) => {
+            Err("changed.cancels.nth: 0; expected at least 1".to_owned())
+        }
+        _ => Ok(()),
+    }?;
     for (index, storage) in scenario.storages.iter().enumerate() {
         if storage.name.is_empty() {
             return Err(format!("storages[{index}].name: empty; expected the name that locations use"));
+        }
+        if storage.clock_skew_ms.unsigned_abs() > SKEW_MS_MAX {
+            return Err(format!(
+                "storages[{index}].clock_skew_ms: {}; expected at most {SKEW_MS_MAX} either way",
+                storage.clock_skew_ms
+            ));
         }
         let (kind, name) = (storage.kind, &storage.name);
         if scenario.storages[..index].iter().any(|other| other.kind == kind && other.name == *name) {
@@ -30,6 +49,13 @@ pub fn validate(scenario: &Scenario) -> Result<(), String> {
         }
         check_tree(&storage.tree)
             .map_err(|fault| format!("storages[{index}].tree[{}]: {}", fault.index, fault.what))?;
+        for (at, object) in storage.objects.iter().enumerate() {
+            let place = format!("storages[{index}].objects[{at}]");
+            if kind != StorageKind::S3 {
+                return Err(format!("{place}: an object in {kind} storage; expected a bucket"));
+            }
+            key(&object.key).map_err(|what| format!("{place}.key: {what}"))?;
+        }
     }
     for (index, operation) in scenario.operations.iter().enumerate() {
         when(operation)
@@ -43,6 +69,10 @@ fn world(world: &WorldSpec) -> Result<(), String> {
     match (world.chunk_bytes, world.in_flight) {
         (0, _) => Err("chunk_bytes: 0; expected at least 1".to_owned()),
         (_, 0) => Err("in_flight: 0; expected at least 1".to_owned()),
+        _ if world.settings.default_file_mode > 0o7777 => {
+            let mode = world.settings.default_file_mode;
+            Err(format!("settings.default_file_mode: {mode}; expected at most {}", 0o7777))
+        }
         _ => Ok(()),
     }
 }
@@ -92,18 +122,33 @@ fn act(operation: &Operation, storages: usize) -> Result<(), String> {
         Act::Fault(_) if !matches!(operation.when, When::On(_)) => {
             Err("when: a fault needs the trigger of the step that goes wrong; expected `on`".to_owned())
         }
+        Act::ClockJump { ms } if *ms > JUMP_MS_MAX => {
+            Err(format!("clock-jump.ms: {ms}; expected at most {JUMP_MS_MAX}"))
+        }
         Act::Fault(StepFault::Burst { actions: 0, .. }) => {
             Err("fault.burst.actions: 0; expected at least 1".to_owned())
         }
         Act::Fault(StepFault::StaleListing(changes)) if !(1..=STALE_CHANGES_MAX).contains(changes) => {
             Err(format!("fault.stale-listing: {changes}; expected 1 to {STALE_CHANGES_MAX}"))
         }
-        Act::Agent { .. } | Act::CrashWorker { .. } | Act::Fault(_) => Ok(()),
+        Act::Agent { .. }
+        | Act::CrashWorker { .. }
+        | Act::RestartService {}
+        | Act::ClockJump { .. }
+        | Act::Fault(_) => Ok(()),
     }
+}
+
+fn key(key: &str) -> Result<(), String> {
+    if (1..=KEY_BYTES_MAX).contains(&key.len()) {
+        return Ok(());
+    }
+    Err(format!("{} bytes; expected 1 to {KEY_BYTES_MAX}", key.len()))
 }
 
 fn edit(edit: &Edit) -> Result<(), String> {
     let (name, paths) = match edit {
+        Edit::PutObject(object) => return key(&object.key).map_err(|what| format!("put-object.key: {what}")),
         Edit::Put(line) => return check_line(line).map_err(|what| format!("put: {what}")),
         Edit::SetMode { mode, .. } if *mode > 0o7777 => {
             return Err(format!("set-mode.mode: {mode}; expected at most {}", 0o7777));

@@ -202,6 +202,7 @@ impl Root {
             inode: (kind == Kind::File && links > 1).then_some(Inode { number, links }),
             summary: None,
             implied: false,
+            object: None,
             problem: None,
         })
     }
@@ -331,7 +332,13 @@ impl Directories {
             Step::SetMode { mode } => root.set_mode(path, *mode)?,
             Step::SetTimes { atime, mtime } => root.set_times(path, *atime, *mtime)?,
             Step::SyncDirectory => std_io(File::from(root.open_directory(path)?).sync_all())?,
-            Step::Complete { .. } | Step::Put { .. } | Step::Rewrite { .. } | Step::AbortUploads => {
+            Step::Complete { .. }
+            | Step::Put { .. }
+            | Step::Rewrite { .. }
+            | Step::PutObject { .. }
+            | Step::CompleteObject { .. }
+            | Step::ReplaceMetadata { .. }
+            | Step::AbortUploads => {
                 return Err(StepErrorKind::Unsupported);
             }
         }

@@ -1,9 +1,11 @@
 //! What the service owes in answer to a fault: the table that the invariant `survives-or-reports` holds it to.
 
+use serde::{Deserialize, Serialize};
+
 use super::FaultKind;
 
 /// For how long a fault lasts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Extent {
     /// It strikes once and is over, or was healed in time.
     Once,
@@ -50,10 +52,12 @@ impl FaultKind {
                 | Self::ShortRead
                 | Self::StaleListing
                 | Self::CorruptionAtRest
-                | Self::SlowStorage,
+                | Self::SlowStorage
+                // What is in flight when all clocks jump counts as lost, and an agent out of contact as OFFLINE.
+                | Self::ClockJump,
                 _,
             ) => Demand::Either,
-            (_, Extent::Once) => Demand::Survive,
+            (Self::ServiceRestart | Self::SkewedClock, _) | (_, Extent::Once) => Demand::Survive,
             (_, Extent::Burst) => Demand::Either,
             (_, Extent::Lasting) => Demand::Report,
         }

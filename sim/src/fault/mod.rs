@@ -13,7 +13,7 @@ mod stage;
 mod strikes;
 
 use datasync::volume::{Step, StepErrorKind};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::scenario::StepFault;
 
@@ -21,7 +21,7 @@ pub use demand::{Demand, Extent};
 pub use stage::Stage;
 
 /// The faults of the catalogue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FaultKind {
     /// CancelTaskExecution: somebody presses the button.
@@ -71,6 +71,12 @@ pub enum FaultKind {
     SlowAnswer,
     /// An answer comes later than 30 s, when it counted as lost and the action was asked again.
     LateAnswer,
+    /// The service's process restarts: an update, a failover.
+    ServiceRestart,
+    /// Everybody's clock jumps forward: a suspended machine, a correction after a long time without one.
+    ClockJump,
+    /// The clock of a storage is off: nobody set it, or somebody did.
+    SkewedClock,
     /// What was asked is done, and the answer never comes: a connection that breaks at the wrong moment.
     LostAnswer,
     /// An answer comes twice: a message queue that delivers at least once, a proxy that repeats.
@@ -79,7 +85,7 @@ pub enum FaultKind {
 
 impl FaultKind {
     /// All kinds.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 27] = [
         Self::Cancel,
         Self::WorkerCrash,
         Self::PowerLoss,
@@ -102,6 +108,9 @@ impl FaultKind {
         Self::CorruptionAtRest,
         Self::SlowAnswer,
         Self::LateAnswer,
+        Self::ServiceRestart,
+        Self::ClockJump,
+        Self::SkewedClock,
         Self::LostAnswer,
         Self::DuplicatedAnswer,
     ];
@@ -132,6 +141,9 @@ impl FaultKind {
             Self::CorruptionAtRest => "corruption-at-rest",
             Self::SlowAnswer => "slow-answer",
             Self::LateAnswer => "late-answer",
+            Self::ServiceRestart => "service-restart",
+            Self::ClockJump => "clock-jump",
+            Self::SkewedClock => "skewed-clock",
             Self::LostAnswer => "lost-answer",
             Self::DuplicatedAnswer => "duplicated-answer",
         }
@@ -159,7 +171,7 @@ impl FaultKind {
 }
 
 /// A fault that took effect on an execution.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Strike {
     /// Which.
     pub kind: FaultKind,

@@ -12,7 +12,11 @@ impl FaultKind {
     #[must_use]
     pub const fn can_strike(self, stage: Stage) -> bool {
         match self {
-            Self::Cancel | Self::AgentLoss | Self::AgentRestart => true,
+            Self::Cancel | Self::AgentLoss | Self::AgentRestart | Self::ServiceRestart | Self::ClockJump => {
+                true
+            }
+            // Counted when both sides are mounted and what they stamped is about to be compared.
+            Self::SkewedClock => matches!(stage, Stage::Preparing),
             Self::WorkerCrash
             | Self::MountLost
             | Self::SlowStorage
@@ -49,7 +53,7 @@ impl FaultKind {
         }
         let moves_bytes = matches!(action, ActionKind::Copy | ActionKind::Chunk | ActionKind::Finish);
         match self {
-            Self::MountFailure => false,
+            Self::MountFailure | Self::SkewedClock => false,
             Self::ListError | Self::StaleListing => matches!(action, ActionKind::List),
             Self::ReadError | Self::ShortRead | Self::CorruptionOnRead => {
                 moves_bytes || matches!(action, ActionKind::Compare)
@@ -78,6 +82,9 @@ impl FaultKind {
                 | Self::MountFailure
                 | Self::MountLost
                 | Self::CorruptionAtRest
+                | Self::ServiceRestart
+                | Self::ClockJump
+                | Self::SkewedClock
         )
     }
 }

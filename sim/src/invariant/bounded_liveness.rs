@@ -90,7 +90,10 @@ impl Invariant for BoundedLiveness {
                     None => Ok(()),
                 }
             }
-            Observation::Probed(_) | Observation::Stopped(_) | Observation::Healed(_) => Ok(()),
+            Observation::Probed(_)
+            | Observation::Stopped(_)
+            | Observation::Healed(_)
+            | Observation::Resumed(_) => Ok(()),
         };
         outcome.map_err(|why| Violation::new(NAME, why))
     }

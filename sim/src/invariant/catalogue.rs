@@ -3,8 +3,9 @@
 use super::Catalogued;
 use super::Sight::{History, Inside};
 use super::{
-    agent_gates_task, bounded_liveness, cancel_then_rerun, counters, determinism, idempotent_rerun,
-    lifecycle, one_execution_per_task, option_consistency, preserve_deleted_files, refused_changes_nothing,
+    agent_gates_task, arns_unique, bandwidth, bounded_liveness, cancel_then_rerun, counters, determinism,
+    durations, idempotent_rerun, lifecycle, one_execution_per_task, option_consistency, pages_partition,
+    preserve_deleted_files, references_hold, refused_changes_nothing, same_destination, snapshot_resume,
     source_untouched, survives_or_reports, torn_only_where_allowed, uploads_cleaned,
 };
 
@@ -119,11 +120,64 @@ static CATALOGUE: &[Catalogued] = &[
         make: |_| Box::new(uploads_cleaned::UploadsCleaned),
     },
     Catalogued {
+        name: bandwidth::NAME,
+        statement: "BytesPerSecond: in any window at most rate x window + one chunk goes over the link, retries \
+                    included",
+        source: "2.15, 2.15a",
+        sight: Inside,
+        make: |_| Box::new(bandwidth::BandwidthCeiling),
+    },
+    Catalogued {
+        name: durations::NAME,
+        statement: "the durations of the phases are the whole milliseconds between their edges, LAUNCHING in none",
+        source: "2.5, 2.18",
+        sight: History,
+        make: |_| Box::<durations::DurationsAddUp>::default(),
+    },
+    Catalogued {
+        name: arns_unique::NAME,
+        statement: "no two things ever made have the same ARN, deleted ones included",
+        source: "2.1",
+        sight: History,
+        make: |_| Box::<arns_unique::ArnsUnique>::default(),
+    },
+    Catalogued {
+        name: references_hold::NAME,
+        statement: "what something names exists: agents of locations, locations of tasks, tasks of active executions",
+        source: "3.4a",
+        sight: History,
+        make: |_| Box::<references_hold::ReferencesHold>::default(),
+    },
+    Catalogued {
+        name: pages_partition::NAME,
+        statement: "what exists from the first page of a list to the last is on exactly one of them, and nothing is \
+                    on two",
+        source: "2.1a",
+        sight: History,
+        make: |settings| Box::new(pages_partition::PagesPartition::new(settings)),
+    },
+    Catalogued {
         name: determinism::NAME,
         statement: "the same scenario gives the same digest every time",
         source: "our choice",
         sight: Inside,
         make: |_| Box::new(determinism::Determinism),
+    },
+    Catalogued {
+        name: snapshot_resume::NAME,
+        statement: "a world that is written down, dropped and read back between two events is the same world, and \
+                    its history goes on as if nothing had been",
+        source: "our choice",
+        sight: Inside,
+        make: |_| Box::new(snapshot_resume::SnapshotResume),
+    },
+    Catalogued {
+        name: same_destination::NAME,
+        statement: "paths renamed, listings shuffled, an execution split by cancels, other chunks, other numbers in \
+                    flight, summaries trusted or not: the destination ends the same",
+        source: "2.5, 2.8",
+        sight: History,
+        make: |_| Box::new(same_destination::SameDestination),
     },
 ];
 

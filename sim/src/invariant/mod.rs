@@ -10,6 +10,7 @@
 
 use datasync::Settings;
 use datasync::api::AgentStatus;
+use datasync::api::responses::DescribeTaskExecutionResponse;
 use datasync::api::{ApiError, Options, Request, Response, TaskExecutionStatus, TaskStatus};
 use datasync::report::{Counters, End, LogLine, Phase};
 use datasync::service::{AgentId, ExecutionId, Place, TaskId};
@@ -18,21 +19,31 @@ use datasync::transfer::Action;
 use datasync::tree::Kind;
 use datasync::volume::StorageKind;
 
+use serde::{Deserialize, Serialize};
+
 use crate::fault::Strike;
 use crate::oracle::{Prediction, Snapshot};
 
 mod agent_gates_task;
+mod arns_unique;
+mod bandwidth;
 mod bounded_liveness;
 mod cancel_then_rerun;
 mod catalogue;
 mod counters;
 pub mod determinism;
+mod durations;
 mod idempotent_rerun;
 mod lifecycle;
 mod one_execution_per_task;
 mod option_consistency;
+mod pages_partition;
 mod preserve_deleted_files;
+mod references_hold;
 mod refused_changes_nothing;
+mod resources;
+pub mod same_destination;
+pub mod snapshot_resume;
 mod source_untouched;
 mod survives_or_reports;
 mod torn_only_where_allowed;
@@ -140,7 +151,7 @@ pub struct Probe {
 }
 
 /// What disturbed an execution between its StartTaskExecution and its end.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Disturbance {
     /// Somebody else (an edit, another execution) changed the source.
     pub source_changed: bool,
@@ -233,6 +244,12 @@ pub struct Ended<'a> {
     /// Whether anybody but the service ever made a look-alike possible on these two storages: an edit that kept an
     /// mtime, or initial trees with one.
     pub look_alikes: bool,
+    /// What DescribeTaskExecution showed at the end, if it answered.
+    pub shown: Option<&'a DescribeTaskExecutionResponse>,
+    /// What it sent over the link, in order: when, and how many bytes. Only kept where BytesPerSecond sets a limit.
+    pub sends: &'a [(Instant, u64)],
+    /// Bytes of a chunk where no limit makes it smaller.
+    pub chunk_bytes: u64,
     /// Upper bound on how long it may take undisturbed, ns: worst latency x tries x actions + bytes / rate.
     pub bound_ns: u64,
     /// The phases it passed through, with the time each began.
@@ -240,7 +257,7 @@ pub struct Ended<'a> {
 }
 
 /// One entry as a reader sees it at some instant: an entry of a file system, or an object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seen {
     /// What it is; of an object what its metadata say.
     pub kind: Kind,
@@ -288,6 +305,17 @@ pub struct HistoryEnd {
     pub stuck: Vec<(ExecutionId, String)>,
 }
 
+/// A world that was written down, dropped and read back between two events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resumed {
+    /// When.
+    pub at: Instant,
+    /// Number of the last event before.
+    pub step: u64,
+    /// What is different now, if anything is.
+    pub changed: Option<String>,
+}
+
 /// What happens in a history, as far as invariants are concerned.
 #[derive(Clone, Debug)]
 pub enum Observation<'a> {
@@ -301,6 +329,8 @@ pub enum Observation<'a> {
     Ended(&'a Ended<'a>),
     /// The closing part begins: everything is healed, edits have stopped, nothing is running.
     Healed(Instant),
+    /// The world came back from plain data.
+    Resumed(&'a Resumed),
     /// The history is over.
     Over(&'a HistoryEnd),
 }

@@ -40,6 +40,7 @@ impl Invariant for OptionConsistency {
             Observation::Probed(_)
             | Observation::Stopped(_)
             | Observation::Healed(_)
+            | Observation::Resumed(_)
             | Observation::Over(_) => Ok(()),
         };
         outcome.map_err(|why| Violation::new(NAME, why))

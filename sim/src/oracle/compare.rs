@@ -27,6 +27,7 @@ pub fn compare(prediction: &Prediction<'_>, after: &Flat) -> Result<(), String> 
             (_, None) => Some("is missing".into()),
             (Expected::Untouched(before), Some(found)) => changed(before, found),
             (Expected::Copied(pins), Some(found)) => pins.mismatch(found),
+            (Expected::Object(pins), Some(found)) => pins.mismatch(found),
         };
         if let Some(why) = wrong {
             return Err(format!("`{}` {why}", Escaped(form)));

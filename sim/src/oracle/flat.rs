@@ -39,6 +39,8 @@ pub struct FlatEntry {
     pub last_modified: Option<FileTime>,
     /// S3: the user metadata; empty on file systems.
     pub metadata: BTreeMap<String, String>,
+    /// S3: bytes and digest of the object's body, whatever the object stands for; zeros on file systems.
+    pub body: (u64, u128),
     /// S3: a bare prefix, a directory without a marker.
     pub implied: bool,
     /// S3: a symlink object without a usable target (2.12b).
@@ -65,6 +67,7 @@ impl FlatEntry {
             && self.mtime == earlier.mtime
             && self.last_modified == earlier.last_modified
             && self.metadata == earlier.metadata
+            && self.body == earlier.body
             && self.implied == earlier.implied
     }
 }
@@ -76,6 +79,8 @@ pub struct Flat {
     pub kind: StorageKind,
     /// Bytes of the subdirectory and the slash after it, which count in the length of a path (2.12a).
     pub prefix_bytes: usize,
+    /// NFS: whether agents act as user and group 65534 (2.11c).
+    pub squashed: bool,
     /// The location's root itself: always there on a file system that has the subdirectory; on S3 only when it has a
     /// marker of its own.
     pub root: Option<FlatEntry>,
@@ -96,6 +101,7 @@ impl Flat {
         let mut flat = Self {
             kind,
             prefix_bytes: prefix.len(),
+            squashed: false,
             root: None,
             entries: BTreeMap::new(),
             forbidden: BTreeMap::new(),
@@ -133,14 +139,23 @@ impl Flat {
             if path.is_empty() {
                 self.root = Some(objects::decode(&path, object));
             } else if objects::is_forbidden(&path) {
+                // What leads to it is a directory all the same, as far as it can be one.
+                self.imply_directories(&path);
                 self.forbidden.insert(path.clone(), objects::decode(&path, object));
             } else {
-                for cut in (1..path.len()).filter(|at| path[at - 1] == b'/') {
-                    if !self.entries.contains_key(&path[..cut]) {
-                        self.entries.insert(path[..cut].to_vec(), objects::bare_prefix());
-                    }
-                }
+                self.imply_directories(&path);
                 self.entries.insert(path.clone(), objects::decode(&path, object));
+            }
+        }
+    }
+
+    fn imply_directories(&mut self, path: &[u8]) {
+        for cut in (1..path.len()).filter(|at| path[at - 1] == b'/') {
+            if objects::is_forbidden(&path[..cut]) {
+                return;
+            }
+            if !self.entries.contains_key(&path[..cut]) {
+                self.entries.insert(path[..cut].to_vec(), objects::bare_prefix());
             }
         }
     }
@@ -225,6 +240,7 @@ fn of_file(file: RawFile) -> FlatEntry {
         atime: Some(file.atime),
         last_modified: None,
         metadata: BTreeMap::new(),
+        body: (0, 0),
         implied: false,
         bad_symlink: false,
         inode: (is_file && file.links > 1).then_some(file.inode),

@@ -5,6 +5,7 @@
 //! one undisturbed execution must make of the destination; [`compare()`] says whether it did.
 
 mod ascending;
+pub mod buckets;
 pub mod compare;
 pub mod delta;
 pub mod flat;
@@ -14,6 +15,7 @@ pub mod pins;
 pub mod predict;
 pub mod scope;
 pub mod snapshot;
+pub mod squash;
 
 pub use compare::compare;
 pub use flat::{Flat, FlatEntry};

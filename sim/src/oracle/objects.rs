@@ -32,6 +32,7 @@ pub fn bare_prefix() -> FlatEntry {
         atime: None,
         last_modified: None,
         metadata: BTreeMap::new(),
+        body: (0, 0),
         implied: true,
         bad_symlink: false,
         inode: None,
@@ -70,6 +71,7 @@ pub fn decode(path: &[u8], object: RawObject) -> FlatEntry {
         mtime,
         atime,
         last_modified: Some(object.last_modified),
+        body: (object.size, object.contents),
         implied: false,
         bad_symlink: kind == Kind::Symlink && (target.is_empty() || target.contains(&0)),
         target,
@@ -81,7 +83,8 @@ pub fn decode(path: &[u8], object: RawObject) -> FlatEntry {
 
 fn octal(text: &str) -> Option<u32> {
     let sound = !text.is_empty() && text.bytes().all(|digit| matches!(digit, b'0'..=b'7'));
-    sound.then(|| u32::from_str_radix(text, 8).ok()).flatten()
+    // `st_mode` has 16 bits.
+    sound.then(|| u32::from_str_radix(text, 8).ok()).flatten().filter(|bits| *bits <= 0o177_777)
 }
 
 fn number(text: &str) -> Option<u32> {

@@ -7,7 +7,6 @@ use comfy_table::Cell;
 use datasync::api::{Operation, TaskExecutionStatus, TaskStatus};
 use serde_json::{Map, Value, json};
 
-use super::coverage::possible_faults;
 use super::units::{duration, per_second};
 use super::{Coverage, number, table};
 use crate::explore::Sweep;
@@ -27,6 +26,7 @@ pub fn tables(sweep: &Sweep, coverage: &Coverage, elapsed_ms: u128) -> String {
         statuses(sweep),
         faults(sweep),
         checks(sweep),
+        coverage.summary(),
         failures(sweep),
     ];
     tables.join("\n")
@@ -57,7 +57,7 @@ fn overview(sweep: &Sweep, coverage: &Coverage, elapsed_ms: u128) -> String {
     overview.add_row([Cell::new("virtual time"), number(duration(tally.virtual_ns))]);
     overview.add_row([Cell::new("time"), number(duration(elapsed_ms * 1_000_000))]);
     overview.add_row([Cell::new("histories per second"), number(per_second(tally.histories, elapsed_ms))]);
-    let cells = format!("{} of {}", coverage.hit, coverage.possible());
+    let cells = format!("{} of {}", coverage.hit(), coverage.possible());
     overview.add_row([Cell::new("coverage cells"), number(cells)]);
     format!("{overview}\n")
 }
@@ -120,12 +120,15 @@ fn violated(sweep: &Sweep) -> BTreeMap<&'static str, u64> {
     violated
 }
 
-/// One warning a line about what was never reached.
+/// A line about each thing that was never reached, and about each that was reached and cannot be.
 #[must_use]
 pub fn warnings(coverage: &Coverage) -> String {
     let mut text = String::new();
     for missing in &coverage.missing {
         writeln!(text, "warning: {missing}").expect("a string takes everything");
+    }
+    for forbidden in &coverage.forbidden {
+        writeln!(text, "error: {forbidden}").expect("a string takes everything");
     }
     text
 }
@@ -140,7 +143,7 @@ pub fn digest_line(sweep: &Sweep) -> String {
 /// `violating_histories`, `operations`, `task_executions`, `events`, `virtual_seconds`, `elapsed_ms`,
 /// `histories_per_second`, `answers` {operation: {`succeeded`, `refused`}}, `task_statuses` and
 /// `task_execution_statuses` {status: entered}, `faults` {kind: {stage: fired}}, `invariants` {name: {`checks`,
-/// `violated_in`}}, `coverage` {`hit`, `possible`, `missing` (sentences)}.
+/// `violated_in`}}, `coverage` (see [`Coverage::as_json`]).
 #[must_use]
 pub fn as_json(sweep: &Sweep, coverage: &Coverage, elapsed_ms: u128) -> Map<String, Value> {
     let tally = &sweep.tally;
@@ -154,9 +157,11 @@ pub fn as_json(sweep: &Sweep, coverage: &Coverage, elapsed_ms: u128) -> Map<Stri
         (status.as_str().to_owned(), json!(tally.execution_statuses.get(status).copied().unwrap_or(0)))
     });
     let mut faults: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
-    for (fault, stage) in possible_faults() {
-        let fired = tally.faults_in(fault, stage);
-        faults.entry(fault.name()).or_default().insert(stage.as_str().to_owned(), json!(fired));
+    for fault in FaultKind::ALL {
+        for stage in Stage::ALL.into_iter().filter(|stage| fault.can_strike(*stage)) {
+            let fired = tally.faults_in(fault, stage);
+            faults.entry(fault.name()).or_default().insert(stage.as_str().to_owned(), json!(fired));
+        }
     }
     let violated = violated(sweep);
     let names = catalogue().iter().map(|invariant| invariant.name).chain(violated.keys().copied());
@@ -180,7 +185,7 @@ pub fn as_json(sweep: &Sweep, coverage: &Coverage, elapsed_ms: u128) -> Map<Stri
         "task_execution_statuses": Value::Object(execution_statuses.collect()),
         "faults": faults,
         "invariants": Value::Object(invariants.collect()),
-        "coverage": {"hit": coverage.hit, "possible": coverage.possible(), "missing": coverage.missing},
+        "coverage": coverage.as_json(),
     });
     let Value::Object(members) = whole else { unreachable!("made as an object") };
     members

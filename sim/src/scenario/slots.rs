@@ -9,6 +9,8 @@ use std::fmt;
 use datasync::api::shapes::Strings;
 use datasync::api::{Operation, Request, Response};
 
+use serde::{Deserialize, Serialize};
+
 use super::Call;
 
 /// What `@token` becomes when the operation has answered no page that has another after it: well formed, and a
@@ -16,7 +18,7 @@ use super::Call;
 pub const NO_TOKEN: &str = "none";
 
 /// What a slot is of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum SlotKind {
     /// `@agent:N`.
     Agent,
@@ -59,7 +61,7 @@ impl SlotKind {
 }
 
 /// A slot: a kind and a number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Slot {
     /// What it is of.
     pub kind: SlotKind,
@@ -85,7 +87,7 @@ impl fmt::Display for Slot {
 }
 
 /// The account whose ARNs stand for slots that nothing is bound to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SlotDefaults {
     /// Twelve digits.
     pub account: String,
@@ -111,8 +113,9 @@ impl SlotDefaults {
 }
 
 /// What the slots of a run are bound to, and the last page token of each operation.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Slots {
+    #[serde(with = "datasync::plain::pairs")]
     arns: BTreeMap<Slot, String>,
     slots: BTreeMap<String, Slot>,
     tokens: BTreeMap<Operation, String>,

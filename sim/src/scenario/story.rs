@@ -34,6 +34,9 @@ impl Display for Scenario {
         if let Expectation::Violates { invariant, bug } = &self.expect {
             write!(f, ", expected to violate {invariant} with bug {bug}")?;
         }
+        if let Some(change) = &self.changed {
+            write!(f, "\nlived twice, the second time changed: {}", change.about())?;
+        }
         let world = &self.world;
         write!(
             f,
@@ -71,6 +74,11 @@ fn storage(f: &mut Formatter<'_>, number: usize, spec: &StorageSpec) -> fmt::Res
     }
     if let Some(capacity) = spec.capacity {
         write!(f, ", room for {capacity} bytes")?;
+    }
+    match spec.clock_skew_ms {
+        0 => {}
+        ahead @ 1.. => write!(f, ", clock {} ahead", span(ahead.unsigned_abs()))?,
+        behind => write!(f, ", clock {} behind", span(behind.unsigned_abs()))?,
     }
     match entries {
         0 => return f.write_str(", empty"),
@@ -161,6 +169,8 @@ impl Display for OperationStory<'_> {
                 }
             }
             Act::CrashWorker { execution } => write!(f, "the worker of execution:{execution} crashes"),
+            Act::RestartService {} => f.write_str("the service restarts from its snapshot"),
+            Act::ClockJump { ms } => write!(f, "all clocks jump forward by {}", span(*ms)),
             Act::Rot { storage, path, byte } => {
                 write!(f, "byte {byte} of {path} rots on {}", name(*storage))
             }
@@ -269,6 +279,9 @@ fn flat(value: &Value) -> String {
 fn edit_story(f: &mut Formatter<'_>, edit: &Edit) -> fmt::Result {
     match edit {
         Edit::Put(line) => write!(f, "put {}", LineStory(line)),
+        Edit::PutObject(object) => {
+            write!(f, "put object {:?} {:?} with metadata {:?}", object.key, object.body, object.metadata)
+        }
         Edit::Write { path, offset, length, key, keep_mtime } => {
             write!(f, "write {path} at {offset}, {length} bytes of {key:016x}")?;
             f.write_str(if *keep_mtime { ", mtime kept" } else { "" })

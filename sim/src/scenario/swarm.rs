@@ -3,6 +3,9 @@
 //! Half of the seeds use swarm choice: each operation, edit kind and fault kind may be off for the whole seed, so
 //! that what the rest does together is seen undiluted. The other half use the default mix.
 
+mod settings;
+
+use datasync::Settings;
 use datasync::api::Operation as Api;
 
 use super::generator::{GeneratorConfig, SharedShape};
@@ -37,7 +40,7 @@ impl EditKind {
     #[must_use]
     pub const fn of(edit: &Edit) -> Self {
         match edit {
-            Edit::Put(_) => Self::Put,
+            Edit::Put(_) | Edit::PutObject(_) => Self::Put,
             Edit::Write { .. } => Self::Write,
             Edit::Truncate { .. } => Self::Truncate,
             Edit::SetMode { .. } => Self::SetMode,
@@ -71,6 +74,10 @@ pub enum FaultKind {
     CorruptInFlight,
     /// An answer is late.
     Delay,
+    /// The service's process restarts.
+    RestartService,
+    /// Everybody's clock jumps forward.
+    ClockJump,
     /// A file server loses power.
     PowerLoss,
     /// A storage does not answer, and answers again.
@@ -108,6 +115,8 @@ impl FaultKind {
         Self::StepKeepsFailing,
         Self::CorruptInFlight,
         Self::Delay,
+        Self::RestartService,
+        Self::ClockJump,
         Self::PowerLoss,
         Self::Unreachable,
         Self::Quota,
@@ -137,6 +146,8 @@ impl FaultKind {
                 StorageChange::LosePower => Self::PowerLoss,
             },
             Act::CrashWorker { .. } => Self::CrashWorker,
+            Act::RestartService {} => Self::RestartService,
+            Act::ClockJump { .. } => Self::ClockJump,
             Act::Rot { .. } => Self::Rot,
             Act::Fault(fault) => match fault {
                 StepFault::Fails(_) => Self::StepFails,
@@ -221,12 +232,16 @@ pub struct SwarmChoice {
     pub odd_names: bool,
     /// Whether somebody makes look-alikes: other contents under the same size and mtime.
     pub look_alikes: bool,
+    /// Whether the own clocks of some storages are off.
+    pub skewed_clocks: bool,
     /// Share of calls that are spoiled so as to be refused, percent.
     pub refused_percent: u64,
     /// Share of mixed operations that are edits, percent.
     pub edit_percent: u64,
     /// Share of mixed operations that are faults, percent.
     pub fault_percent: u64,
+    /// Settings of the service and its transfers.
+    pub settings: Settings,
 }
 
 impl SwarmChoice {
@@ -283,6 +298,8 @@ impl SwarmChoice {
             refused_percent: [0, 10, 25, 50][rng.weighted(&[2, 5, 2, 1])],
             edit_percent: [0, 15, 30, 50][rng.weighted(&[1, 4, 3, 1])],
             fault_percent: [0, 10, 20, 40][rng.weighted(&[2, 4, 3, 1])],
+            settings: settings::draw(rng, entries),
+            skewed_clocks: rng.chance(1, 6),
         }
     }
 }

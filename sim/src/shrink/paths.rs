@@ -33,6 +33,8 @@ fn map_paths(scenario: &mut Scenario, change: impl Fn(&RelPath) -> Option<RelPat
         let Act::Edit(edit) = &mut operation.act else { continue };
         match &mut edit.edit {
             Edit::Put(line) => apply(&mut line.path),
+            // A key is more than a path and stays.
+            Edit::PutObject(_) => {}
             Edit::Write { path, .. }
             | Edit::Truncate { path, .. }
             | Edit::SetMode { path, .. }

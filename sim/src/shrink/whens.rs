@@ -74,6 +74,7 @@ pub(super) fn milder_fault(operation: &Operation) -> Option<Operation> {
         // Late beyond counting is late by a minute, late in time by a second.
         Act::Fault(StepFault::DelayMs(ms)) if *ms > 60_000 => Act::Fault(StepFault::DelayMs(60_000)),
         Act::Fault(StepFault::DelayMs(ms)) if *ms > 1_000 => Act::Fault(StepFault::DelayMs(1_000)),
+        Act::ClockJump { ms } if *ms > 1_000 => Act::ClockJump { ms: 1_000 },
         Act::Fault(StepFault::AnswerAgainMs(ms)) if *ms > 1 => Act::Fault(StepFault::AnswerAgainMs(1)),
         Act::Rot { storage, path, byte } if *byte > 0 => {
             Act::Rot { storage: *storage, path: path.clone(), byte: 0 }
@@ -104,7 +105,7 @@ pub(super) fn plainer_edit(operation: &Operation) -> Option<Operation> {
         Edit::Truncate { path, .. } => Edit::Truncate { path: path.clone(), size: 0 },
         Edit::SetMode { path, .. } => Edit::SetMode { path: path.clone(), mode: 0o600 },
         Edit::SetOwner { path, .. } => Edit::SetOwner { path: path.clone(), uid: 1, gid: 1 },
-        Edit::Remove { .. } | Edit::Rename { .. } => return None,
+        Edit::Remove { .. } | Edit::Rename { .. } | Edit::PutObject(_) => return None,
     };
     let act = Act::Edit(EditAct { storage: *storage, edit: simple });
     (act != operation.act).then(|| Operation { when: operation.when.clone(), act })

@@ -6,7 +6,7 @@ use datasync::service::ExecutionId;
 use datasync::transfer::config::ANSWER_TIMEOUT_NS;
 use datasync::transfer::{Action, ActionId, InFlight, Outcome, run_steps};
 use datasync::tree::EntryHash;
-use datasync::volume::{Side, StepError};
+use datasync::volume::{Side, Step, StepError};
 
 use super::mount::{Mount, Mounted, side_of};
 use super::running::{AnswerFault, Armed, Flight, Stop};
@@ -63,6 +63,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             let again = if action.attempt > 1 { format!(" try {}", action.attempt) } else { String::new() };
             (format!("x{}", execution.0), format!("{} {} {}{again}", action.kind, action.side, action.path))
         });
+        self.note_send(execution, &action);
         let mut flight = Flight {
             earlier: self.sight_of(execution, &action, Side::Destination),
             action,
@@ -78,6 +79,20 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         let running = self.running.get_mut(&execution).expect("it was there");
         running.flights.insert(id, flight);
         self.push(self.now.after_ns(leg_ns), about, Due::Leg { execution, action: id });
+    }
+
+    /// Notes what an action sends over a link with a limit; it has the link from when it is given out (2.15a).
+    fn note_send(&mut self, execution: ExecutionId, action: &Action) {
+        let Some(facts) = self.facts.get_mut(&execution) else { return };
+        if !facts.engine_options.as_ref().is_some_and(|options| options.bytes_per_second > 0) {
+            return;
+        }
+        let bytes =
+            action.steps.iter().map(|step| if let Step::Read { length, .. } = step { *length } else { 0 });
+        let bytes = bytes.sum();
+        if bytes > 0 {
+            facts.sends.push((self.now, bytes));
+        }
     }
 
     /// An action goes on to its next stop, and is answered after the last.
@@ -145,6 +160,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             destination: &running.destination,
             action: &flight.action,
             now: self.now,
+            listing_key: self.spec.listing_key,
             stamps: &mut self.stamps,
             payloads: &mut running.payloads,
             armed: &mut flight.armed,
@@ -199,7 +215,8 @@ impl<R: Rules, H: EntryHash> World<R, H> {
                 failed.map_or_else(|| "ok".to_string(), |error| format!("{}: {}", error.side, error.kind));
             (format!("x{}", execution.0), format!("{} {} {how}", flight.action.kind, flight.action.path))
         });
-        if failed.is_some()
+        // What passes is always somebody's doing. What stays may be the engine's own, and must not excuse it.
+        if failed.is_some_and(|error| error.kind.is_transient())
             && let Some(facts) = self.facts.get_mut(&execution)
         {
             facts.disturbance.retried = true;

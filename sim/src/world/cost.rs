@@ -8,7 +8,7 @@ use datasync::volume::{Side, Step};
 use crate::scenario::{CostProfile, WorldSpec};
 
 /// The price list of a history.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Costs {
     key: u64,
     profile: CostProfile,

@@ -6,6 +6,7 @@
 //! - `operations`: what the scenario says happens (calls, edits, machines, faults)
 //! - `work`: transfers, crashes and fences; `actions`: what transfers ask for; `strikes`: what faults do to them
 //! - `watch`: what the invariants are shown
+//! - `snapshot`: the world as plain data
 //! - `storage`, `mount`, `frozen`: what is stored and how an execution reaches it
 //! - `cost`: how long things take; `triggers`: operations that wait for an action
 
@@ -16,6 +17,7 @@ mod mount;
 mod operations;
 mod pins;
 mod running;
+mod snapshot;
 mod storage;
 mod strikes;
 mod triggers;
@@ -33,6 +35,7 @@ use datasync::time::Instant;
 use datasync::transfer::{ActionId, ActionKind};
 use datasync::tree::EntryHash;
 use datasync::volume::Stamps;
+use serde::{Deserialize, Serialize};
 
 use crate::bug::plant::Plant;
 use crate::clock::Queue;
@@ -44,6 +47,7 @@ use crate::trace::Recorder;
 
 use cost::Costs;
 use running::{Facts, Running};
+pub use snapshot::Stored;
 use storage::Storage;
 use triggers::Triggers;
 
@@ -53,7 +57,7 @@ pub const ACCOUNT: &str = "123456789012";
 pub const REGION: &str = "us-east-1";
 
 /// What comes due.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 enum Due {
     /// The operation of this index, unless it has happened already.
     Operation(usize),
@@ -70,6 +74,10 @@ enum Due {
 }
 
 /// A history being lived.
+///
+/// What is skipped when it is written down stands beside the world and is taken over by the one that is read back
+/// (`snapshot`): the scenario's constants and those who only look.
+#[derive(Serialize, Deserialize)]
 pub struct World<R: Rules, H: EntryHash> {
     rules: R,
     now: Instant,
@@ -78,10 +86,15 @@ pub struct World<R: Rules, H: EntryHash> {
     storages: Vec<Storage<H>>,
     stamps: Stamps,
     slots: Slots,
+    #[serde(skip)]
     defaults: SlotDefaults,
+    #[serde(skip)]
     spec: WorldSpec,
+    #[serde(skip)]
     settings: Settings,
+    #[serde(skip)]
     costs: Costs,
+    #[serde(skip)]
     operations: Vec<Operation>,
     script: Script,
     triggers: Triggers,
@@ -94,20 +107,25 @@ pub struct World<R: Rules, H: EntryHash> {
     look_alikes: bool,
     /// Which task has ever written to which storage, by index.
     writers: BTreeSet<(TaskId, usize)>,
+    #[serde(skip)]
     pins: pins::Pins,
     /// The action at a stop of which an operation of the scenario is happening.
+    #[serde(skip)]
     here: Option<(ExecutionId, ActionKind)>,
+    #[serde(skip)]
     plant: Option<Box<dyn Plant>>,
     /// The invariants.
+    #[serde(skip)]
     pub monitor: Monitor,
     /// What has been touched so far.
+    #[serde(skip)]
     pub tally: Tally,
     /// Digest and trace.
     pub recorder: Recorder,
 }
 
 /// How far the scenario's list of operations has got.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Script {
     /// Index of the next operation.
     next: usize,
@@ -129,7 +147,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         keep_trace: bool,
     ) -> Self {
         let spec = scenario.world.clone();
-        let settings = Settings::default();
+        let settings = spec.settings.clone();
         let config = ServiceConfig {
             account: ACCOUNT.into(),
             region: REGION.into(),
@@ -140,7 +158,8 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         let storages = scenario
             .storages
             .iter()
-            .map(|storage| Storage::new(storage, hash, spec.start, &mut stamps))
+            .zip(storage::clocks(&scenario.storages))
+            .map(|(storage, clock)| Storage::new(storage, clock, hash, &settings, spec.start, &mut stamps))
             .collect();
         let mut world = Self {
             now: spec.start,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use datasync::mix::{fold, fold_bytes};
 use datasync::service::{MountFailure, Place};
 use datasync::time::Instant;
 use datasync::transfer::Action;
@@ -10,13 +11,15 @@ use datasync::volume::{
     Executor, Payloads, Side, Stamps, Step, StepContext, StepError, StepErrorKind, StepResult, StorageKind,
 };
 
+use serde::{Deserialize, Serialize};
+
 use super::running::Armed;
 use super::storage::Storage;
 use crate::bug::plant::{Intercept, Plant};
 use crate::fault::FaultKind;
 
 /// A storage as one execution has it mounted.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mount {
     /// Index of the storage.
     pub storage: usize,
@@ -64,6 +67,8 @@ pub struct Mounted<'a, H: EntryHash> {
     pub action: &'a Action,
     /// Now.
     pub now: Instant,
+    /// Key of the order of listings; 0 = by name.
+    pub listing_key: u64,
     /// The clock of file stamps.
     pub stamps: &'a mut Stamps,
     /// Bytes under way.
@@ -110,12 +115,20 @@ impl<H: EntryHash> Executor for Mounted<'_, H> {
             self.storages[mount.storage].touch();
             self.wrote = true;
         }
-        let result = match step {
+        let mut result = match step {
             Step::List { .. } => self.list(mount, path, side, step),
             Step::Read { .. } | Step::ReadBack { .. } => self.read(mount, path, side, step),
-            Step::Write { .. } | Step::Put { .. } => self.write(mount, path, side, step),
+            Step::Write { .. } | Step::Put { .. } | Step::PutObject { .. } => {
+                self.write(mount, path, side, step)
+            }
             _ => self.plainly(mount, path, side, step, None),
         };
+        if self.listing_key != 0
+            && let Ok(StepResult::Listing(listing)) = &mut result
+        {
+            let key = fold([self.listing_key, fold_bytes(4, path.as_bytes())]);
+            listing.entries.sort_by_cached_key(|entry| fold_bytes(key, &entry.name));
+        }
         match step {
             Step::Begin { .. }
                 if result.is_ok() && self.storages[mount.storage].kind() == StorageKind::S3 =>
@@ -153,7 +166,10 @@ impl<H: EntryHash> Mounted<'_, H> {
     ) -> Done {
         let mut context =
             StepContext { now: self.now, stamps: self.stamps, payloads: self.payloads, corrupt };
-        self.storages[mount.storage].apply(&mut context, &mount.base, path, side, step)
+        let between_buckets = [self.source, self.destination]
+            .iter()
+            .all(|mount| self.storages[mount.storage].kind() == StorageKind::S3);
+        self.storages[mount.storage].apply(&mut context, &mount.base, path, side, step, between_buckets)
     }
 
     fn list(&mut self, mount: &Mount, path: &RelPath, side: Side, step: &Step) -> Done {
@@ -195,7 +211,9 @@ impl<H: EntryHash> Mounted<'_, H> {
     }
 
     fn write(&mut self, mount: &Mount, path: &RelPath, side: Side, step: &Step) -> Done {
-        let (Step::Write { payload, .. } | Step::Put { payload, .. }) = step else {
+        let (Step::Write { payload, .. } | Step::Put { payload, .. } | Step::PutObject { payload, .. }) =
+            step
+        else {
             return self.plainly(mount, path, side, step, None);
         };
         if let Some(bytes) = self.armed.torn.take()
@@ -232,6 +250,6 @@ impl<H: EntryHash> Mounted<'_, H> {
         let storage = &mut self.storages[mount.storage];
         storage.touch();
         // A storage that cannot do it (an object store, a missing entry) stays as it is.
-        let _ = storage.apply(&mut context, &mount.base, path, side, step);
+        let _ = storage.apply(&mut context, &mount.base, path, side, step, false);
     }
 }

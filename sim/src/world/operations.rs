@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use datasync::api::{Operation as ApiOperation, Request, Response};
+use datasync::api::{Operation as ApiOperation, Request, Response, TaskStatus};
 use datasync::mix::{fold, fold_bytes};
 use datasync::rules::Rules;
 use datasync::service::{AgentId, Event, ExecutionId};
@@ -11,10 +11,13 @@ use datasync::transfer::ActionId;
 use datasync::transfer::config::MOUNT_LOST_LIMIT_NS;
 use datasync::tree::{EntryHash, RelPath};
 
+use serde::{Deserialize, Serialize};
+
 use super::running::Armed;
 use super::{Due, World};
+use crate::coverage::answer::Answer;
 use crate::fault::{Extent, FaultKind};
-use crate::invariant::{Called, Observation};
+use crate::invariant::{Called, Observation, Resumed};
 use crate::scenario::slots::{Slot, SlotKind};
 use crate::scenario::{Act, AgentChange, Call, Edit, EditAct, Scenario, StepFault, StorageChange, When};
 
@@ -23,7 +26,7 @@ use crate::scenario::{Act, AgentChange, Call, Edit, EditAct, Scenario, StepFault
 const PATIENCE_NS: u64 = 60 * MINUTE;
 
 /// Which agents are out of contact, since when.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Contacts(BTreeMap<AgentId, Instant>);
 
 impl Contacts {
@@ -40,7 +43,10 @@ pub(super) fn makes_look_alikes(scenario: &Scenario) -> bool {
         matches!(
             &operation.act,
             Act::Edit(EditAct {
-                edit: Edit::Write { keep_mtime: true, .. } | Edit::Put(_) | Edit::Rename { .. },
+                edit: Edit::Write { keep_mtime: true, .. }
+                    | Edit::Put(_)
+                    | Edit::PutObject(_)
+                    | Edit::Rename { .. },
                 ..
             }) | Act::Rot { .. }
         )
@@ -132,6 +138,8 @@ impl<R: Rules, H: EntryHash> World<R, H> {
                     self.crash(id, FaultKind::WorkerCrash);
                 }
             }
+            Act::RestartService {} => self.restart_service(),
+            Act::ClockJump { ms } => self.jump(ms),
             Act::Fault(fault) => {
                 if let Some((execution, action)) = action {
                     self.recorder.fold(self.now, "fault", [index as u64, fault_word(fault)]);
@@ -176,6 +184,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         if let Some(plant) = &mut self.plant {
             plant.request(self.now, &mut seen);
         }
+        let task = self.status_of_task(&seen);
         let mut answer = self.service.handle(&seen);
         if let Some(plant) = &mut self.plant {
             plant.answer(&request, &mut answer);
@@ -187,6 +196,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             Ok(_) => answers.succeeded += 1,
             Err(_) => answers.refused += 1,
         }
+        self.tally.cells.answered(operation, Answer::of(&answer), task);
         let word = answer.as_ref().map_or_else(|error| fold_bytes(3, error.message.as_bytes()), |_| 0);
         self.recorder.fold(self.now, "call", [operation as u64, word]);
         self.recorder.line(self.now, "call", || {
@@ -203,6 +213,30 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         self.monitor.observe(&Observation::Called(&called));
         self.settle();
         answer
+    }
+
+    /// The status of the task that a request names, by its own ARN or by that of an execution of it.
+    fn status_of_task(&self, request: &Request) -> Option<TaskStatus> {
+        let arn = match request {
+            Request::CancelTaskExecution(input) => &input.task_execution_arn,
+            Request::DescribeTaskExecution(input) => &input.task_execution_arn,
+            Request::DeleteTask(input) => &input.task_arn,
+            Request::DescribeTask(input) => &input.task_arn,
+            Request::ListTaskExecutions(input) => &input.task_arn,
+            Request::StartTaskExecution(input) => &input.task_arn,
+            Request::UpdateTask(input) => &input.task_arn,
+            Request::ListTagsForResource(input) => &input.resource_arn,
+            Request::TagResource(input) => &input.resource_arn,
+            Request::UntagResource(input) => &input.resource_arn,
+            _ => return None,
+        };
+        let arn = arn.as_deref()?;
+        let of_execution = || {
+            let execution = self.service.execution_id(arn)?;
+            self.service.executions().find(|view| view.id == execution).map(|view| view.task)
+        };
+        let task = self.service.task_id(arn).or_else(of_execution)?;
+        self.service.tasks().find(|view| view.id == task).map(|view| view.status)
     }
 
     /// Begins the facts of a new execution; counts a cancel that strikes.
@@ -371,6 +405,32 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             }
             self.strike_execution(FaultKind::CorruptionAtRest, Extent::Lasting, execution);
         }
+    }
+
+    /// The service's process restarts from what it wrote down; the invariants see whether it is the same again.
+    fn restart_service(&mut self) {
+        self.record("service", [1, 0], || (String::new(), "the service restarts".into()));
+        let open: Vec<ExecutionId> = self.facts.keys().copied().collect();
+        for execution in open {
+            self.count(FaultKind::ServiceRestart, execution, self.struck_here(execution));
+        }
+        let changed = self.service_read_back();
+        let resumed = Resumed { at: self.now, step: self.recorder.step(), changed };
+        self.monitor.observe(&Observation::Resumed(&resumed));
+    }
+
+    /// Everybody's clock jumps forward. The service does what fell due meanwhile, each thing at its own time (reference
+    /// 2.18); everything else that was due by then happens from now on, in the order of its times.
+    fn jump(&mut self, ms: u64) {
+        self.record("clock", [ms, 0], || (String::new(), format!("all clocks jump forward by {ms} ms")));
+        let open: Vec<ExecutionId> = self.facts.keys().copied().collect();
+        for execution in open {
+            // What is in flight counts as lost if it is due to be answered by then (reference 2.5c).
+            self.strike_execution(FaultKind::ClockJump, Extent::Once, execution);
+        }
+        self.now = self.now.after_ns(ms.saturating_mul(MILLISECOND));
+        self.service.advance(self.now);
+        self.settle();
     }
 
     /// Everything is well again: agents in contact, storages reachable, quick and with room, nothing armed, no step

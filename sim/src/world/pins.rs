@@ -14,7 +14,7 @@ use datasync::transfer::Action;
 use crate::scenario::{Act, Scenario, Trigger, When};
 
 /// What has been seen of a history so far.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Pins {
     start: Instant,
     /// How often an action of a sort has begun, by a word for slot, phase, kind and path.
@@ -89,6 +89,7 @@ fn interrupts(act: &Act) -> bool {
         | Act::Storage { .. }
         | Act::Rot { .. }
         | Act::CrashWorker { .. } => true,
+        Act::RestartService {} | Act::ClockJump { .. } => true,
         Act::Fault(_) => false,
     }
 }

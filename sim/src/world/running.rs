@@ -11,13 +11,15 @@ use datasync::transfer::{Action, ActionId, ActionKind, InFlight, Outcome, Transf
 use datasync::tree::RelPath;
 use datasync::volume::{Payloads, Step, StepErrorKind};
 
+use serde::{Deserialize, Serialize};
+
 use super::mount::Mount;
 use crate::fault::Strike;
 use crate::invariant::{Disturbance, Seen};
 use crate::oracle::Snapshot;
 
 /// An action that has been asked for and not yet answered.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Flight {
     /// The action.
     pub action: Action,
@@ -40,7 +42,7 @@ pub struct Flight {
 }
 
 /// Faults that wait for the step they strike.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Armed {
     /// The next bytes written have a bit flipped, in this byte modulo their length.
     pub corrupt: Option<u64>,
@@ -55,7 +57,7 @@ pub struct Armed {
 }
 
 /// What goes wrong with an answer.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct AnswerFault {
     /// Nanoseconds it comes later.
     pub delay_ns: u64,
@@ -72,7 +74,7 @@ pub struct AnswerFault {
 }
 
 /// Actions that fail before their first step.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Burst {
     /// How.
     pub error: StepErrorKind,
@@ -81,7 +83,7 @@ pub struct Burst {
 }
 
 /// A place where an action pauses.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Stop {
     /// Steps done by then.
     pub upto: usize,
@@ -90,7 +92,7 @@ pub struct Stop {
 }
 
 /// A step that fails every time in this execution.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Lasting {
     /// Of which entry.
     pub path: RelPath,
@@ -112,7 +114,7 @@ impl Lasting {
 }
 
 /// An execution whose transfer runs.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Running<R: Rules> {
     /// The data plane.
     pub transfer: Transfer<R>,
@@ -145,7 +147,7 @@ pub struct Running<R: Rules> {
 }
 
 /// What is known about an execution from its start to its end.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Facts {
     /// The scenario's slot, if a call of the scenario started it.
     pub slot: Option<u32>,
@@ -163,7 +165,8 @@ pub struct Facts {
     pub started: Instant,
     /// When PREPARING began.
     pub prepared_from: Option<Instant>,
-    /// Both sides at that moment.
+    /// Both sides at that moment. Evidence for the invariants: it outlives the world.
+    #[serde(skip)]
     pub before: Option<(Snapshot, Snapshot)>,
     /// What disturbed it.
     pub disturbance: Disturbance,
@@ -177,6 +180,8 @@ pub struct Facts {
     pub phases: Vec<(Phase, Instant)>,
     /// Its log, once the transfer has ended.
     pub log: Vec<LogLine>,
+    /// What it sent over the link, if there is a limit: when, and how many bytes.
+    pub sends: Vec<(Instant, u64)>,
     /// Upper bound of its undisturbed length, ns.
     pub bound_ns: u64,
 }

@@ -3,25 +3,31 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
+use datasync::Settings;
 use datasync::mix::{fold, fold_bytes};
+use datasync::rules::data::last_modified_counts;
 use datasync::time::Instant;
 use datasync::transfer::objects::ObjectView;
 use datasync::transfer::objects::metadata::decode;
 use datasync::tree::{Attrs, Contents, EntryHash, Kind, Node, NodeBody, RelPath, Tree};
 use datasync::volume::{
     Bucket, FileVolume, Object, Payloads, Side, Stamps, Step, StepContext, StepErrorKind, StepResult,
-    StorageKind, UploadId,
+    StorageClock, StorageKind, UploadId,
 };
 
 use datasync::volume::bucket::KEY_BYTES_MAX;
 
+use serde::{Deserialize, Serialize};
+
 use super::frozen::Frozen;
 use crate::invariant::Seen;
 use crate::oracle::Snapshot;
-use crate::scenario::{Edit, LineBody, STALE_CHANGES_MAX, StorageChange, StorageSpec, TreeLine};
+use crate::scenario::{
+    Edit, LineBody, ObjectBody, ObjectLine, STALE_CHANGES_MAX, StorageChange, StorageSpec, TreeLine,
+};
 
 /// One storage and how it is doing.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Storage<H: EntryHash> {
     /// What locations call it.
     pub name: String,
@@ -36,14 +42,29 @@ pub struct Storage<H: EntryHash> {
     /// What it held before each of the last changes, if somebody will want to list that.
     past: Option<VecDeque<Medium<H>>>,
     medium: Medium<H>,
+    clock: StorageClock,
     objects: ObjectView,
     version: usize,
+    #[serde(skip)]
     snapshots: BTreeMap<RelPath, (usize, Snapshot)>,
+    #[serde(skip)]
     frozen: Option<Rc<Frozen<H>>>,
 }
 
+/// The clocks of these storages, in their order.
+#[must_use]
+pub fn clocks(specs: &[StorageSpec]) -> Vec<StorageClock> {
+    let lanes = i64::from(StorageClock::LANES);
+    let skewed = specs.iter().any(|spec| spec.clock_skew_ms != 0);
+    let clock = |index: usize, spec: &StorageSpec| StorageClock {
+        offset_ns: spec.clock_skew_ms.saturating_mul(1_000_000) / lanes * lanes,
+        lane: if skewed { u8::try_from(index).ok().map(|lane| lane % StorageClock::LANES) } else { None },
+    };
+    specs.iter().enumerate().map(|(index, spec)| clock(index, spec)).collect()
+}
+
 /// What a storage is made of.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Medium<H: EntryHash> {
     /// NFS or EFS.
     Files(FileVolume<H>),
@@ -71,10 +92,21 @@ impl<H: EntryHash> Storage<H> {
     /// A storage as a scenario describes it. Lines that the kind cannot hold (devices on EFS, links and devices as
     /// objects of somebody else's bucket) are left out.
     #[must_use]
-    pub fn new(spec: &StorageSpec, hash: &H, start: Instant, stamps: &mut Stamps) -> Self {
+    pub fn new(
+        spec: &StorageSpec,
+        clock: StorageClock,
+        hash: &H,
+        settings: &Settings,
+        start: Instant,
+        stamps: &mut Stamps,
+    ) -> Self {
+        stamps.set_clock(clock);
         let medium = match spec.kind {
             StorageKind::Nfs | StorageKind::Efs => {
-                Medium::Files(FileVolume::from_tree(spec.kind, filled_tree(spec, hash, start), spec.capacity))
+                let tree = filled_tree(spec, hash, start);
+                let mut volume = FileVolume::from_tree(spec.kind, tree, spec.capacity);
+                volume.set_root_squash(spec.root_squash && spec.kind == StorageKind::Nfs);
+                Medium::Files(volume)
             }
             StorageKind::S3 => Medium::Objects(filled_bucket(spec, start, stamps)),
         };
@@ -86,11 +118,18 @@ impl<H: EntryHash> Storage<H> {
             power_losses: 0,
             past: None,
             medium,
-            objects: ObjectView::default(),
+            clock,
+            objects: ObjectView { plain_mtime: last_modified_counts(settings), ..ObjectView::default() },
             version: 1,
             snapshots: BTreeMap::new(),
             frozen: None,
         }
+    }
+
+    /// Whether its clock is off.
+    #[must_use]
+    pub fn is_skewed(&self) -> bool {
+        self.clock.offset_ns != 0
     }
 
     /// Its kind.
@@ -155,7 +194,7 @@ impl<H: EntryHash> Storage<H> {
         self.frozen = None;
     }
 
-    /// Does a step.
+    /// Does a step. `between_buckets`: of an execution whose two sides are buckets (2.12e).
     ///
     /// # Errors
     /// What the storage says.
@@ -166,10 +205,15 @@ impl<H: EntryHash> Storage<H> {
         path: &RelPath,
         side: Side,
         step: &Step,
+        between_buckets: bool,
     ) -> Result<StepResult, StepErrorKind> {
+        context.stamps.set_clock(self.clock);
         match &mut self.medium {
             Medium::Files(volume) => volume.apply(context, base, path, side, step),
-            Medium::Objects(bucket) => self.objects.apply(bucket, context, base, path, side, step),
+            Medium::Objects(bucket) => {
+                let view = ObjectView { as_objects: between_buckets, ..self.objects };
+                view.apply(bucket, context, base, path, side, step)
+            }
         }
     }
 
@@ -348,6 +392,7 @@ impl<H: EntryHash> Storage<H> {
     /// Why it could not be done; nothing was changed then.
     pub fn edit(&mut self, edit: &Edit, now: Instant, stamps: &mut Stamps) -> Result<(), StepErrorKind> {
         self.touch();
+        stamps.set_clock(self.clock);
         let mut payloads = Payloads::default();
         let mut context = StepContext { now, stamps, payloads: &mut payloads, corrupt: None };
         match &mut self.medium {
@@ -371,6 +416,7 @@ fn edit_files<H: EntryHash>(
     edit: &Edit,
 ) -> Result<(), StepErrorKind> {
     match edit {
+        Edit::PutObject(_) => Err(StepErrorKind::Unsupported),
         Edit::Put(line) => match (&line.body, node_of(line)) {
             (LineBody::HardLink(leader), _) => volume.link(context, leader, &line.path),
             (_, Some(node)) => volume.put(context, &line.path, node),
@@ -398,6 +444,7 @@ fn edit_objects(
     let root = RelPath::root();
     match edit {
         Edit::Put(line) => put_line(bucket, config, context, line, true),
+        Edit::PutObject(line) => put_as_is(bucket, context, line),
         Edit::Write { path, offset, length, key, keep_mtime } => {
             let mut object = bucket.get(path.as_bytes()).ok_or(StepErrorKind::NotFound)?.clone();
             object.contents.write_at(*offset, &Contents::generated(*key, 0, *length));
@@ -507,7 +554,26 @@ fn filled_bucket(spec: &StorageSpec, start: Instant, stamps: &mut Stamps) -> Buc
         // What a bucket cannot hold is not there; nothing else can fail on an empty bucket without limits.
         let _ = put_line(&mut bucket, config, &mut context, line, spec.encoded);
     }
+    for line in &spec.objects {
+        let mut context = StepContext { now: start, stamps, payloads: &mut payloads, corrupt: None };
+        // As above.
+        let _ = put_as_is(&mut bucket, &mut context, line);
+    }
     bucket
+}
+
+/// Puts an object with the key, body and metadata that it has.
+fn put_as_is(
+    bucket: &mut Bucket,
+    context: &mut StepContext<'_>,
+    line: &ObjectLine,
+) -> Result<(), StepErrorKind> {
+    let contents = match &line.body {
+        ObjectBody::Text(text) => Contents::literal(text.as_bytes()),
+        ObjectBody::Generated { size, key } => Contents::generated(*key, 0, *size),
+    };
+    let object = Object { contents, metadata: line.metadata.clone(), last_modified: context.stamp() };
+    put_object(bucket, context, line.key.as_bytes(), object)
 }
 
 /// Puts a line as an object: with DataSync's metadata, or as another tool would.

@@ -91,7 +91,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
     }
 
     /// The kind of action at a stop of which the scenario is acting, if it is one of this execution.
-    fn struck_here(&self, execution: ExecutionId) -> Option<ActionKind> {
+    pub(super) fn struck_here(&self, execution: ExecutionId) -> Option<ActionKind> {
         self.here.filter(|(of, _)| *of == execution).map(|(_, kind)| kind)
     }
 

@@ -3,19 +3,22 @@
 use datasync::report::Phase;
 use datasync::transfer::Action;
 
+use serde::{Deserialize, Serialize};
+
 use super::running::Stop;
 use crate::scenario::Trigger;
 
 /// An operation that waits for its trigger.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Armed {
+    #[serde(with = "all_members")]
     trigger: Trigger,
     operation: usize,
     seen: u32,
 }
 
 /// All armed operations of a history.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Triggers {
     armed: Vec<Armed>,
 }
@@ -61,4 +64,21 @@ fn matches(trigger: &Trigger, slot: u32, phase: Phase, action: &Action) -> bool 
         && trigger.phase.is_none_or(|wanted| wanted == phase)
         && trigger.action.is_none_or(|wanted| wanted == action.kind)
         && trigger.path.as_ref().is_none_or(|wanted| *wanted == action.path)
+}
+
+/// A trigger with every member said, `None` too: a case leaves those out, and not every format can tell.
+mod all_members {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::scenario::Trigger;
+
+    pub fn serialize<S: Serializer>(trigger: &Trigger, serializer: S) -> Result<S::Ok, S::Error> {
+        let Trigger { execution, phase, action, path, nth, step } = trigger;
+        (execution, phase, action, path, nth, step).serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Trigger, D::Error> {
+        let (execution, phase, action, path, nth, step) = Deserialize::deserialize(deserializer)?;
+        Ok(Trigger { execution, phase, action, path, nth, step })
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use datasync::api::responses::DescribeTaskExecutionResponse;
 use datasync::api::shapes::DescribeTaskExecutionRequest;
 use datasync::api::{Options, Request, Response, TaskExecutionStatus, TaskStatus};
 use datasync::rules::Rules;
@@ -9,10 +10,13 @@ use datasync::service::{ExecutionId, TaskId};
 use datasync::time::{MINUTE, SECOND};
 use datasync::tree::EntryHash;
 
+use serde::{Deserialize, Serialize};
+
 use super::World;
 use super::cost::Costs;
 use super::mount::Mount;
 use super::running::Facts;
+use super::views::log_as_text;
 use crate::invariant::{
     AgentProbe, Disturbance, Ended, ExecutionProbe, HistoryEnd, Observation, Probe, TaskProbe,
 };
@@ -24,7 +28,7 @@ const STEPS_MAX: u64 = 12;
 const ACTIONS_PER_ENTRY: u64 = 8;
 
 /// The statuses last seen, so that a change of status is counted once.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Statuses {
     tasks: BTreeMap<TaskId, TaskStatus>,
     executions: BTreeMap<ExecutionId, TaskExecutionStatus>,
@@ -76,13 +80,16 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         };
         let mut over = Vec::new();
         for task in &probe.tasks {
-            if self.statuses.tasks.insert(task.task, task.status) != Some(task.status) {
+            let earlier = self.statuses.tasks.insert(task.task, task.status);
+            if earlier != Some(task.status) {
+                self.tally.cells.task_went(earlier, Some(task.status));
                 *self.tally.task_statuses.entry(task.status).or_default() += 1;
             }
         }
         for execution in &probe.executions {
             let earlier = self.statuses.executions.insert(execution.execution, execution.status);
             if earlier != Some(execution.status) {
+                self.tally.cells.execution_went(earlier, Some(execution.status));
                 *self.tally.execution_statuses.entry(execution.status).or_default() += 1;
                 if execution.status.is_terminal() {
                     over.push(execution.execution);
@@ -116,6 +123,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             stalls: 0,
             phases: Vec::new(),
             log: Vec::new(),
+            sends: Vec::new(),
             bound_ns: self.settings.launch_delay_ns + self.settings.launch_limit_ns,
         };
         self.facts.insert(execution, facts);
@@ -132,7 +140,9 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         let Some(facts) = self.facts.remove(&execution) else { return };
         self.tally.executions += 1;
         self.pins.ends(facts.slot);
-        let options = self.described_options(execution);
+        self.recorder.log(|| log_as_text(execution, "ended", &facts.log));
+        let shown = self.describe(execution);
+        let options = shown.as_ref().map(|shown| &shown.options);
         let after =
             facts.before.is_some().then(|| (self.place(&facts.source), self.place(&facts.destination)));
         let after = after
@@ -140,7 +150,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         let execution_arn = self.service.execution_arn(execution).unwrap_or_default();
         let task_arn = self.service.task_arn(facts.task).unwrap_or_default();
         let view = self.service.executions().find(|view| view.id == execution);
-        if let (Some(options), Some(end)) = (&options, view.and_then(|view| view.end.cloned())) {
+        if let (Some(options), Some(end)) = (options, view.and_then(|view| view.end.cloned())) {
             let foretold = facts.before.as_ref().filter(|_| facts.disturbance.is_foretold(&end));
             let flats = foretold.map(|(source, destination)| (source.flat(), destination.flat()));
             let prediction = flats
@@ -171,6 +181,9 @@ impl<R: Rules, H: EntryHash> World<R, H> {
                 strikes: &facts.strikes,
                 uploads_left,
                 look_alikes: self.look_alikes || self.others_wrote(&facts),
+                shown: shown.as_ref(),
+                sends: &facts.sends,
+                chunk_bytes: self.spec.chunk_bytes,
                 bound_ns: facts.bound_ns,
                 phases: &facts.phases,
             };
@@ -187,11 +200,15 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         })
     }
 
-    fn described_options(&mut self, execution: ExecutionId) -> Option<Options> {
+    fn describe(&mut self, execution: ExecutionId) -> Option<DescribeTaskExecutionResponse> {
         let task_execution_arn = self.service.execution_arn(execution);
         let request = Request::DescribeTaskExecution(DescribeTaskExecutionRequest { task_execution_arn });
-        match self.service.handle(&request) {
-            Ok(Response::DescribeTaskExecution(shown)) => Some(shown.options),
+        let mut answer = self.service.handle(&request);
+        if let Some(plant) = &mut self.plant {
+            plant.answer(&request, &mut answer);
+        }
+        match answer {
+            Ok(Response::DescribeTaskExecution(shown)) => Some(shown),
             _ => None,
         }
     }

@@ -132,6 +132,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             facts.phases.push((Phase::Preparing, self.now));
         }
         let pair = Pair { source: source.kind, destination: destination.kind };
+        self.tally.cells.prepared(pair, &options);
         let config = TransferConfig {
             pair: PairContext { pair, options, settings: self.settings.clone() },
             chunk_bytes: self.spec.chunk_bytes,
@@ -156,7 +157,12 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             cancelled: false,
             wake: None,
         };
+        let skewed =
+            [&running.source, &running.destination].map(|mount| self.storages[mount.storage].is_skewed());
         self.running.insert(execution, running);
+        if skewed.contains(&true) {
+            self.count(FaultKind::SkewedClock, execution, None);
+        }
         self.poll_transfer(execution);
     }
 

@@ -9,11 +9,12 @@ use crate::tree::entry::is_name;
 use crate::tree::{Kind, RelPath};
 use crate::volume::bucket::{Bucket, BucketItem, Object};
 use crate::volume::file_volume::{NAME_BYTES_MAX, PATH_BYTES_MAX};
-use crate::volume::{AttrSet, Listed, Listing, Side, StepErrorKind, Untransferable};
+use crate::volume::{AttrSet, Listed, Listing, ObjectHead, Side, StepErrorKind, Untransferable};
 
 impl ObjectView {
     /// Lists the directory `at` (a path from the bucket's root). `root`: it is the location's root, which is there
     /// whether or not anything is in it.
+    /// Carries out R2.5b-2, R2.9a-9, R2.12a-3.
     pub(super) fn list(
         self,
         bucket: &Bucket,
@@ -46,7 +47,8 @@ impl ObjectView {
             (&one.name, one.kind == Kind::Directory).cmp(&(&two.name, two.kind == Kind::Directory))
         });
         for at in 1..entries.len() {
-            if entries[at].name == entries[at - 1].name && entries[at - 1].problem.is_none() {
+            let beside = entries[at].name == entries[at - 1].name && !self.as_objects;
+            if beside && entries[at - 1].problem.is_none() {
                 entries[at - 1].problem = Some(Untransferable::ShadowedByPrefix);
             }
         }
@@ -57,6 +59,7 @@ impl ObjectView {
 
     /// A directory: a marker, or only the prefix of other keys. `above` is where it is, `None` for the listed
     /// directory itself.
+    /// Carries out R2.12-1, R2.12a-1, R2.12a-7.
     fn directory(
         self,
         side: Side,
@@ -67,17 +70,19 @@ impl ObjectView {
         let decoded = marker.map(|marker| self.decoded(side, marker, true)).unwrap_or_default();
         Listed {
             implied: marker.is_none(),
-            problem: above.and_then(|above| name_problem(above, &name)),
+            object: marker.and_then(|marker| self.head(marker)),
+            problem: above.and_then(|above| self.name_problem(above, &name)),
             ..listed(name, Kind::Directory, decoded.attrs)
         }
     }
 
     fn object(self, side: Side, above: &RelPath, name: Arc<[u8]>, object: &Object) -> Listed {
         let decoded = self.decoded(side, object, false);
-        let problem = name_problem(above, &name);
-        if !decoded.symlink {
+        let problem = self.name_problem(above, &name);
+        if !decoded.symlink || self.as_objects {
             return Listed {
                 size: object.contents.len(),
+                object: self.head(object),
                 problem,
                 ..listed(name, Kind::File, decoded.attrs)
             };
@@ -86,8 +91,28 @@ impl ObjectView {
         Listed { target, problem: problem.or(bad), ..listed(name, Kind::Symlink, decoded.attrs) }
     }
 
+    fn head(self, object: &Object) -> Option<Arc<ObjectHead>> {
+        self.as_objects.then(|| {
+            let metadata = Arc::new(object.metadata.clone());
+            Arc::new(ObjectHead { etag: object.contents.digest(), metadata })
+        })
+    }
+
+    /// Why a name in a bucket is none for a file system (2.12a). A NUL is as forbidden as an empty component; for
+    /// another bucket only what is forbidden matters.
+    /// Carries out R2.12a-2, R2.12a-5.
+    fn name_problem(self, above: &RelPath, name: &[u8]) -> Option<Untransferable> {
+        if !is_name(name) {
+            return Some(Untransferable::ForbiddenKey);
+        }
+        let path = above.as_bytes().len() + usize::from(!above.is_root()) + name.len();
+        let long = name.len() > NAME_BYTES_MAX || path > PATH_BYTES_MAX;
+        (long && !self.as_objects).then_some(Untransferable::TooLong)
+    }
+
     /// What the object's metadata says. A source object without a readable `file-mtime` has the times of its last
     /// modification, if the setting says so (2.8d).
+    /// Carries out R2.8d-1.
     fn decoded(self, side: Side, object: &Object, directory: bool) -> Decoded {
         let mut decoded = decode(&object.metadata, directory);
         if decoded.attrs.mtime.is_none() {
@@ -122,20 +147,13 @@ fn listed(name: Arc<[u8]>, kind: Kind, attrs: AttrSet) -> Listed {
         inode: None,
         summary: None,
         implied: false,
+        object: None,
         problem: None,
     }
 }
 
-/// Why a name in a bucket is none for a file system (2.12a). A NUL is as forbidden as an empty component.
-fn name_problem(above: &RelPath, name: &[u8]) -> Option<Untransferable> {
-    if !is_name(name) {
-        return Some(Untransferable::ForbiddenKey);
-    }
-    let path = above.as_bytes().len() + usize::from(!above.is_root()) + name.len();
-    (name.len() > NAME_BYTES_MAX || path > PATH_BYTES_MAX).then_some(Untransferable::TooLong)
-}
-
 /// The target of a symlink object: its body, if that can be one (2.12b).
+/// Carries out R2.12-2, R2.12b-3.
 fn symlink_target(object: &Object) -> (Option<Arc<[u8]>>, Option<Untransferable>) {
     if object.contents.len() >= PATH_BYTES_MAX as u64 {
         return (None, Some(Untransferable::TooLong));

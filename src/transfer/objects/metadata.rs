@@ -34,6 +34,7 @@ pub struct Decoded {
 }
 
 /// Reads user metadata. `directory`: the key ends in `/`, so the kind bits do not count.
+/// Carries out R2.12-3, R2.12b-1, R2.11-3.
 #[must_use]
 pub fn decode(metadata: &Metadata, directory: bool) -> Decoded {
     let value = |key: &str| metadata.get(key).map(String::as_str);
@@ -61,6 +62,7 @@ pub fn is_symlink(metadata: &Metadata) -> bool {
 
 /// Writes attributes into user metadata; what is `None` is left as it is there. A time outside the years 1677 to
 /// 2262 cannot be written: its key is removed, so that it is absent rather than wrong.
+/// Carries out R2.12b-2, R2.11-2.
 pub fn encode(metadata: &mut Metadata, kind: Kind, attrs: &AttrSet) {
     let kind_bits = match kind {
         Kind::Symlink => SYMLINK_BITS,

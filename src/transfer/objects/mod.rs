@@ -4,27 +4,33 @@
 mod listing;
 pub mod metadata;
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::str;
 
 use listing::directory_key;
 use metadata::{encode, is_symlink};
 
+use serde::{Deserialize, Serialize};
+
 use crate::tree::{Contents, Kind, RelPath};
 use crate::volume::bucket::{Bucket, Full, KEY_BYTES_MAX, Metadata, Object, UploadId};
-use crate::volume::{AttrSet, Side, Step, StepContext, StepErrorKind, StepResult};
+use crate::volume::{AttrSet, PayloadId, Side, Step, StepContext, StepErrorKind, StepResult};
 
 /// How a bucket is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ObjectView {
     /// Whether a source object without a readable `file-mtime` has the times of its last modification (2.8d, setting
     /// `plain_object_mtime`).
     pub plain_mtime: bool,
+    /// Between two buckets (2.12e): every object is a file with the user metadata it has, whatever that says, and stands
+    /// beside a prefix of its name.
+    pub as_objects: bool,
 }
 
 impl Default for ObjectView {
     fn default() -> Self {
-        Self { plain_mtime: true }
+        Self { plain_mtime: true, as_objects: false }
     }
 }
 
@@ -61,23 +67,19 @@ impl ObjectView {
                 return self.list(bucket, &at, path.is_root(), side).map(StepResult::Listing);
             }
             Step::Read { offset, length, payload } => {
-                let contents = file(bucket, key)?.contents.slice(*offset, *length);
+                let contents = self.file(bucket, key)?.contents.slice(*offset, *length);
                 let answer = bytes(&contents);
                 cx.receive(*payload, contents);
                 return Ok(answer);
             }
             Step::ReadBack { offset, length, .. } => {
-                return Ok(bytes(&file(bucket, key)?.contents.slice(*offset, *length)));
+                return Ok(bytes(&self.file(bucket, key)?.contents.slice(*offset, *length)));
             }
             Step::Put { payload, attrs } => {
-                check_key(key)?;
-                let (contents, digest) = cx.send(*payload)?;
-                if contents.digest() != digest {
-                    return Err(StepErrorKind::ChecksumMismatch);
-                }
-                let answer = bytes(&contents);
-                put(bucket, cx, key, Kind::File, contents, attrs)?;
-                return Ok(answer);
+                return put_payload(bucket, cx, key, *payload, encoded(Kind::File, attrs));
+            }
+            Step::PutObject { payload, metadata } => {
+                return put_payload(bucket, cx, key, *payload, Metadata::clone(metadata));
             }
             Step::Begin { .. } => {
                 check_key(key)?;
@@ -97,12 +99,16 @@ impl ObjectView {
                 }
                 return Ok(answer);
             }
-            Step::Complete { attrs } => {
-                let upload = cx.payloads.upload(key).ok_or(StepErrorKind::NotFound)?;
-                if !bucket.complete_upload(upload, encoded(Kind::File, attrs), cx.stamp()) {
+            Step::Complete { attrs } => complete(bucket, cx, key, encoded(Kind::File, attrs))?,
+            Step::CompleteObject { metadata } => complete(bucket, cx, key, Metadata::clone(metadata))?,
+            Step::ReplaceMetadata { directory: false, metadata } => {
+                let metadata = Metadata::clone(metadata);
+                if !bucket.copy(key, key, metadata, cx.stamp()) {
                     return Err(StepErrorKind::NotFound);
                 }
-                cx.payloads.end_upload(key);
+            }
+            Step::ReplaceMetadata { directory: true, metadata } => {
+                replace_marker(bucket, cx, &directory_key(&at), metadata)?;
             }
             Step::MakeDirectory { attrs } => make_directory(bucket, cx, &directory_key(&at), attrs)?,
             Step::MakeSymlink { target, attrs } => {
@@ -138,6 +144,30 @@ impl ObjectView {
     }
 }
 
+impl ObjectView {
+    /// The object under a key, if it is a regular file.
+    fn file<'a>(&self, bucket: &'a Bucket, key: &[u8]) -> Result<&'a Object, StepErrorKind> {
+        let object = bucket.get(key).ok_or(StepErrorKind::NotFound)?;
+        let symlink = !self.as_objects && is_symlink(&object.metadata);
+        if symlink { Err(StepErrorKind::WrongKind) } else { Ok(object) }
+    }
+}
+
+/// Finishes the upload that this driver has begun.
+fn complete(
+    bucket: &mut Bucket,
+    cx: &mut StepContext<'_>,
+    key: &[u8],
+    metadata: Metadata,
+) -> Result<(), StepErrorKind> {
+    let upload = cx.payloads.upload(key).ok_or(StepErrorKind::NotFound)?;
+    if !bucket.complete_upload(upload, metadata, cx.stamp()) {
+        return Err(StepErrorKind::NotFound);
+    }
+    cx.payloads.end_upload(key);
+    Ok(())
+}
+
 fn bytes(contents: &Contents) -> StepResult {
     StepResult::Bytes { length: contents.len(), digest: contents.digest() }
 }
@@ -149,6 +179,7 @@ fn encoded(kind: Kind, attrs: &AttrSet) -> Metadata {
 }
 
 /// Whether an object can be put under a key: S3 keys are UTF-8, 1 to 1,024 bytes (2.12a).
+/// Carries out R2.12a-4.
 fn check_key(key: &[u8]) -> Result<(), StepErrorKind> {
     if key.len() > KEY_BYTES_MAX {
         return Err(StepErrorKind::NameTooLong);
@@ -159,10 +190,43 @@ fn check_key(key: &[u8]) -> Result<(), StepErrorKind> {
     Ok(())
 }
 
-/// The object under a key, if it is a regular file.
-fn file<'a>(bucket: &'a Bucket, key: &[u8]) -> Result<&'a Object, StepErrorKind> {
-    let object = bucket.get(key).ok_or(StepErrorKind::NotFound)?;
-    if is_symlink(&object.metadata) { Err(StepErrorKind::WrongKind) } else { Ok(object) }
+/// Puts what was read, if it arrived as it was read: S3 takes a checksum with every put.
+fn put_payload(
+    bucket: &mut Bucket,
+    cx: &mut StepContext<'_>,
+    key: &[u8],
+    payload: PayloadId,
+    metadata: Metadata,
+) -> Result<StepResult, StepErrorKind> {
+    check_key(key)?;
+    let (contents, digest) = cx.send(payload)?;
+    if contents.digest() != digest {
+        return Err(StepErrorKind::ChecksumMismatch);
+    }
+    let answer = bytes(&contents);
+    bucket.put(key, Object { contents, metadata, last_modified: cx.stamp() })?;
+    Ok(answer)
+}
+
+/// Gives a marker exactly this metadata; puts it where there is none.
+fn replace_marker(
+    bucket: &mut Bucket,
+    cx: &mut StepContext<'_>,
+    key: &[u8],
+    metadata: &Arc<Metadata>,
+) -> Result<(), StepErrorKind> {
+    check_key(key)?;
+    match bucket.get(key) {
+        Some(marker) if marker.metadata == **metadata => Ok(()),
+        Some(_) => {
+            bucket.copy(key, key, Metadata::clone(metadata), cx.stamp());
+            Ok(())
+        }
+        None => {
+            let (contents, metadata) = (Contents::default(), Metadata::clone(metadata));
+            Ok(bucket.put(key, Object { contents, metadata, last_modified: cx.stamp() })?)
+        }
+    }
 }
 
 fn put(

@@ -125,6 +125,14 @@ pub(super) fn draw(rng: &mut Prng, kind: FaultKind, targets: &Targets<'_>) -> Dr
     let agent = |rng: &mut Prng, change| Act::Agent { slot: *rng.pick(targets.agents), change };
     let fault = |at, fault| Drawn { act: Act::Fault(fault), trigger: at, recovery: None };
     match kind {
+        FaultKind::RestartService => {
+            Drawn { act: Act::RestartService {}, trigger: often(rng, at), recovery: None }
+        }
+        // Up to some minutes: past the time an action may go unanswered, past the time to OFFLINE.
+        FaultKind::ClockJump => {
+            let act = Act::ClockJump { ms: rng.log_range(1, 1_000_000) };
+            Drawn { act, trigger: often(rng, at), recovery: None }
+        }
         FaultKind::CrashWorker => {
             Drawn { act: Act::CrashWorker { execution }, trigger: often(rng, at), recovery: None }
         }

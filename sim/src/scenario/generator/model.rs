@@ -1,6 +1,7 @@
 //! What the generator believes to exist: slots bound so far, and what they are.
 
-use datasync::api::Options;
+use datasync::Settings;
+use datasync::api::{Gid, Options, PosixPermissions, Uid};
 use datasync::tree::RelPath;
 use datasync::volume::StorageKind;
 
@@ -60,6 +61,8 @@ pub(super) struct Slots {
 pub(super) struct Model<'a> {
     /// The storages with what was in them at the beginning.
     pub storages: &'a [StorageSpec],
+    /// What the service accepts.
+    pub settings: &'a Settings,
     /// Largest chunk, bytes.
     pub chunk_bytes: u64,
     /// Bytes of the largest tree at the beginning.
@@ -80,9 +83,10 @@ pub(super) struct Model<'a> {
 }
 
 impl<'a> Model<'a> {
-    pub(super) fn new(storages: &'a [StorageSpec], chunk_bytes: u64) -> Self {
+    pub(super) fn new(storages: &'a [StorageSpec], settings: &'a Settings, chunk_bytes: u64) -> Self {
         Self {
             storages,
+            settings,
             chunk_bytes,
             largest_bytes: storages.iter().map(|storage| total_bytes(&storage.tree)).max().unwrap_or(0),
             agents: Vec::new(),
@@ -114,6 +118,29 @@ impl<'a> Model<'a> {
     /// Indices of the tasks that should exist.
     pub(super) fn live_tasks(&self) -> Vec<usize> {
         (0..self.tasks.len()).filter(|at| !self.tasks[*at].gone).collect()
+    }
+
+    /// Whether the service accepts tasks between these kinds (2.3).
+    pub(super) fn allows(&self, pair: (StorageKind, StorageKind)) -> bool {
+        match (pair.0 == StorageKind::Nfs, pair.1 == StorageKind::Nfs) {
+            (true, true) => self.settings.allow_nfs_to_nfs,
+            (false, false) => self.settings.allow_agentless,
+            _ => true,
+        }
+    }
+
+    /// The set that a new task's options are merged into (1.7a).
+    pub(super) fn default_options(pair: (StorageKind, StorageKind)) -> Options {
+        if pair != (StorageKind::S3, StorageKind::S3) {
+            return Options::default();
+        }
+        let (uid, gid, posix_permissions) = (Uid::None, Gid::None, PosixPermissions::None);
+        Options { uid, gid, posix_permissions, ..Options::default() }
+    }
+
+    /// Kinds of the storages of two locations, by their places here.
+    pub(super) fn pair(&self, source: usize, destination: usize) -> Option<(StorageKind, StorageKind)> {
+        Some((self.locations.get(source)?.kind, self.locations.get(destination)?.kind))
     }
 
     /// Slots of the agents a task needs.

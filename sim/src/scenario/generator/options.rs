@@ -11,8 +11,8 @@ use crate::prng::Prng;
 /// What a set of options is drawn for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct OptionsContext {
-    /// Kind of the destination.
-    pub destination: StorageKind,
+    /// Kinds of source and destination.
+    pub pair: (StorageKind, StorageKind),
     /// Bytes of the largest tree, at least a few chunks: limits are drawn so that this takes minutes.
     pub largest_bytes: u64,
 }
@@ -22,6 +22,7 @@ pub(super) fn valid(rng: &mut Prng, base: &Options, context: &OptionsContext) ->
     let mut raw = RawOptions::default();
     let mut merged = base.clone();
     let all = rng.chance(1, 8);
+    let between_buckets = context.pair == (StorageKind::S3, StorageKind::S3);
     if all || rng.chance(1, 3) {
         merged.verify_mode = *rng.pick(VerifyMode::ALL);
         raw.verify_mode = Some(merged.verify_mode.to_string());
@@ -33,11 +34,11 @@ pub(super) fn valid(rng: &mut Prng, base: &Options, context: &OptionsContext) ->
         raw.mtime = Some(merged.mtime.to_string());
     }
     if all || rng.chance(1, 5) {
-        merged.uid = *rng.pick(&[Uid::None, Uid::IntValue]);
+        merged.uid = if between_buckets { Uid::None } else { *rng.pick(&[Uid::None, Uid::IntValue]) };
         raw.uid = Some(merged.uid.to_string());
     }
     if all || rng.chance(1, 5) {
-        merged.gid = *rng.pick(&[Gid::None, Gid::IntValue]);
+        merged.gid = if between_buckets { Gid::None } else { *rng.pick(&[Gid::None, Gid::IntValue]) };
         raw.gid = Some(merged.gid.to_string());
     }
     if all || rng.chance(1, 2) {
@@ -45,7 +46,7 @@ pub(super) fn valid(rng: &mut Prng, base: &Options, context: &OptionsContext) ->
         raw.preserve_deleted_files = Some(merged.preserve_deleted_files.to_string());
     }
     if all || rng.chance(1, 5) {
-        merged.preserve_devices = if context.destination == StorageKind::Efs {
+        merged.preserve_devices = if context.pair.1 == StorageKind::Efs {
             PreserveDevices::None
         } else {
             *rng.pick(PreserveDevices::ALL)
@@ -53,7 +54,8 @@ pub(super) fn valid(rng: &mut Prng, base: &Options, context: &OptionsContext) ->
         raw.preserve_devices = Some(merged.preserve_devices.to_string());
     }
     if all || rng.chance(1, 5) {
-        merged.posix_permissions = *rng.pick(PosixPermissions::ALL);
+        merged.posix_permissions =
+            if between_buckets { PosixPermissions::None } else { *rng.pick(PosixPermissions::ALL) };
         raw.posix_permissions = Some(merged.posix_permissions.to_string());
     }
     if all || rng.chance(1, 8) {

@@ -382,24 +382,20 @@ fn spelled(rng: &mut Prng, directory: &RelPath) -> String {
 }
 
 fn any_pair(rng: &mut Prng, model: &Model<'_>) -> (usize, usize) {
-    let nfs = |location: &usize| model.locations[*location].kind == StorageKind::Nfs;
-    let (inside, outside): (Vec<usize>, Vec<usize>) = (0..model.locations.len()).partition(nfs);
-    let (Some(near), Some(far)) =
-        (inside.get(index(rng, inside.len())), outside.get(index(rng, outside.len())))
-    else {
-        return (0, 0);
-    };
+    let some = |rng: &mut Prng| index(rng, model.locations.len());
     // Rarely a pair that the service refuses.
-    match rng.weighted(&[8, 5, 1]) {
-        0 => (*near, *far),
-        1 => (*far, *near),
-        _ => (*near, *near),
+    for _ in 0..if rng.chance(12, 13) { 8 } else { 0 } {
+        let (source, destination) = (some(rng), some(rng));
+        if source != destination && model.pair(source, destination).is_some_and(|pair| model.allows(pair)) {
+            return (source, destination);
+        }
     }
+    (some(rng), some(rng))
 }
 
-fn context(model: &Model<'_>, destination: usize) -> OptionsContext {
+fn context(model: &Model<'_>, source: usize, destination: usize) -> OptionsContext {
     OptionsContext {
-        destination: model.locations.get(destination).map_or(StorageKind::Nfs, |location| location.kind),
+        pair: model.pair(source, destination).unwrap_or((StorageKind::Nfs, StorageKind::Nfs)),
         largest_bytes: model.largest_bytes.max(model.chunk_bytes.saturating_mul(8)),
     }
 }
@@ -410,7 +406,9 @@ fn task_request(
     source: usize,
     destination: usize,
 ) -> (Request, Option<u32>, Effect) {
-    let (raw, options) = options::valid(rng, &Options::default(), &context(model, destination));
+    let context = context(model, source, destination);
+    let defaults = Model::default_options(context.pair);
+    let (raw, options) = options::valid(rng, &defaults, &context);
     let named = rng.chance(3, 4);
     let arn =
         |at: usize| Some(format!("@location:{}", model.locations.get(at).map_or(0, |found| found.slot)));
@@ -424,15 +422,10 @@ fn task_request(
         options: named.then_some(raw),
         tags: tags(rng),
     });
-    let options = if named { options } else { Options::default() };
+    let options = if named { options } else { defaults };
     let slot = model.task_slot();
-    let sides = [source, destination].map(|at| model.locations.get(at).map(|location| location.kind));
-    let fits = match sides {
-        [Some(source), Some(destination)] => {
-            (source == StorageKind::Nfs) != (destination == StorageKind::Nfs)
-        }
-        _ => false,
-    };
+    let fits =
+        source != destination && model.pair(source, destination).is_some_and(|pair| model.allows(pair));
     let effect = if fits {
         Effect::Task(TaskModel { slot, source, destination, options, gone: false })
     } else {
@@ -445,9 +438,9 @@ fn start_request(rng: &mut Prng, model: &mut Model<'_>, task: usize) -> (Request
     let slot = model.execution_slot();
     let (arn, overrides) = match model.tasks.get(task) {
         Some(task) => {
-            let overrides = rng
-                .chance(2, 5)
-                .then(|| options::valid(rng, &task.options, &context(model, task.destination)).0);
+            let overrides = rng.chance(2, 5).then(|| {
+                options::valid(rng, &task.options, &context(model, task.source, task.destination)).0
+            });
             (format!("@task:{}", task.slot), overrides)
         }
         None => ("@task:0".to_owned(), None),
@@ -480,7 +473,7 @@ fn update_task(rng: &mut Prng, model: &Model<'_>) -> (Request, Option<u32>, Effe
             UpdateTaskRequest { task_arn: Some("@task:0".to_owned()), ..UpdateTaskRequest::default() };
         return (Request::UpdateTask(request), None, Effect::Nothing);
     };
-    let (raw, options) = options::valid(rng, &task.options, &context(model, task.destination));
+    let (raw, options) = options::valid(rng, &task.options, &context(model, task.source, task.destination));
     let changes = rng.chance(4, 5);
     let request = Request::UpdateTask(UpdateTaskRequest {
         task_arn: Some(format!("@task:{}", task.slot)),

@@ -3,7 +3,7 @@
 use datasync::api::Request;
 use datasync::api::shapes::{Strings, TagListEntry};
 
-use super::options;
+use super::{REGION, options};
 use crate::prng::Prng;
 
 /// Texts that are wrong nearly everywhere: empty, of another service, account or region, of another kind, well-formed
@@ -63,18 +63,24 @@ fn missing_member(rng: &mut Prng, request: &mut Request) {
     match request {
         Request::CancelTaskExecution(input) => input.task_execution_arn = None,
         Request::CreateAgent(input) => input.activation_key = None,
-        Request::CreateLocationEfs(input) => match rng.range(0, 3) {
+        Request::CreateLocationEfs(input) => match rng.range(0, 5) {
             0 => input.subdirectory = None,
             1 => input.efs_filesystem_arn = None,
             2 => input.ec2_config = None,
+            3 => input.subdirectory = upwards(),
+            4 => {
+                let arn = input.efs_filesystem_arn.as_mut();
+                arn.into_iter().for_each(|arn| *arn = arn.replace(REGION, "eu-west-1"));
+            }
             _ => {
                 if let Some(config) = &mut input.ec2_config {
                     config.security_group_arns = Some(Vec::new());
                 }
             }
         },
-        Request::CreateLocationNfs(input) => match rng.range(0, 3) {
+        Request::CreateLocationNfs(input) => match rng.range(0, 4) {
             0 => input.subdirectory = None,
+            3 => input.subdirectory = upwards(),
             1 => input.server_hostname = None,
             2 => input.on_prem_config = None,
             _ => {
@@ -86,8 +92,9 @@ fn missing_member(rng: &mut Prng, request: &mut Request) {
                 }
             }
         },
-        Request::CreateLocationS3(input) => match rng.range(0, 2) {
+        Request::CreateLocationS3(input) => match rng.range(0, 3) {
             0 => input.subdirectory = None,
+            3 => input.subdirectory = upwards(),
             1 => input.s3_bucket_arn = None,
             _ => input.s3_config = None,
         },
@@ -100,15 +107,15 @@ fn missing_member(rng: &mut Prng, request: &mut Request) {
         Request::DeleteLocation(input) => input.location_arn = None,
         Request::DeleteTask(input) => input.task_arn = None,
         Request::DescribeAgent(input) => input.agent_arn = None,
-        Request::DescribeLocationEfs(input) => input.location_arn = None,
-        Request::DescribeLocationNfs(input) => input.location_arn = None,
-        Request::DescribeLocationS3(input) => input.location_arn = None,
+        Request::DescribeLocationEfs(input) => input.location_arn = none_or_another(rng),
+        Request::DescribeLocationNfs(input) => input.location_arn = none_or_another(rng),
+        Request::DescribeLocationS3(input) => input.location_arn = none_or_another(rng),
         Request::DescribeTask(input) => input.task_arn = None,
         Request::DescribeTaskExecution(input) => input.task_execution_arn = None,
         Request::ListTagsForResource(input) => input.resource_arn = None,
         Request::StartTaskExecution(input) => input.task_arn = None,
         Request::TagResource(input) => input.tags = None,
-        Request::UntagResource(input) => input.keys = Some(Vec::new()),
+        Request::UntagResource(input) => input.keys = rng.chance(1, 2).then(Vec::new),
         Request::UpdateAgent(input) => input.agent_arn = None,
         Request::UpdateTask(input) => input.task_arn = None,
         Request::ListAgents(_)
@@ -116,6 +123,16 @@ fn missing_member(rng: &mut Prng, request: &mut Request) {
         | Request::ListTaskExecutions(_)
         | Request::ListTasks(_) => wrong_number(rng, request),
     }
+}
+
+/// A subdirectory that the pattern allows and the service does not (2.1c).
+fn upwards() -> Option<String> {
+    Some("/a/../b".to_owned())
+}
+
+/// No location, or one that may be of another kind.
+fn none_or_another(rng: &mut Prng) -> Option<String> {
+    rng.chance(2, 3).then(|| format!("@location:{}", rng.range(0, 7)))
 }
 
 fn wrong_number(rng: &mut Prng, request: &mut Request) {

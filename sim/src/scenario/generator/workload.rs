@@ -4,19 +4,21 @@
 use datasync::api::{Operation as Api, Request};
 use datasync::time::Instant;
 use datasync::tree::RelPath;
-use datasync::volume::StorageKind;
+use datasync::volume::StorageKind::Nfs;
 
 use super::faults::{self, Drawn, Targets};
 use super::model::Model;
-use super::{edits, lines, requests};
+use super::{aimed, edits, lines, requests};
 use crate::prng::{Prng, Stream};
-use crate::scenario::swarm::SwarmChoice;
-use crate::scenario::{Act, Call, Operation, StorageSpec, When};
+use crate::scenario::swarm::{FaultKind, SwarmChoice};
+use crate::scenario::{Act, AgentChange, Call, Operation, StorageSpec, When};
 
 /// From CreateTask until its source has been mounted, with some room (2.4a: 30 s, then every 60 s).
 const CREATED_MS: u64 = 31_000;
 /// How long LAUNCHING takes (2.5).
 const LAUNCH_MS: u64 = 60_000;
+/// From the loss of an agent until its tasks are UNAVAILABLE (2.6a).
+const OFFLINE_MS: u64 = 300_000;
 
 /// Draws the operations.
 pub(super) fn draw(
@@ -25,21 +27,26 @@ pub(super) fn draw(
     chunk_bytes: u64,
     start: Instant,
 ) -> Vec<Operation> {
-    let mut workload = Workload {
-        choice,
-        start,
-        rng: Prng::new(choice.seed, Stream::Workload),
-        faults: Prng::new(choice.seed, Stream::Faults),
-        model: Model::new(storages, chunk_bytes),
-        operations: Vec::new(),
-        recoveries: Vec::new(),
-        budget: usize::try_from(choice.operations).expect("at most 80"),
-    };
+    let mut workload = Workload::new(choice, storages, chunk_bytes, start);
     workload.build();
     while workload.operations.len() < workload.budget {
         workload.round();
     }
     workload.operations.truncate(workload.budget);
+    workload.operations
+}
+
+/// Draws what it takes for one execution that nothing disturbs.
+pub(super) fn quiet(
+    choice: &SwarmChoice,
+    storages: &[StorageSpec],
+    chunk_bytes: u64,
+    start: Instant,
+) -> Vec<Operation> {
+    let choice = SwarmChoice { agents: 1, tasks: 1, ..choice.clone() };
+    let mut workload = Workload::new(&choice, storages, chunk_bytes, start);
+    workload.build();
+    workload.start(0);
     workload.operations
 }
 
@@ -64,7 +71,20 @@ struct Recovery {
     placed: bool,
 }
 
-impl Workload<'_> {
+impl<'a> Workload<'a> {
+    fn new(choice: &'a SwarmChoice, storages: &'a [StorageSpec], chunk_bytes: u64, start: Instant) -> Self {
+        Self {
+            choice,
+            start,
+            rng: Prng::new(choice.seed, Stream::Workload),
+            faults: Prng::new(choice.seed, Stream::Faults),
+            model: Model::new(storages, &choice.settings, chunk_bytes),
+            operations: Vec::new(),
+            recoveries: Vec::new(),
+            budget: usize::try_from(choice.operations).expect("at most 80"),
+        }
+    }
+
     fn push(&mut self, when: When, act: Act) {
         self.operations.push(Operation { when, act });
     }
@@ -73,7 +93,7 @@ impl Workload<'_> {
         self.push(when, Act::Call(call));
     }
 
-    /// Agents, locations, tasks; each task from one NFS location to or from one that is not.
+    /// Agents, locations, tasks; each task of a pair that the service accepts.
     fn build(&mut self) {
         for _ in 0..self.choice.agents {
             let call = requests::call(&mut self.rng, &mut self.model, Api::CreateAgent, false);
@@ -97,17 +117,37 @@ impl Workload<'_> {
         if outwards == self.rng.chance(4, 5) { (near, far) } else { (far, near) }
     }
 
-    /// A location on an NFS server and one on another storage, made now or made before.
+    /// Locations on two storages (rarely two places of one), made now or made before.
     fn locations(&mut self, task: u64) -> (usize, usize) {
-        let storages = self.model.storages;
-        let (inside, outside): (Vec<usize>, Vec<usize>) =
-            (0..storages.len()).partition(|at| storages[*at].kind == StorageKind::Nfs);
-        let turn = |list: &[usize]| list[usize::try_from(task).expect("at most 3") % list.len()];
-        let near = self.location(turn(&inside), None);
+        let (one, other) = self.storage_pair(task);
+        let near = self.location(one, None);
         let like = self.model.locations[near].directory.clone();
         let like = self.rng.chance(1, 2).then_some(like).filter(|like| !like.is_root());
-        let far = self.location(turn(&outside), like.as_ref());
+        let like = like.filter(|_| one != other);
+        let far = self.location(other, like.as_ref());
         (near, far)
+    }
+
+    /// Indices of two storages that may be joined. Where a setting allows more than the seed's pairs, most tasks are
+    /// of those.
+    fn storage_pair(&mut self, task: u64) -> (usize, usize) {
+        let storages = self.model.storages;
+        let kind = |at: usize| storages[at].kind;
+        let seeds = |one: usize, other: usize| (kind(one) == Nfs) != (kind(other) == Nfs);
+        let pairs: Vec<(usize, usize)> = (0..storages.len())
+            .flat_map(|one| (one..storages.len()).map(move |other| (one, other)))
+            .filter(|(one, other)| self.model.allows((kind(*one), kind(*other))))
+            .collect();
+        let (usual, later): (Vec<_>, Vec<_>) =
+            pairs.into_iter().partition(|(one, other)| seeds(*one, *other));
+        let apart: Vec<_> = later.iter().copied().filter(|(one, other)| one != other).collect();
+        let later = if apart.is_empty() || self.rng.chance(1, 12) { later } else { apart };
+        let turn = usize::try_from(task).expect("at most 3");
+        if later.is_empty() || self.rng.chance(1, 3) {
+            usual[turn % usual.len()]
+        } else {
+            *self.rng.pick(&later)
+        }
     }
 
     fn location(&mut self, storage: usize, like: Option<&RelPath>) -> usize {
@@ -126,6 +166,9 @@ impl Workload<'_> {
     fn round(&mut self) {
         if self.model.live_tasks().is_empty() || self.rng.chance(1, 16) {
             self.another_task();
+        }
+        if self.rng.chance(1, 16) {
+            self.outage();
         }
         let Some(task) = self.some_task(None) else { return self.mixed(None) };
         if self.rng.chance(1, 3) {
@@ -162,8 +205,39 @@ impl Workload<'_> {
     fn another_task(&mut self) {
         let call = requests::call(&mut self.rng, &mut self.model, Api::CreateTask, false);
         self.call(When::AfterMs(0), call);
+        if let Some(slot) = self.model.tasks.last().map(|task| task.slot) {
+            self.aimed(slot, None, 0);
+        }
         let call = requests::call(&mut self.rng, &mut self.model, Api::DescribeTask, false);
         self.call(When::AfterMs(CREATED_MS), call);
+    }
+
+    /// An agent is out of contact until its tasks are UNAVAILABLE, and back again.
+    fn outage(&mut self) {
+        if self.choice.fault_percent == 0 || !self.choice.faults.contains(&FaultKind::AgentLoss) {
+            return;
+        }
+        let Some(task) = self.some_task(None) else { return };
+        let last = self.model.executions.iter().rev().find(|execution| execution.task == task);
+        let last = last.map(|execution| execution.slot);
+        let task = self.model.tasks[task].clone();
+        let agents = self.model.agents_of(&task);
+        if agents.is_empty() {
+            return;
+        }
+        let slot = *self.rng.pick(&agents);
+        self.push(When::AfterMs(0), Act::Agent { slot, change: AgentChange::Lose });
+        self.aimed(task.slot, last, OFFLINE_MS);
+        self.push(When::AfterMs(0), Act::Agent { slot, change: AgentChange::Regain });
+    }
+
+    /// A few calls that name this task or its execution, from `wait_ms` on.
+    fn aimed(&mut self, task: u32, execution: Option<u32>, wait_ms: u64) {
+        for number in 0..self.rng.range(1, 4) {
+            let allowed = &self.choice.calls;
+            let Some(call) = aimed::call(&mut self.rng, allowed, task, execution) else { return };
+            self.call(When::AfterMs(if number == 0 { wait_ms } else { 0 }), call);
+        }
     }
 
     /// A task, mostly one none of whose agents serves `beside`.
@@ -329,6 +403,9 @@ impl Workload<'_> {
             return false;
         };
         let agents = self.model.agents_of(&self.model.tasks[found.task]);
+        if agents.is_empty() && matches!(kind, FaultKind::AgentLoss | FaultKind::AgentRestart) {
+            return false;
+        }
         let storages = self.storages_of(execution).unwrap_or_else(|| self.all_storages());
         let paths = self.paths(execution);
         let files = self.files(&storages);
