@@ -70,6 +70,17 @@ impl FileTime {
         i64::try_from(i128::from(self.secs) * 1_000_000_000 + i128::from(self.nanos)).ok()
     }
 
+    /// This time moved by `ns` nanoseconds, forward or back; stays at the first or last representable second.
+    #[must_use]
+    pub fn moved_ns(self, ns: i64) -> Self {
+        if ns == 0 {
+            return self;
+        }
+        let at = i128::from(self.secs) * 1_000_000_000 + i128::from(self.nanos) + i128::from(ns);
+        let secs = at.div_euclid(1_000_000_000).clamp(i128::from(i64::MIN), i128::from(i64::MAX));
+        Self { secs: secs as i64, nanos: at.rem_euclid(1_000_000_000) as u32 }
+    }
+
     /// The time `ns` nanoseconds after (before, when negative) 1970.
     #[must_use]
     pub fn from_ns(ns: i64) -> Self {
@@ -102,5 +113,14 @@ mod tests {
         }
         assert_eq!(FileTime { secs: i64::MAX, nanos: 0 }.as_ns(), None);
         assert_eq!(FileTime::from(Instant(u64::MAX)).secs, 18_446_744_073);
+    }
+
+    #[test]
+    fn file_times_move_both_ways() {
+        for (from, ns, to) in [(0, -1, -1), (-1, 1, 0), (5, 0, 5), (999_999_999, 2, 1_000_000_001)] {
+            assert_eq!(FileTime::from_ns(from).moved_ns(ns), FileTime::from_ns(to), "{from} {ns}");
+        }
+        let last = FileTime { secs: i64::MAX, nanos: 999_999_999 };
+        assert_eq!(last.moved_ns(1).secs, i64::MAX);
     }
 }

@@ -122,7 +122,6 @@ fn live<R: Rules + Stored, H: EntryHash + Stored>(
     let plant = options.variant.and_then(|variant| variant.plant).map(|make| make());
     let monitor = Monitor::new(catalogue(), &scenario.world.settings);
     let rules = Watched::new(rules);
-    let seen = rules.seen();
     let mut history = History {
         world: World::new(scenario, rules, hash, plant, monitor, options.trace),
         options,
@@ -133,7 +132,7 @@ fn live<R: Rules + Stored, H: EntryHash + Stored>(
     let violation = world.monitor.violation().cloned();
     let mut tally = world.tally.clone();
     tally.checks = world.monitor.checks();
-    tally.cells.add_seen(&seen);
+    Watched::<R>::add_seen(&mut tally.cells);
     tally.virtual_ns = u128::from(world.now().since_ns(scenario.world.start));
     Run {
         digest: world.closing_digest(),

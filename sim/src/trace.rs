@@ -13,7 +13,7 @@ TIME   virtual seconds since the history began
 WHAT   call: a request and its answer | edit: somebody else changes a storage | agent, storage: a machine
        fault: a step goes wrong | crash: a worker dies | cmd: the service wants something done | evt: the service
        is told something | act: an action begins | done: an action is answered | cut: an action is fenced
-       heal: the closing part begins | resume: the world is written down and read back | skip: an operation that could not be done
+       service, clock: the service restarts, all clocks jump | heal: the closing part begins | resume: the world is written down and read back | skip: an operation that could not be done
 WHO    task execution by slot (x0), agent (a0), storage (s0), client (c0)";
 
 /// What stands in the column WHAT when a world is written down and read back.

@@ -96,7 +96,8 @@ pub trait Rules: Clone {
     }
 
     /// How long sending `bytes` takes the link under a limit of `rate` bytes a second, which is not 0; ns (R2.15a-2).
-    fn link_ns(&self, bytes: u64, rate: u64) -> u64 {
+    /// `_attempt`, 1 for the first try, makes no difference.
+    fn link_ns(&self, bytes: u64, rate: u64, _attempt: u32) -> u64 {
         data::link_ns(bytes, rate)
     }
 

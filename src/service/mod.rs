@@ -129,11 +129,6 @@ impl<R: Rules> Service<R> {
         Self { rules, state, ids }
     }
 
-    /// Replaces the rules: who reads a service back may have rules that are more than data.
-    pub fn set_rules(&mut self, rules: R) {
-        self.rules = rules;
-    }
-
     /// Everything it remembers.
     #[must_use]
     pub fn state(&self) -> &ServiceState {

@@ -3,10 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::rules::PairContext;
-use crate::time::SECOND;
+use crate::time::{MINUTE, SECOND};
 
 /// How long an action may go unanswered before it is asked again (2.5c).
 pub const ANSWER_TIMEOUT_NS: u64 = 30 * SECOND;
+
+/// How long a mount may stay lost before the execution ends (2.5a).
+pub const MOUNT_LOST_LIMIT_NS: u64 = 5 * MINUTE;
 
 /// What a [`Transfer`](super::Transfer) is started with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -61,6 +61,15 @@ impl Large {
     }
 }
 
+/// A large file that was sent before, all but its end, and is sent again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Anew {
+    /// How often it has begun anew.
+    pub(super) times: u32,
+    /// Whether its last chunk has been acknowledged too: no chunk is counted twice (2.16a).
+    pub(super) last_counted: bool,
+}
+
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Copying {
     pub(super) plan: Plan,
@@ -71,6 +80,8 @@ pub(super) struct Copying {
     pub(super) large: BTreeMap<u32, Large>,
     /// Sizes that files turned out to have when their upload had to begin anew.
     pub(super) resized: BTreeMap<u32, u64>,
+    /// Large files that had to begin anew because what was sent of them was lost.
+    pub(super) anew: BTreeMap<u32, Anew>,
     stage: Stage,
 }
 
@@ -83,6 +94,7 @@ impl Copying {
             next_child: alloc::vec![NONE; count],
             large: BTreeMap::new(),
             resized: BTreeMap::new(),
+            anew: BTreeMap::new(),
             stage: Stage::Items,
             plan,
         };

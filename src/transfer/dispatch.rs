@@ -66,6 +66,8 @@ pub(super) struct Shape {
     pub(super) make_at: Option<usize>,
     pub(super) read_at: Option<usize>,
     pub(super) write_at: Option<usize>,
+    /// The last flush.
+    pub(super) flush_at: Option<usize>,
 }
 
 /// An action that has not been answered.

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::delta::Builder;
-use super::plan::Clear;
+use super::plan::{Clear, Follower};
 use crate::rules::ids::rule;
 use crate::rules::{Decision, Rules};
 use crate::tree::{Kind, RelPath};
@@ -122,6 +122,7 @@ fn follow<R: Rules>(
         return;
     }
     if belongs && inode.is_some() && inode == leader.inode {
+        builder.plan.followers.extend(leader.item.map(|leader| Follower { path: file.path, leader }));
         return;
     }
     let clear = match &file.destination {

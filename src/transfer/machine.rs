@@ -1,5 +1,6 @@
 //! The state machine: gives out actions, takes outcomes, retries, fences, ends.
 
+use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
@@ -11,11 +12,10 @@ use super::copying::Copying;
 use super::delta::delta;
 use super::dispatch::{Dispatch, Flying, Job, Queued};
 use super::ending::Tally;
-use super::plan::{ItemError, Plan};
+use super::plan::Plan;
 use super::scanner::Scanner;
 use super::verifying::{Difference, Errors, Judged, judge};
 use crate::report::{Counters, End, ErrorCode, Failure, LogLine, Phase, Progress};
-use crate::rules::ids::rule;
 use crate::rules::{Documented, Retry, Rules};
 use crate::time::Instant;
 use crate::volume::{Side, StepError, StepErrorKind, StorageKind};
@@ -65,11 +65,6 @@ impl<R: Rules> Transfer<R> {
         }
         transfer.start_scan(false);
         transfer
-    }
-
-    /// Replaces the rules: who reads a transfer back may have rules that are more than data.
-    pub fn set_rules(&mut self, rules: R) {
-        self.rules = rules;
     }
 
     fn start_scan(&mut self, source_first: bool) {
@@ -130,7 +125,8 @@ impl<R: Rules> Transfer<R> {
         if built.bytes > 0
             && let Some(rate) = self.config.rate()
         {
-            self.dispatch.reserve(self.now, self.rules.link_ns(built.bytes, rate));
+            let link_ns = self.rules.link_ns(built.bytes, rate, built.queued.attempt);
+            self.dispatch.reserve(self.now, link_ns);
         }
         let deadline = self.now.after_ns(self.config.answer_timeout_ns);
         let id = self.dispatch.launch(built.queued, built.kind, built.shape, deadline);
@@ -138,12 +134,12 @@ impl<R: Rules> Transfer<R> {
         Some(Action { id, kind: built.kind, side: built.side, path: built.path, attempt, steps: built.steps })
     }
 
-    /// Takes the outcome of an action. Unknown and fenced ids are ignored.
-    pub fn complete(&mut self, now: Instant, id: ActionId, outcome: Outcome) {
+    /// Takes the outcome of an action; answers whether anybody waited for it. Unknown and fenced ids are ignored.
+    pub fn complete(&mut self, now: Instant, id: ActionId, outcome: Outcome) -> bool {
         self.now = self.now.max(now);
         // An answer that comes too late is none, whoever noticed first.
         self.settle();
-        let Some(flying) = self.dispatch.land(id) else { return };
+        let Some(flying) = self.dispatch.land(id) else { return false };
         self.count_bytes(&flying, &outcome);
         let done = outcome.results.len();
         match outcome.error {
@@ -154,6 +150,7 @@ impl<R: Rules> Transfer<R> {
                 self.failed(flying, error.unwrap_or(unknown), Some(done));
             }
         }
+        true
     }
 
     /// Whether an action may still have an effect: false once it is answered, fenced, or the execution has ended.
@@ -178,6 +175,14 @@ impl<R: Rules> Transfer<R> {
         self.now = self.now.max(now);
         if self.end.is_none() {
             self.stop(ErrorCode::InternalError, "The worker of the task execution stopped unexpectedly");
+        }
+    }
+
+    /// A mount was lost and did not come back in time (2.5a): the execution ends at once, everything in flight is fenced.
+    pub fn lose_mount(&mut self, now: Instant, side: Side) {
+        self.now = self.now.max(now);
+        if self.end.is_none() {
+            self.stop(ErrorCode::MountFailed, &format!("The mount of the {side} was lost"));
         }
     }
 
@@ -244,6 +249,14 @@ impl<R: Rules> Transfer<R> {
                 self.enqueue(surprised);
                 return;
             }
+            match self.begins_anew(&flying, error, done) {
+                Some(Retry::After(_)) => return,
+                Some(Retry::GiveUp) => {
+                    self.give_up(queued.job, flying.kind, error);
+                    return;
+                }
+                None => {}
+            }
             self.note_progress(&mut queued, &flying, done);
         }
         match self.rules.retry(error.kind, queued.attempt) {
@@ -301,8 +314,7 @@ impl<R: Rules> Transfer<R> {
         let over = copying.advance(&mut |job| jobs.push(job), &mut |item| orphans.push(item));
         let paths = orphans.into_iter().map(|item: u32| copying.plan.items[item as usize].path.clone());
         for path in paths.collect::<Vec<_>>() {
-            let text = "hard link to a file that was not transferred".into();
-            self.tell_error(ItemError { path, text, rule: const { rule("R2.13a-4") }, covers: true });
+            self.tell_orphan(path);
         }
         jobs.into_iter().for_each(|job| self.push(job));
         if !over {

@@ -119,6 +119,15 @@ pub struct ItemError {
     pub covers: bool,
 }
 
+/// A further name that shares its leader's inode already, so that nothing is done about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Follower {
+    /// The name.
+    pub path: RelPath,
+    /// The item of its leader.
+    pub leader: u32,
+}
+
 /// An entry of a kind that is not carried (2.13b).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Skip {
@@ -134,6 +143,8 @@ pub struct Skip {
 pub struct Plan {
     /// What to transfer; a directory comes before what is in it, a leader before its followers.
     pub items: Vec<Item>,
+    /// Further names of files that are written in place; they fail with their leader (2.13a).
+    pub followers: Vec<Follower>,
     /// Entries in directories that are replaced, children before parents; items name ranges of it.
     pub replaced: Vec<Removal>,
     /// All other removals, in order of their ranks: deepest first (2.9a).

@@ -13,7 +13,7 @@ use crate::api::{Gid, Mtime, PosixPermissions, Uid};
 use crate::rules::{PairContext, Rules};
 use crate::tree::entry::is_name;
 use crate::tree::{Kind, RelPath};
-use crate::volume::{Listed, Listing, Side};
+use crate::volume::{Listed, Listing, Side, Untransferable};
 
 /// A listing to ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,8 +48,10 @@ pub(super) struct Scanner {
 
 /// Whether attested summaries may stand for a walk: only when every field their digest covers is compared anyway.
 fn may_trust(config: &TransferConfig) -> bool {
-    let PairContext { pair, options, .. } = &config.pair;
+    let PairContext { pair, options, settings } = &config.pair;
     config.trust_summaries
+        // What is excluded lies in the digest and does not count as an entry (2.5a, 2.12c).
+        && !settings.exclude_snapshots
         && pair.source == pair.destination
         && options.mtime == Mtime::Preserve
         && options.uid == Uid::IntValue
@@ -113,7 +115,11 @@ impl Scanner {
         let pair = &self.pairs[job.pair as usize];
         match (job.side, pair.source, pair.destination) {
             (Side::Source, Some(dir), _) => {
-                let counts = |listed: &&Listed| !is_excluded(rules, context, &pair.path, listed);
+                // A key that cannot be transferred is no entry of a tree (2.12a).
+                let counts = |listed: &&Listed| {
+                    listed.problem != Some(Untransferable::ForbiddenKey)
+                        && !is_excluded(rules, context, &pair.path, listed)
+                };
                 self.items += listing.entries.iter().filter(counts).count() as u64;
                 self.source.set_listing(dir, listing);
             }

@@ -47,6 +47,11 @@ impl Steps {
         self.list.push(Step::Read { offset, length, payload });
     }
 
+    fn flush(&mut self) {
+        self.shape.flush_at = Some(self.list.len());
+        self.list.push(Step::Flush);
+    }
+
     pub(super) fn write(&mut self, step: Step) {
         self.shape.write_at = Some(self.list.len());
         self.list.push(step);
@@ -106,14 +111,15 @@ pub(super) fn copy(item: &Item, clear: Clear, size: u64, pair: &PairContext, pay
         steps.write(Step::Write { offset: 0, payload });
     }
     // Also where nothing was written: the cut to length 0 must be durable before the file gets its times.
-    steps.push(Step::Flush);
+    steps.flush();
     steps.attributes(&item.attrs);
     steps
 }
 
-/// The beginning of a large file.
-pub(super) fn begin(clear: Clear, pair: &PairContext) -> Steps {
+/// The beginning of a large file. The source is opened before anything is removed or cut, as in [`copy`].
+pub(super) fn begin(clear: Clear, pair: &PairContext, payload: PayloadId) -> Steps {
     let mut steps = Steps::default();
+    steps.push(Step::Read { offset: 0, length: 0, payload });
     steps.clear(clear);
     steps.make(Step::Begin { fresh: fresh(pair) });
     steps
@@ -142,7 +148,7 @@ pub(super) fn finish(
         return steps;
     }
     // Everything else is durable before the full size appears.
-    steps.push(Step::Flush);
+    steps.flush();
     if let Some((offset, length, payload)) = last {
         steps.read(offset, length, payload);
         steps.write(Step::Write { offset, payload });
@@ -150,7 +156,7 @@ pub(super) fn finish(
     if let Some(size) = cut {
         steps.push(Step::Truncate { size });
     }
-    steps.push(Step::Flush);
+    steps.flush();
     steps.attributes(&item.attrs);
     steps
 }

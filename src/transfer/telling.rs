@@ -70,6 +70,12 @@ impl<R: Rules> Transfer<R> {
         self.item_error((LogLevel::Error, text), rule, path, covers.then_some(true));
     }
 
+    /// Writes that a name was not linked because its leader failed (2.13a).
+    pub(super) fn tell_orphan(&mut self, path: RelPath) {
+        let text = "hard link to a file that was not transferred".into();
+        self.tell_error(ItemError { path, text, rule: const { rule("R2.13a-4") }, covers: true });
+    }
+
     /// Writes what came of an action that failed for good. `covers`: whether what lies below is out of scope too, or
     /// not even the entry is (`None`).
     pub(super) fn tell_failure(

@@ -3,13 +3,13 @@
 use alloc::vec::Vec;
 
 use super::action::{ActionKind, Outcome};
-use super::copying::{Copying, ItemState, Large};
+use super::copying::{Anew, Copying, ItemState, Large};
 use super::dispatch::{Flying, Job, Queued, Shape};
 use super::machine::Transfer;
 use super::plan::{Clear, Item, Removal, Work};
 use super::steps;
 use crate::report::{ErrorCode, Phase};
-use crate::rules::Rules;
+use crate::rules::{Retry, Rules};
 use crate::tree::RelPath;
 use crate::volume::{Side, Step, StepError, StepErrorKind, StepResult, StorageKind};
 
@@ -127,7 +127,7 @@ impl<R: Rules> Transfer<R> {
                 if size <= self.config.effective_chunk_bytes() {
                     (ActionKind::Copy, steps::copy(item, clear, size, pair, payload), size)
                 } else {
-                    (ActionKind::Begin, steps::begin(clear, pair), 0)
+                    (ActionKind::Begin, steps::begin(clear, pair, payload), 0)
                 }
             }
             other => (kind_of(other), steps::simple(item, clear, pair), 0),
@@ -150,8 +150,9 @@ impl<R: Rules> Transfer<R> {
         if large.has_next() {
             self.dispatch.sending.push_front(Queued::first(Job::Pump(item)));
         }
-        let job = Job::Chunk { item, offset, length: chunk };
-        self.build_chunk(Queued::first(job), item, offset, chunk)
+        let queued = Queued::first(Job::Chunk { item, offset, length: chunk });
+        let counted = self.copying.as_ref()?.anew.contains_key(&item);
+        self.build_chunk(Queued { counted, ..queued }, item, offset, chunk)
     }
 
     /// Carries out R2.8a-7.
@@ -298,7 +299,8 @@ impl<R: Rules> Transfer<R> {
             }
             _ => {
                 large.finishing = true;
-                self.push(Job::Finish(item));
+                let counted = copying.anew.get(&item).is_some_and(|anew| anew.last_counted);
+                self.enqueue(Queued { counted, ..Queued::first(Job::Finish(item)) });
             }
         }
     }
@@ -351,6 +353,31 @@ impl<R: Rules> Transfer<R> {
         Some(queued)
     }
 
+    /// The end of a large file found that what was sent of it is lost: a flush says so, or its upload is gone (aborted
+    /// by others, or completed by a try whose answer never came). Nothing but sending it anew helps; after the third
+    /// time it is given up like any action that failed three times (2.5c).
+    pub(super) fn begins_anew(&mut self, flying: &Flying, error: StepError, done: usize) -> Option<Retry> {
+        let Job::Finish(item) = flying.queued.job else { return None };
+        let flushing = error.kind.is_transient() && flying.shape.flush_at.is_some_and(|last| done <= last);
+        let gone = self.to_objects() && error.kind == StepErrorKind::NotFound;
+        // What fails between the flushes is the last chunk alone.
+        let midway = flying.shape.read_at == Some(done) || flying.shape.write_at == Some(done);
+        if error.side != Side::Destination || !(gone || (flushing && !midway)) {
+            return None;
+        }
+        let written = flying.shape.write_at.is_some_and(|at| done > at);
+        let copying = self.copying.as_mut()?;
+        let anew: &mut Anew = copying.anew.entry(item).or_default();
+        anew.times += 1;
+        anew.last_counted |= flying.queued.counted || written;
+        let retry = self.rules.retry(StepErrorKind::Transient, anew.times);
+        if let Retry::After(ns) = retry {
+            copying.large.remove(&item);
+            self.dispatch.delay(self.now.after_ns(ns), Queued::first(Job::Item(item)));
+        }
+        Some(retry)
+    }
+
     fn note_progress_of_write(&self, queued: &mut Queued, flying: &Flying, done: usize) {
         queued.counted |= flying.shape.write_at.is_some_and(|at| done > at);
     }
@@ -397,7 +424,14 @@ impl<R: Rules> Transfer<R> {
                 copying.fail(item);
                 copying.large.remove(&item);
                 let path = copying.plan.items[item as usize].path.clone();
+                // 2.13a: also names that share the leader's inode already; the others are noticed when their turn comes.
+                let followers = &copying.plan.followers;
+                let names = followers.iter().filter(|follower| follower.leader == item);
+                let names: Vec<RelPath> = names.map(|follower| follower.path.clone()).collect();
                 self.tell_failure(kind, error, path, Some(true));
+                for name in names {
+                    self.tell_orphan(name);
+                }
             }
             Job::Remove(index) => {
                 let Some(copying) = &self.copying else { return };

@@ -102,10 +102,11 @@ impl<H: EntryHash> Tree<H> {
     pub fn rename(&mut self, from: &RelPath, to: &RelPath) -> Result<(), TreeError> {
         self.find(from)?;
         let old_parent = from.parent().ok_or(TreeError::IsRoot)?;
-        if to.is_within(from) && to != from {
+        let new_parent = self.free_place(to)?;
+        // What is free below an entry lies in a directory.
+        if to.is_within(from) {
             return Err(TreeError::IntoItself);
         }
-        let new_parent = self.free_place(to)?;
         let taken = edit(&mut self.root, &self.hash, &old_parent, |directory| {
             directory.children_mut().remove(from.name())
         });

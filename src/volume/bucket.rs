@@ -37,6 +37,8 @@ pub struct UploadId(pub u64);
 struct Upload {
     key: Arc<[u8]>,
     parts: BTreeMap<u64, Contents>,
+    /// Whether the execution that began it still runs.
+    held: bool,
 }
 
 /// One line of a listing.
@@ -103,6 +105,16 @@ impl Bucket {
         true
     }
 
+    /// One bit of an object changes where it is stored, in `byte` modulo its size; nothing else changes. Answers whether
+    /// there was an object with bytes.
+    pub fn rot(&mut self, key: &[u8], byte: u64) -> bool {
+        let Some(object) = self.get(key).filter(|object| !object.contents.is_empty()) else { return false };
+        let mut rotten = object.clone();
+        rotten.contents.flip_bit(byte % rotten.contents.len());
+        Arc::make_mut(&mut self.objects).insert(Arc::from(key), Arc::new(rotten));
+        true
+    }
+
     /// How many objects there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -158,7 +170,8 @@ impl Bucket {
     pub fn begin_upload(&mut self, key: &[u8]) -> UploadId {
         let id = UploadId(self.next_upload);
         self.next_upload += 1;
-        Arc::make_mut(&mut self.uploads).insert(id, Upload { key: Arc::from(key), parts: BTreeMap::new() });
+        Arc::make_mut(&mut self.uploads)
+            .insert(id, Upload { key: Arc::from(key), parts: BTreeMap::new(), held: false });
         id
     }
 
@@ -197,6 +210,24 @@ impl Bucket {
         let object = Object { contents, metadata, last_modified };
         Arc::make_mut(&mut self.objects).insert(upload.key, Arc::new(object));
         true
+    }
+
+    /// The execution that began this upload still runs (`true`), so nobody else aborts it; or it is over.
+    pub fn hold_upload(&mut self, id: UploadId, held: bool) {
+        if self.uploads.get(&id).is_some_and(|upload| upload.held != held)
+            && let Some(upload) = Arc::make_mut(&mut self.uploads).get_mut(&id)
+        {
+            upload.held = held;
+        }
+    }
+
+    /// The uploads under keys that start with `prefix` that no running execution holds: what is left of ended ones
+    /// (2.12d).
+    pub fn uploads_left(&self, prefix: &[u8]) -> impl Iterator<Item = UploadId> {
+        self.uploads
+            .iter()
+            .filter(move |(_, upload)| !upload.held && upload.key.starts_with(prefix))
+            .map(|(id, _)| *id)
     }
 
     /// Aborts an upload; answers whether there was such an upload.

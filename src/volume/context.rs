@@ -1,9 +1,11 @@
 //! What a step is given besides the storage: the moment, the clock of file stamps, the bytes in flight.
 
 use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::bucket::UploadId;
 use super::step::{ContentDigest, PayloadId, StepErrorKind};
 use crate::time::{FileTime, Instant};
 use crate::tree::Contents;
@@ -12,13 +14,38 @@ use crate::tree::Contents;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stamps {
     last: Instant,
+    clock: StorageClock,
+}
+
+/// The own clock of a storage, as far as it is off.
+///
+/// Times that it stamps are the world's, moved by `offset_ns`. So that two storages whose clocks are off by different
+/// amounts still never stamp the same nanosecond, each has a lane: the world's time of its stamps is `lane` modulo
+/// [`StorageClock::LANES`], and offsets are multiples of that. On one storage stamps are strictly increasing; which of
+/// two storages stamped later can then no longer be told from the stamps (our choice, after 2.8a).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StorageClock {
+    /// Nanoseconds ahead of the world's clock, below 0 behind; a multiple of [`StorageClock::LANES`].
+    pub offset_ns: i64,
+    /// Which of the lanes, if some clock of the world is off; `None` where all are right: every nanosecond.
+    pub lane: Option<u8>,
+}
+
+impl StorageClock {
+    /// How many lanes there are.
+    pub const LANES: u8 = 16;
 }
 
 impl Stamps {
     /// A clock whose next stamp lies after `last`.
     #[must_use]
     pub const fn after(last: Instant) -> Self {
-        Self { last }
+        Self { last, clock: StorageClock { offset_ns: 0, lane: None } }
+    }
+
+    /// From now on it is this storage that stamps.
+    pub fn set_clock(&mut self, clock: StorageClock) {
+        self.clock = clock;
     }
 
     /// The last stamp given.
@@ -27,18 +54,28 @@ impl Stamps {
         self.last
     }
 
-    /// The next stamp: `now`, or a nanosecond after the last if that is later.
+    /// The next stamp: `now`, or a nanosecond after the last if that is later (the next of its lane), as the clock of
+    /// the storage that stamps shows it.
     /// Carries out R2.8a-3.
     pub fn next(&mut self, now: Instant) -> FileTime {
-        self.last = now.max(self.last.after_ns(1));
-        FileTime::from(self.last)
+        let mut at = now.max(self.last.after_ns(1));
+        if let Some(lane) = self.clock.lane {
+            let lanes = u64::from(StorageClock::LANES);
+            at = at.after_ns((u64::from(lane) + lanes - at.0 % lanes) % lanes);
+        }
+        self.last = at;
+        FileTime::from(at).moved_ns(self.clock.offset_ns)
     }
 }
 
-/// The bytes that a driver keeps between the read and the write of an action, each with the digest it had when it was
-/// read, so that a store that takes a checksum can refuse what was damaged since.
+/// What the driver of one execution keeps in memory: the bytes between the read and the write of an action, each with
+/// the digest it had when it was read, so that a store that takes a checksum can refuse what was damaged since; and the
+/// multipart uploads it has begun, by key.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Payloads(BTreeMap<PayloadId, (Contents, ContentDigest)>);
+pub struct Payloads {
+    bytes: BTreeMap<PayloadId, (Contents, ContentDigest)>,
+    uploads: BTreeMap<Arc<[u8]>, UploadId>,
+}
 
 impl Payloads {
     /// Keeps bytes.
@@ -49,29 +86,48 @@ impl Payloads {
 
     /// Keeps bytes that had this digest when they were read.
     pub fn insert_read(&mut self, id: PayloadId, contents: Contents, digest: ContentDigest) {
-        self.0.insert(id, (contents, digest));
+        self.bytes.insert(id, (contents, digest));
     }
 
     /// Takes bytes out, with the digest they had when they were read.
     pub fn take(&mut self, id: PayloadId) -> Option<(Contents, ContentDigest)> {
-        self.0.remove(&id)
+        self.bytes.remove(&id)
     }
 
     /// How many are kept.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.bytes.len()
     }
 
     /// Whether none is kept.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.bytes.is_empty()
     }
 
-    /// Forgets all.
+    /// Forgets all bytes.
     pub fn clear(&mut self) {
-        self.0.clear();
+        self.bytes.clear();
+    }
+
+    /// The uploads that this execution has begun and neither completed nor aborted.
+    pub fn uploads(&self) -> impl Iterator<Item = UploadId> + '_ {
+        self.uploads.values().copied()
+    }
+
+    /// Its upload to this key.
+    #[must_use]
+    pub fn upload(&self, key: &[u8]) -> Option<UploadId> {
+        self.uploads.get(key).copied()
+    }
+
+    pub(crate) fn begin_upload(&mut self, key: &[u8], id: UploadId) {
+        self.uploads.insert(Arc::from(key), id);
+    }
+
+    pub(crate) fn end_upload(&mut self, key: &[u8]) {
+        self.uploads.remove(key);
     }
 }
 

@@ -82,6 +82,20 @@ impl<H: EntryHash> FileVolume<H> {
         self.flush(path)
     }
 
+    /// One bit of a file changes where it is stored, in `byte` modulo its size; nothing else changes. Answers whether there
+    /// was a file with bytes.
+    pub fn rot(&mut self, path: &RelPath, byte: u64) -> bool {
+        let Ok((_, contents)) = self.file(path) else { return false };
+        let mut contents = contents.clone();
+        if contents.is_empty() {
+            return false;
+        }
+        contents.flip_bit(byte % contents.len());
+        // The medium holds what it held before, that bit apart: there is nothing of it that a crash could take back.
+        self.forget_pending(path);
+        self.tree.set_contents(path, contents).is_ok()
+    }
+
     /// Cuts a file, or extends it with zeros.
     ///
     /// # Errors

@@ -36,15 +36,25 @@ impl<H: EntryHash> FileVolume<H> {
                 return Ok(bytes(&self.readable(at, side)?.slice(*offset, *length)));
             }
             Step::Write { offset, payload } => {
-                return self.write_file(cx, at, false, |cx, file| {
-                    let (contents, _) = cx.send(*payload)?;
-                    end_of(*offset, contents.len())?;
-                    file.write_at(*offset, &contents);
-                    Ok(bytes(&contents))
-                });
+                self.file(at)?;
+                let (contents, _) = cx.send(*payload)?;
+                end_of(*offset, contents.len())?;
+                // A write of no bytes has no effect, so it moves no mtime.
+                if !contents.is_empty() {
+                    self.write_file(cx, at, false, |_, file| {
+                        file.write_at(*offset, &contents);
+                        Ok(())
+                    })?;
+                }
+                return Ok(bytes(&contents));
             }
             Step::Begin { fresh } => self.begin(cx, at, *fresh)?,
-            Step::Flush => self.flush(at)?,
+            Step::Flush => {
+                if self.has_lost_writes(at)? {
+                    return Err(StepErrorKind::Transient);
+                }
+                self.flush(at)?;
+            }
             Step::Truncate { size } => self.truncate_file(cx, at, *size)?,
             Step::MakeDirectory { attrs } => match self.tree.get(at) {
                 Ok(view) if view.kind == Kind::Directory => {}
@@ -110,9 +120,11 @@ impl<H: EntryHash> FileVolume<H> {
 
     fn begin(&mut self, cx: &mut StepContext<'_>, at: &RelPath, fresh: AttrSet) -> Result<(), StepErrorKind> {
         match self.tree.get(at) {
-            Ok(_) => self.truncate_file(cx, at, 0),
-            Err(_) => self.make(cx, at, fresh, NodeBody::File(Contents::default())),
+            Ok(_) => self.truncate_file(cx, at, 0)?,
+            Err(_) => self.make(cx, at, fresh, NodeBody::File(Contents::default()))?,
         }
+        self.forget_losses(at);
+        Ok(())
     }
 
     /// Cuts or extends a file.

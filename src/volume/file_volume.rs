@@ -3,7 +3,7 @@
 //! Names, kinds and attributes are durable when a step is done; what a step wrote into a file is pending until the
 //! file is flushed, and a crash keeps a prefix of it (2.8a).
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
@@ -46,9 +46,13 @@ pub struct FileVolume<H: EntryHash = Xxh3> {
     pub(super) tree: Tree<H>,
     capacity: Option<u64>,
     full: bool,
+    /// Bytes of contents that the quota allows; `None` = no quota.
+    quota: Option<u64>,
     pub(super) squash: bool,
     /// Files with bytes not flushed, by inode number.
     pending: BTreeMap<u64, Pending>,
+    /// Files of which a crash has taken writes, by inode number: they cannot be flushed before they are begun anew.
+    lossy: BTreeSet<u64>,
 }
 
 /// A file with bytes not flushed.
@@ -79,7 +83,16 @@ impl<H: EntryHash> FileVolume<H> {
     #[must_use]
     pub fn from_tree(kind: StorageKind, tree: Tree<H>, capacity: Option<u64>) -> Self {
         debug_assert_ne!(kind, StorageKind::S3, "a bucket is no file system");
-        Self { kind, tree, capacity, full: false, squash: false, pending: BTreeMap::new() }
+        Self {
+            kind,
+            tree,
+            capacity,
+            full: false,
+            quota: None,
+            squash: false,
+            pending: BTreeMap::new(),
+            lossy: BTreeSet::new(),
+        }
     }
 
     /// NFS or EFS.
@@ -131,13 +144,25 @@ impl<H: EntryHash> FileVolume<H> {
         self.full = full;
     }
 
+    /// How many bytes of file contents its writers may store from now on; `None` = no quota.
+    pub fn set_quota(&mut self, quota: Option<u64>) {
+        self.quota = quota;
+    }
+
     /// Whether the reader acts as user 65534 (2.11c); NFS only, off at first.
     pub fn set_root_squash(&mut self, squash: bool) {
         self.squash = squash;
     }
 
+    /// Whether the reader acts as user 65534.
+    #[must_use]
+    pub fn squashes_root(&self) -> bool {
+        self.squash
+    }
+
     /// The machine crashes: of each file's writes at and below `below` that were not flushed only the first
-    /// `keep(path, pending)` stay, at most all.
+    /// `keep(path, pending)` stay, at most all. A file that lost some says so when it is flushed, as `fsync` does, until
+    /// it is begun anew: whoever wrote it must write it again.
     /// Carries out R2.8a-4.
     pub fn crash(&mut self, below: &RelPath, keep: &mut dyn FnMut(&RelPath, u64) -> u64) {
         let (lost, kept) =
@@ -150,6 +175,7 @@ impl<H: EntryHash> FileVolume<H> {
             if view.number == number {
                 let kept = keep(&file.path, file.versions.len() as u64) as usize;
                 if let Some(contents) = file.versions.get(kept) {
+                    self.lossy.insert(number);
                     // The entry was just seen to be that file.
                     let _ = self.tree.set_contents(&file.path, contents.clone());
                 }
@@ -174,7 +200,13 @@ impl<H: EntryHash> FileVolume<H> {
             Some(capacity) => self.tree.bytes().saturating_add(growth) <= capacity,
             None => true,
         };
-        if growth > 0 && (self.full || !fits) { Err(StepErrorKind::NoSpace) } else { Ok(()) }
+        let allowed = self.quota.is_none_or(|quota| self.tree.bytes().saturating_add(growth) <= quota);
+        match growth {
+            0 => Ok(()),
+            _ if self.full || !fits => Err(StepErrorKind::NoSpace),
+            _ if !allowed => Err(StepErrorKind::QuotaExceeded),
+            _ => Ok(()),
+        }
     }
 
     /// The file at `path`.
@@ -235,6 +267,7 @@ impl<H: EntryHash> FileVolume<H> {
         self.tree.remove_at(path, || cx.stamp())?;
         if last_name {
             self.pending.remove(&number);
+            self.lossy.remove(&number);
         }
         Ok(())
     }
@@ -272,6 +305,20 @@ impl<H: EntryHash> FileVolume<H> {
         Ok(())
     }
 
+    /// Whether a crash has taken writes of a file that have not been made again.
+    pub(super) fn has_lost_writes(&self, path: &RelPath) -> Result<bool, StepErrorKind> {
+        Ok(!self.lossy.is_empty() && self.lossy.contains(&self.file(path)?.0.number))
+    }
+
+    /// A file is written from its beginning: what it lost no longer matters.
+    pub(super) fn forget_losses(&mut self, path: &RelPath) {
+        if !self.lossy.is_empty()
+            && let Ok(view) = self.tree.get(path)
+        {
+            self.lossy.remove(&view.number);
+        }
+    }
+
     /// What is removed or renamed is nothing a crash could take back: it counts as durable as it is.
     pub(super) fn forget_pending(&mut self, below: &RelPath) {
         self.pending.retain(|_, file| !file.path.is_within(below));
@@ -298,7 +345,8 @@ pub(super) fn end_of(offset: u64, length: u64) -> Result<u64, StepErrorKind> {
     offset.checked_add(length).filter(|end| *end <= FILE_BYTES_MAX).ok_or(StepErrorKind::NoSpace)
 }
 
-/// The owner as POSIX sets it: set-id bits go, except on directories.
+/// The owner as Linux sets it: set-id bits go, except on directories, and except a set-group-id bit that lets no group
+/// execute (it stands for mandatory locking).
 pub(super) fn set_owner(kind: Kind, attrs: &mut Attrs, uid: Option<u32>, gid: Option<u32>) {
     if uid.is_none() && gid.is_none() {
         return;
@@ -306,7 +354,7 @@ pub(super) fn set_owner(kind: Kind, attrs: &mut Attrs, uid: Option<u32>, gid: Op
     attrs.uid = uid.unwrap_or(attrs.uid);
     attrs.gid = gid.unwrap_or(attrs.gid);
     if kind != Kind::Directory {
-        attrs.mode &= !0o6000;
+        attrs.mode &= if attrs.mode & 0o010 == 0 { !0o4000 } else { !0o6000 };
     }
 }
 

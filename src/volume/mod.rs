@@ -8,7 +8,7 @@ pub mod file_volume;
 pub mod step;
 
 pub use bucket::{Bucket, Object, UploadId};
-pub use context::{Payloads, Stamps, StepContext};
+pub use context::{Payloads, Stamps, StepContext, StorageClock};
 pub(crate) use file_steps::listed;
 pub use file_volume::FileVolume;
 pub use step::{

@@ -8,12 +8,10 @@ use std::collections::BTreeSet;
 use datasync_sim::bug::{Bug, Site, Variant, catalogue};
 use datasync_sim::explore::standard_config;
 use datasync_sim::invariant;
-use datasync_sim::judge::judge;
+use datasync_sim::judge::{judge, needs_two_lives};
 use datasync_sim::run::{RunOptions, run};
 use datasync_sim::scenario::generator::generate;
 
-/// The invariant that takes two lives of one history.
-const DETERMINISM: &str = "determinism";
 /// Histories within which a bug must be found.
 const WITHIN: u64 = 250;
 /// Histories that a benign variant lives through at least.
@@ -52,6 +50,17 @@ const STARTS: &[(&str, u64)] = &[
     ("drifting-option", 0),
     ("rewritten-end", 1),
     ("lost-history", 0),
+    ("forgotten-removal", 0),
+    ("forgotten-flight", 0),
+    ("forgotten-order", 0),
+    ("forgotten-write", 0),
+    ("forgetful-restart", 0),
+    ("recounted-tries", 0),
+    ("budget-overrun", 260),
+    ("reuses-names", 268),
+    ("deletes-in-use", 8),
+    ("paging-skips-after-delete", 12),
+    ("durations-overlap", 0),
 ];
 
 fn options(variant: &'static Variant, trace: bool) -> RunOptions {
@@ -62,7 +71,7 @@ fn options(variant: &'static Variant, trace: bool) -> RunOptions {
 #[track_caller]
 fn find(bug: &'static Bug, start: u64) -> u64 {
     let config = standard_config();
-    let repeat = bug.caught_by.contains(&DETERMINISM);
+    let repeat = bug.caught_by.iter().any(|name| needs_two_lives(name));
     for seed in start..start + WITHIN {
         let scenario = generate(seed, &config);
         let plain = judge(&scenario, RunOptions::default(), false);
@@ -79,7 +88,7 @@ fn find(bug: &'static Bug, start: u64) -> u64 {
 #[track_caller]
 fn leave_in_peace(bug: &'static Bug, start: u64, histories: u64) {
     let config = standard_config();
-    let repeat = bug.caught_by.contains(&DETERMINISM);
+    let repeat = bug.caught_by.iter().any(|name| needs_two_lives(name));
     let mut seen = false;
     for seed in start..start + WITHIN {
         if seen && seed >= start + histories.max(BENIGN) {

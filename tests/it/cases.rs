@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use datasync_sim::bug::catalogue;
 use datasync_sim::corpus::{cases, read_case};
-use datasync_sim::judge::judge;
+use datasync_sim::judge::{judge, needs_two_lives};
 use datasync_sim::run::RunOptions;
 use datasync_sim::scenario::Expectation;
 
@@ -25,7 +25,7 @@ fn check(path: &Path) {
     let bug = catalogue().iter().find(|known| known.name == bug);
     let bug = bug.unwrap_or_else(|| panic!("{shown}: expect.violates.bug: no such bug"));
     let planted = RunOptions { variant: Some(&bug.bug), ..RunOptions::default() };
-    let violation = judge(&scenario, planted, invariant == "determinism").violation;
+    let violation = judge(&scenario, planted, needs_two_lives(invariant)).violation;
     let violation = violation.unwrap_or_else(|| panic!("{shown}: expected {invariant}, everything holds"));
     assert_eq!(violation.invariant, invariant, "{shown}: {violation}");
     assert!(bug.caught_by.contains(&invariant.as_str()), "{shown}: {} does not claim {invariant}", bug.name);

@@ -26,7 +26,16 @@ fn call(json: &str, bind: Option<u32>) -> Act {
 
 fn storage(kind: StorageKind, name: &str, lines: &[&str]) -> StorageSpec {
     let tree = lines.iter().map(|line| line.parse().unwrap()).collect();
-    StorageSpec { kind, name: name.to_owned(), encoded: true, capacity: None, root_squash: false, tree }
+    StorageSpec {
+        kind,
+        name: name.to_owned(),
+        encoded: true,
+        capacity: None,
+        clock_skew_ms: 0,
+        root_squash: false,
+        tree,
+        objects: Vec::new(),
+    }
 }
 
 /// A case with every sort of operation in it.

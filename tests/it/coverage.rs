@@ -82,3 +82,21 @@ fn a_sweep_tells_the_first_seed_that_reached_what_cannot_be() {
         coverage.forbidden
     );
 }
+
+/// A rule that the watch did not pass on would be the documented one, whatever is planted.
+#[test]
+fn the_watch_passes_on_every_rule() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let source = |path: &str| std::fs::read_to_string(root.join(path)).unwrap();
+    let rules = source("src/rules/mod.rs");
+    let names: Vec<&str> = rules
+        .lines()
+        .filter_map(|line| line.strip_prefix("    fn "))
+        .filter_map(|line| line.split_once('(').map(|(name, _)| name))
+        .collect();
+    let watched = source("sim/src/coverage/watched.rs");
+    assert!(names.contains(&"decide") && names.contains(&"retry"), "{names:?}");
+    for name in names {
+        assert!(watched.contains(&format!("self.0.{name}(")), "Watched does not pass on `{name}`");
+    }
+}

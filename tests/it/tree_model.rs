@@ -85,10 +85,10 @@ impl Model {
             return Err(TreeError::IsRoot);
         }
         self.there(from)?;
-        if to.is_within(from) && to != from {
+        self.place(to)?;
+        if to.is_within(from) {
             return Err(TreeError::IntoItself);
         }
-        self.place(to)?;
         let moved: Vec<_> = self.names.keys().filter(|other| other.is_within(from)).cloned().collect();
         for old in moved {
             let rest =

@@ -1,7 +1,7 @@
 //! The catalogue: every planted bug with its benign variant, as documented values.
 
 use super::{Bug, HashChange, Plant, RuleChange, Site, Variant};
-use super::{service, surgery, transfer};
+use super::{answers, resume, service, surgery, transfer};
 
 const fn rule(about: &'static str, rules: RuleChange) -> Variant {
     Variant { about, rules, hash: HashChange::None, plant: None }
@@ -232,6 +232,86 @@ static CATALOGUE: &[Bug] = &[
         caught_by: &["lifecycle"],
         bug: plant("an execution that ended is forgotten too early", surgery::lost_history),
         benign: plant("somebody names an agent", surgery::renamed_agent),
+    },
+    Bug {
+        name: "forgotten-removal",
+        site: Site::Surgery,
+        caught_by: &["snapshot-resume"],
+        bug: plant("a transfer that comes back has lost one removal", resume::forgotten_removal),
+        benign: plant("a world comes back by way of its readable form", resume::readable),
+    },
+    Bug {
+        name: "forgotten-flight",
+        site: Site::Surgery,
+        caught_by: &["snapshot-resume"],
+        bug: plant("an action in flight does not come back", resume::forgotten_flight),
+        benign: plant("a world comes back by way of its readable form", resume::readable),
+    },
+    Bug {
+        name: "forgotten-order",
+        site: Site::Surgery,
+        caught_by: &["snapshot-resume"],
+        bug: plant(
+            "simultaneous events come back in the order in which they were queued",
+            resume::forgotten_order,
+        ),
+        benign: plant("a world comes back by way of its readable form", resume::readable),
+    },
+    Bug {
+        name: "forgotten-write",
+        site: Site::Surgery,
+        caught_by: &["snapshot-resume"],
+        bug: plant("what was not yet durable comes back as durable", resume::forgotten_write),
+        benign: plant("a world comes back by way of its readable form", resume::readable),
+    },
+    Bug {
+        name: "forgetful-restart",
+        site: Site::Surgery,
+        caught_by: &["snapshot-resume"],
+        bug: plant("a service that restarts forgets what it was to do later", resume::forgetful_restart),
+        benign: plant("a world comes back by way of its readable form", resume::readable),
+    },
+    Bug {
+        name: "recounted-tries",
+        site: Site::Transfer,
+        caught_by: &["snapshot-resume"],
+        bug: plant("after a restore every action says one try more", resume::recounted_tries),
+        benign: plant("a world comes back by way of its readable form", resume::readable),
+    },
+    Bug {
+        name: "budget-overrun",
+        site: Site::Rules,
+        caught_by: &["bandwidth-ceiling"],
+        bug: rule("what is sent again costs nothing of the limit", RuleChange::FreeRetries),
+        benign: rule("a send keeps the link busy a microsecond longer", RuleChange::SlowLink),
+    },
+    Bug {
+        name: "reuses-names",
+        site: Site::Service,
+        caught_by: &["arns-unique-forever"],
+        bug: plant("a new location gets the ARN of a deleted one", answers::reuses_names),
+        benign: plant("requests are refused in other words", service::other_words),
+    },
+    Bug {
+        name: "deletes-in-use",
+        site: Site::Service,
+        caught_by: &["references-hold"],
+        bug: plant("an agent that a location lists is said to be deleted", answers::deletes_in_use),
+        benign: plant("requests are refused in other words", service::other_words),
+    },
+    Bug {
+        name: "paging-skips-after-delete",
+        site: Site::Service,
+        caught_by: &["pages-partition-the-list"],
+        bug: plant("a page after a deletion begins one item late", answers::skips_after_delete),
+        benign: plant("pages hold one item", answers::small_pages),
+    },
+    Bug {
+        name: "durations-overlap",
+        site: Site::Service,
+        caught_by: &["durations-add-up"],
+        bug: plant("TransferDuration runs on through VERIFYING", answers::overlapping_durations),
+        benign: plant("an end is told in other words", service::other_detail),
     },
 ];
 

@@ -4,9 +4,11 @@
 //! and the volumes; in [`Rules`](datasync::rules::Rules); in [`EntryHash`](datasync::tree::EntryHash); by state
 //! surgery. A harness that does not find them all proves nothing.
 
+mod answers;
 mod catalogue;
 pub mod hash;
 pub mod plant;
+mod resume;
 pub mod rules;
 mod service;
 mod surgery;

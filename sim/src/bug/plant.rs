@@ -35,6 +35,11 @@ pub trait Plant {
     fn action(&mut self, _action: &mut Action) {}
     /// An outcome on its way into a transfer; the action is as [`Plant::action`] left it.
     fn outcome(&mut self, _action: &Action, _outcome: &mut Outcome) {}
+    /// An answer comes that nobody waits for any more: too late, or (`repeated`) a second time. `true`: it is taken for the
+    /// answer to the try that is under way.
+    fn takes_late(&mut self, _action: &Action, _repeated: bool) -> bool {
+        false
+    }
     /// A step on its way to a storage.
     fn step(&mut self, _action: &Action, _step: &Step) -> Intercept {
         Intercept::Pass
@@ -51,6 +56,8 @@ pub trait Plant {
     fn wants_world_surgery(&self) -> bool {
         false
     }
+    /// The service as plain data when its process restarts.
+    fn restart(&mut self, _state: &mut serde_json::Value) {}
     /// The world has been read back.
     fn resumed(&mut self) {}
     /// Whether `surgery` wants to be asked after this operation (serialising costs time).

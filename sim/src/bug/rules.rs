@@ -49,6 +49,10 @@ pub enum RuleChange {
     BlindToMetadata,
     /// `after_transfer`: nothing is verified.
     NeverVerifies,
+    /// `link_ns`: what is sent again costs nothing.
+    FreeRetries,
+    /// `link_ns`, benign: the link is busy a microsecond longer.
+    SlowLink,
     /// `retry`: every failure is tried again, for ever, at growing intervals.
     RetriesForEver,
     /// `retry`, benign: one try more.
@@ -126,11 +130,13 @@ impl Rules for PlantedRules {
         }
     }
 
-    fn link_ns(&self, bytes: u64, rate: u64) -> u64 {
+    fn link_ns(&self, bytes: u64, rate: u64, attempt: u32) -> u64 {
         let documented = data::link_ns(bytes, rate);
         match self.0 {
             RuleChange::OverrunsBudget => documented / 2,
             RuleChange::UnderrunsBudget => documented.saturating_add(documented / 16 + 1),
+            RuleChange::FreeRetries if attempt > 1 => 0,
+            RuleChange::SlowLink => documented.saturating_add(1_000),
             _ => documented,
         }
     }

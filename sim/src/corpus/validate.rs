@@ -1,8 +1,14 @@
 //! Whether a scenario makes sense as a whole: everything that its types cannot say.
 
+use datasync::volume::StorageKind;
+use datasync::volume::bucket::KEY_BYTES_MAX;
+
 use crate::scenario::slots::SlotKind;
 use crate::scenario::tree_lines::{check_line, check_tree};
-use crate::scenario::{Act, Edit, Operation, Scenario, StorageChange, VERSION, When, WorldSpec};
+use crate::scenario::{
+    Act, Edit, JUMP_MS_MAX, Operation, SKEW_MS_MAX, STALE_CHANGES_MAX, Scenario, StepFault, StorageChange,
+    VERSION, When, WorldSpec,
+};
 
 /// Largest number of a client (only shown).
 const CLIENT_MAX: u8 = 3;
@@ -22,12 +28,25 @@ pub fn validate(scenario: &Scenario) -> Result<(), String> {
         if storage.name.is_empty() {
             return Err(format!("storages[{index}].name: empty; expected the name that locations use"));
         }
+        if storage.clock_skew_ms.unsigned_abs() > SKEW_MS_MAX {
+            return Err(format!(
+                "storages[{index}].clock_skew_ms: {}; expected at most {SKEW_MS_MAX} either way",
+                storage.clock_skew_ms
+            ));
+        }
         let (kind, name) = (storage.kind, &storage.name);
         if scenario.storages[..index].iter().any(|other| other.kind == kind && other.name == *name) {
             return Err(format!("storages[{index}].name: there is a {kind} storage `{name}` already"));
         }
         check_tree(&storage.tree)
             .map_err(|fault| format!("storages[{index}].tree[{}]: {}", fault.index, fault.what))?;
+        for (at, object) in storage.objects.iter().enumerate() {
+            let place = format!("storages[{index}].objects[{at}]");
+            if kind != StorageKind::S3 {
+                return Err(format!("{place}: an object in {kind} storage; expected a bucket"));
+            }
+            key(&object.key).map_err(|what| format!("{place}.key: {what}"))?;
+        }
     }
     for (index, operation) in scenario.operations.iter().enumerate() {
         when(operation)
@@ -84,15 +103,43 @@ fn act(operation: &Operation, storages: usize) -> Result<(), String> {
                 _ => Ok(()),
             }
         }
+        Act::Rot { storage: index, path, .. } => {
+            storage("rot.storage", *index)?;
+            if path.is_root() {
+                return Err("rot.path: the root; expected a path below it".to_owned());
+            }
+            Ok(())
+        }
         Act::Fault(_) if !matches!(operation.when, When::On(_)) => {
             Err("when: a fault needs the trigger of the step that goes wrong; expected `on`".to_owned())
         }
-        Act::Agent { .. } | Act::CrashWorker { .. } | Act::Fault(_) => Ok(()),
+        Act::ClockJump { ms } if *ms > JUMP_MS_MAX => {
+            Err(format!("clock-jump.ms: {ms}; expected at most {JUMP_MS_MAX}"))
+        }
+        Act::Fault(StepFault::Burst { actions: 0, .. }) => {
+            Err("fault.burst.actions: 0; expected at least 1".to_owned())
+        }
+        Act::Fault(StepFault::StaleListing(changes)) if !(1..=STALE_CHANGES_MAX).contains(changes) => {
+            Err(format!("fault.stale-listing: {changes}; expected 1 to {STALE_CHANGES_MAX}"))
+        }
+        Act::Agent { .. }
+        | Act::CrashWorker { .. }
+        | Act::RestartService {}
+        | Act::ClockJump { .. }
+        | Act::Fault(_) => Ok(()),
     }
+}
+
+fn key(key: &str) -> Result<(), String> {
+    if (1..=KEY_BYTES_MAX).contains(&key.len()) {
+        return Ok(());
+    }
+    Err(format!("{} bytes; expected 1 to {KEY_BYTES_MAX}", key.len()))
 }
 
 fn edit(edit: &Edit) -> Result<(), String> {
     let (name, paths) = match edit {
+        Edit::PutObject(object) => return key(&object.key).map_err(|what| format!("put-object.key: {what}")),
         Edit::Put(line) => return check_line(line).map_err(|what| format!("put: {what}")),
         Edit::SetMode { mode, .. } if *mode > 0o7777 => {
             return Err(format!("set-mode.mode: {mode}; expected at most {}", 0o7777));

@@ -27,7 +27,8 @@ use crate::tally::Tally;
 
 pub use cells::Cells;
 pub use table::{Cell, Never, Table};
-pub use watched::{Seen, Watched};
+use watched::Seen;
+pub use watched::Watched;
 
 /// Kinds of action and "none".
 const ACTIONS: usize = ActionKind::ALL.len() + 1;

@@ -1,7 +1,6 @@
 //! Rules with counters around them: every decision about an entry passes through here.
 
 use std::cell::Cell;
-use std::rc::Rc;
 
 use datasync::api::{Options, OptionsPatch, TaskStatus};
 use datasync::report::Phase;
@@ -11,13 +10,20 @@ use datasync::rules::{
 use datasync::settings::Settings;
 use datasync::tree::RelPath;
 use datasync::volume::{AttrSet, Listed, StepErrorKind};
+
 use serde::{Deserialize, Serialize};
 
+use super::Cells;
 use super::axes::{
     DECISIONS, KINDS, OPTION_VALUES, PAIRS, decision_place, option_places, pair_place, removal_place,
 };
 
 const KIND: usize = KINDS.len() + 1;
+
+thread_local! {
+    /// A history is lived on one thread from beginning to end, while its rules are copied, stored and read back.
+    static SEEN: Seen = Seen::default();
+}
 
 /// What was decided about entries in one history.
 #[derive(Debug)]
@@ -38,6 +44,11 @@ impl Default for Seen {
 }
 
 impl Seen {
+    fn forget(&self) {
+        let counts = self.pairs.iter().chain(&self.options).chain(&self.decisions);
+        counts.for_each(|count| count.set(0));
+    }
+
     fn decided(&self, decision: usize, source: Option<&Listed>, destination: Option<&Listed>) {
         let place = |entry: Option<&Listed>| entry.map_or(0, |entry| entry.kind as usize + 1);
         bump(&self.decisions[(decision * KIND + place(source)) * KIND + place(destination)]);
@@ -48,76 +59,83 @@ fn bump(count: &Cell<u64>) {
     count.set(count.get() + 1);
 }
 
-/// Rules that answer as `R` does and count what they decide about entries. Clones count together.
+/// Rules that answer as `R` does and count what they decide about entries, all together on one thread.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Watched<R> {
-    rules: R,
-    #[serde(skip)]
-    seen: Rc<Seen>,
-}
+#[serde(transparent)]
+pub struct Watched<R>(R);
 
 impl<R> Watched<R> {
-    /// Watches these rules.
+    /// Watches these rules, and forgets what this thread has seen before.
     #[must_use]
     pub fn new(rules: R) -> Self {
-        Self { rules, seen: Rc::new(Seen::default()) }
+        SEEN.with(Seen::forget);
+        Self(rules)
     }
 
-    /// What they have decided, in every clone.
-    #[must_use]
-    pub fn seen(&self) -> Rc<Seen> {
-        Rc::clone(&self.seen)
+    /// Adds what was decided on this thread since the last [`Watched::new`].
+    pub fn add_seen(cells: &mut Cells) {
+        SEEN.with(|seen| cells.add_seen(seen));
     }
 }
 
 impl<R: Rules> Rules for Watched<R> {
     fn effective_options(&self, base: &Options, patch: &OptionsPatch) -> Options {
-        self.rules.effective_options(base, patch)
+        self.0.effective_options(base, patch)
     }
 
     fn options_conflict(&self, options: &Options, pair: Pair) -> Option<String> {
-        self.rules.options_conflict(options, pair)
+        self.0.options_conflict(options, pair)
     }
 
     fn pair_allowed(&self, pair: Pair, settings: &Settings) -> bool {
-        self.rules.pair_allowed(pair, settings)
+        self.0.pair_allowed(pair, settings)
     }
 
     fn task_status(&self, view: &TaskView) -> TaskStatus {
-        self.rules.task_status(view)
+        self.0.task_status(view)
     }
 
     fn may_start(&self, view: &StartView) -> Result<(), StartRefusal> {
-        self.rules.may_start(view)
+        self.0.may_start(view)
     }
 
     fn decide(&self, source: &Listed, destination: Option<&Listed>, pair: &PairContext) -> Decision {
-        let decision = self.rules.decide(source, destination, pair);
+        let decision = self.0.decide(source, destination, pair);
         let kind = source.kind as usize;
-        self.seen.decided(decision_place(decision), Some(source), destination);
-        bump(&self.seen.pairs[pair_place(pair.pair) * KINDS.len() + kind]);
-        for place in option_places(&pair.options) {
-            bump(&self.seen.options[kind * OPTION_VALUES + place]);
-        }
+        SEEN.with(|seen| {
+            seen.decided(decision_place(decision), Some(source), destination);
+            bump(&seen.pairs[pair_place(pair.pair) * KINDS.len() + kind]);
+            for place in option_places(&pair.options) {
+                bump(&seen.options[kind * OPTION_VALUES + place]);
+            }
+        });
         decision
     }
 
     fn attributes(&self, source: &Listed, pair: &PairContext, new: bool) -> AttrSet {
-        self.rules.attributes(source, pair, new)
+        self.0.attributes(source, pair, new)
     }
 
     fn may_remove(&self, view: &RemoveView<'_>) -> bool {
-        let goes = self.rules.may_remove(view);
-        self.seen.decided(removal_place(view, goes), None, Some(view.destination));
+        let goes = self.0.may_remove(view);
+        SEEN.with(|seen| seen.decided(removal_place(view, goes), None, Some(view.destination)));
         goes
     }
 
+    fn removal_rank(&self, path: &RelPath) -> usize {
+        self.0.removal_rank(path)
+    }
+
+    fn link_ns(&self, bytes: u64, rate: u64, attempt: u32) -> u64 {
+        self.0.link_ns(bytes, rate, attempt)
+    }
+
     fn is_excluded(&self, path: &RelPath, settings: &Settings) -> bool {
-        self.rules.is_excluded(path, settings)
+        self.0.is_excluded(path, settings)
     }
 
     fn after_transfer(&self, options: &Options) -> Option<Phase> {
-        self.rules.after_transfer(options)
+        self.0.after_transfer(options)
     }
 
     fn verify(
@@ -127,10 +145,10 @@ impl<R: Rules> Rules for Watched<R> {
         contents_equal: Option<bool>,
         pair: &PairContext,
     ) -> Verdict {
-        self.rules.verify(source, destination, contents_equal, pair)
+        self.0.verify(source, destination, contents_equal, pair)
     }
 
     fn retry(&self, error: StepErrorKind, failures: u32) -> Retry {
-        self.rules.retry(error, failures)
+        self.0.retry(error, failures)
     }
 }

@@ -116,9 +116,13 @@ fn log_names_exactly(prediction: &Prediction<'_>, ended: &Ended<'_>) -> Result<(
             return Err(format!("the log does not name the item error `{}`", Escaped(form)));
         }
     }
+    if let Some(form) = prediction.unverifiable.iter().find(|form| !errors.contains(*form)) {
+        return Err(format!("the log does not name `{}`, which cannot be read", Escaped(form)));
+    }
     let unnameable = prediction.unnameable_errors > 0;
     for path in &errors {
-        let foreseen = prediction.item_errors.iter().any(|form| names(form, path));
+        let foreseen = prediction.item_errors.iter().any(|form| names(form, path))
+            || prediction.unverifiable.contains(path);
         if !foreseen && !unnameable {
             return Err(format!("the log names an item error `{}` that is none", Escaped(path)));
         }
@@ -128,7 +132,9 @@ fn log_names_exactly(prediction: &Prediction<'_>, ended: &Ended<'_>) -> Result<(
     }
     let mismatches = logged(LogKind::is_mismatch);
     let expected = match ended.options.verify_mode {
-        VerifyMode::PointInTimeConsistent => prediction.look_alikes.clone(),
+        VerifyMode::PointInTimeConsistent => {
+            prediction.look_alikes.difference(&prediction.unverifiable).copied().collect()
+        }
         VerifyMode::None => BTreeSet::new(),
     };
     match mismatches.symmetric_difference(&expected).next() {

@@ -3,9 +3,10 @@
 use super::Catalogued;
 use super::Sight::{History, Inside};
 use super::{
-    agent_gates_task, bounded_liveness, cancel_then_rerun, counters, determinism, idempotent_rerun,
-    lifecycle, one_execution_per_task, option_consistency, preserve_deleted_files, refused_changes_nothing,
-    snapshot_resume, source_untouched,
+    agent_gates_task, arns_unique, bandwidth, bounded_liveness, cancel_then_rerun, counters, determinism,
+    durations, idempotent_rerun, lifecycle, one_execution_per_task, option_consistency, pages_partition,
+    preserve_deleted_files, references_hold, refused_changes_nothing, snapshot_resume, source_untouched,
+    survives_or_reports, torn_only_where_allowed, uploads_cleaned,
 };
 
 static CATALOGUE: &[Catalogued] = &[
@@ -89,10 +90,71 @@ static CATALOGUE: &[Catalogued] = &[
     },
     Catalogued {
         name: bounded_liveness::NAME,
-        statement: "an undisturbed execution ends within its bound, and after healing every execution does",
-        source: "our choice",
+        statement: "an undisturbed execution ends within its bound, after healing every execution does, and a cancelled \
+                    one when its drain is over",
+        source: "2.7a, our choice",
         sight: History,
         make: |settings| Box::new(bounded_liveness::BoundedLiveness::new(settings)),
+    },
+    Catalogued {
+        name: torn_only_where_allowed::NAME,
+        statement: "at any instant readers see an object old or new and whole; a file in place is torn only while it is \
+                    written, gets its full size last, and never looks finished before it is",
+        source: "2.8a",
+        sight: History,
+        make: |_| Box::new(torn_only_where_allowed::TornOnlyWhereAllowed),
+    },
+    Catalogued {
+        name: survives_or_reports::NAME,
+        statement: "what trying again cures changes neither end nor destination; what it does not cure ends in ERROR \
+                    with the entry in the log",
+        source: "2.5a, 2.5c",
+        sight: History,
+        make: |_| Box::new(survives_or_reports::SurvivesOrReports),
+    },
+    Catalogued {
+        name: uploads_cleaned::NAME,
+        statement: "after SUCCESS no multipart upload of an execution that is over is left under the destination",
+        source: "2.12d",
+        sight: History,
+        make: |_| Box::new(uploads_cleaned::UploadsCleaned),
+    },
+    Catalogued {
+        name: bandwidth::NAME,
+        statement: "BytesPerSecond: in any window at most rate x window + one chunk goes over the link, retries \
+                    included",
+        source: "2.15, 2.15a",
+        sight: Inside,
+        make: |_| Box::new(bandwidth::BandwidthCeiling),
+    },
+    Catalogued {
+        name: durations::NAME,
+        statement: "the durations of the phases are the whole milliseconds between their edges, LAUNCHING in none",
+        source: "2.5, 2.18",
+        sight: History,
+        make: |_| Box::<durations::DurationsAddUp>::default(),
+    },
+    Catalogued {
+        name: arns_unique::NAME,
+        statement: "no two things ever made have the same ARN, deleted ones included",
+        source: "2.1",
+        sight: History,
+        make: |_| Box::<arns_unique::ArnsUnique>::default(),
+    },
+    Catalogued {
+        name: references_hold::NAME,
+        statement: "what something names exists: agents of locations, locations of tasks, tasks of active executions",
+        source: "3.4a",
+        sight: History,
+        make: |_| Box::<references_hold::ReferencesHold>::default(),
+    },
+    Catalogued {
+        name: pages_partition::NAME,
+        statement: "what exists from the first page of a list to the last is on exactly one of them, and nothing is \
+                    on two",
+        source: "2.1a",
+        sight: History,
+        make: |settings| Box::new(pages_partition::PagesPartition::new(settings)),
     },
     Catalogued {
         name: determinism::NAME,

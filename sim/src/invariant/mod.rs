@@ -10,29 +10,43 @@
 
 use datasync::Settings;
 use datasync::api::AgentStatus;
+use datasync::api::responses::DescribeTaskExecutionResponse;
 use datasync::api::{ApiError, Options, Request, Response, TaskExecutionStatus, TaskStatus};
 use datasync::report::{Counters, End, LogLine, Phase};
 use datasync::service::{AgentId, ExecutionId, Place, TaskId};
-use datasync::time::Instant;
+use datasync::time::{FileTime, Instant};
+use datasync::transfer::Action;
+use datasync::tree::Kind;
+use datasync::volume::StorageKind;
 
 use serde::{Deserialize, Serialize};
 
+use crate::fault::Strike;
 use crate::oracle::{Prediction, Snapshot};
 
 mod agent_gates_task;
+mod arns_unique;
+mod bandwidth;
 mod bounded_liveness;
 mod cancel_then_rerun;
 mod catalogue;
 mod counters;
 pub mod determinism;
+mod durations;
 mod idempotent_rerun;
 mod lifecycle;
 mod one_execution_per_task;
 mod option_consistency;
+mod pages_partition;
 mod preserve_deleted_files;
+mod references_hold;
 mod refused_changes_nothing;
+mod resources;
 pub mod snapshot_resume;
 mod source_untouched;
+mod survives_or_reports;
+mod torn_only_where_allowed;
+mod uploads_cleaned;
 
 pub use catalogue::catalogue;
 
@@ -147,6 +161,12 @@ pub struct Disturbance {
     pub faulted: bool,
     /// A step of it was made to fail or was corrupted in flight at least once (so there were retries).
     pub retried: bool,
+    /// It was shown a side as it was not: a listing out of date, a file that seemed to end early. What it made of that is
+    /// right for what it saw.
+    pub misled: bool,
+    /// Something struck it that trying again does not cure: a fault that the service must report or may, or more of
+    /// those it must survive than it has tries.
+    pub beyond_retries: bool,
 }
 
 impl Disturbance {
@@ -156,17 +176,23 @@ impl Disturbance {
         !self.faulted && !self.retried && self.volumes_quiet()
     }
 
-    /// Whether nobody but the execution itself changed either side.
+    /// Whether nobody but the execution itself changed either side, and it saw both as they were.
     #[must_use]
     pub const fn volumes_quiet(self) -> bool {
-        !self.source_changed && !self.destination_changed
+        !self.source_changed && !self.destination_changed && !self.misled
+    }
+
+    /// Whether whatever struck it, if anything did, is cured by trying again.
+    #[must_use]
+    pub const fn is_survivable(self) -> bool {
+        self.volumes_quiet() && !self.beyond_retries
     }
 
     /// Whether the oracle has something to say about an execution that ended like this: nobody else changed
-    /// anything, and it was left alone or succeeded all the same.
+    /// anything, and it was left alone, or struck by what it must survive, or succeeded all the same.
     #[must_use]
     pub const fn is_foretold(self, end: &End) -> bool {
-        self.volumes_quiet() && (self.is_none() || end.failure.is_none())
+        self.volumes_quiet() && (!self.beyond_retries || end.failure.is_none())
     }
 }
 
@@ -210,13 +236,63 @@ pub struct Ended<'a> {
     pub prediction: Option<&'a Prediction<'a>>,
     /// What disturbed it.
     pub disturbance: Disturbance,
+    /// The faults that struck it.
+    pub strikes: &'a [Strike],
+    /// Multipart uploads under the destination's prefix that no running execution holds, its own included.
+    pub uploads_left: u64,
     /// Whether anybody but the service ever made a look-alike possible on these two storages: an edit that kept an
     /// mtime, or initial trees with one.
     pub look_alikes: bool,
+    /// What DescribeTaskExecution showed at the end, if it answered.
+    pub shown: Option<&'a DescribeTaskExecutionResponse>,
+    /// What it sent over the link, in order: when, and how many bytes. Only kept where BytesPerSecond sets a limit.
+    pub sends: &'a [(Instant, u64)],
+    /// Bytes of a chunk where no limit makes it smaller.
+    pub chunk_bytes: u64,
     /// Upper bound on how long it may take undisturbed, ns: worst latency x tries x actions + bytes / rate.
     pub bound_ns: u64,
     /// The phases it passed through, with the time each began.
     pub phases: &'a [(Phase, Instant)],
+}
+
+/// One entry as a reader sees it at some instant: an entry of a file system, or an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// What it is; of an object what its metadata say.
+    pub kind: Kind,
+    /// Bytes of a file or object.
+    pub size: u64,
+    /// Last modification; `None` where an object carries none.
+    pub mtime: Option<FileTime>,
+    /// Digest of its bytes; 0 for what has none.
+    pub contents: u128,
+}
+
+/// An action that writes a file has stopped, between two of its steps or after its last: what readers see now.
+#[derive(Clone, Debug)]
+pub struct Stopped<'a> {
+    /// When.
+    pub at: Instant,
+    /// Of which execution.
+    pub execution: ExecutionId,
+    /// The action: a copy, the beginning, a chunk or the end of a large file, or a change of metadata.
+    pub action: &'a Action,
+    /// How many of its steps are done.
+    pub done: usize,
+    /// Whether a step has failed.
+    pub failed: bool,
+    /// Kind of the destination's storage.
+    pub destination: StorageKind,
+    /// What stood at its path at the destination when it began.
+    pub earlier: Option<Seen>,
+    /// What stands there now.
+    pub seen: Option<Seen>,
+    /// What stands at its path at the source now.
+    pub source: Option<Seen>,
+    /// What disturbed its execution so far.
+    pub disturbance: Disturbance,
+    /// Whether a loss of power has struck its execution.
+    pub lost_power: bool,
 }
 
 /// How a history ended.
@@ -246,6 +322,8 @@ pub enum Observation<'a> {
     Called(&'a Called<'a>),
     /// The service changed: this is how it stands.
     Probed(&'a Probe),
+    /// An action that writes a file has stopped.
+    Stopped(&'a Stopped<'a>),
     /// An execution became terminal.
     Ended(&'a Ended<'a>),
     /// The closing part begins: everything is healed, edits have stopped, nothing is running.

@@ -55,7 +55,10 @@ impl Invariant for OneExecutionPerTask {
                     }
                 }
             }
-            Observation::Healed(_) | Observation::Resumed(_) | Observation::Over(_) => {}
+            Observation::Stopped(_)
+            | Observation::Healed(_)
+            | Observation::Resumed(_)
+            | Observation::Over(_) => {}
         }
         Ok(())
     }

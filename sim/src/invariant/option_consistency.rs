@@ -38,6 +38,7 @@ impl Invariant for OptionConsistency {
             Observation::Called(called) => self.called(called, checks),
             Observation::Ended(ended) => self.ended(ended, checks),
             Observation::Probed(_)
+            | Observation::Stopped(_)
             | Observation::Healed(_)
             | Observation::Resumed(_)
             | Observation::Over(_) => Ok(()),

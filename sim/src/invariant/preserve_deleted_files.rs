@@ -46,7 +46,7 @@ impl PreserveDeletedFiles {
 
     fn ended(&self, ended: &Ended<'_>, checks: &mut u64) -> Result<(), String> {
         let (Some((source, before)), Some((_, after))) = (ended.before, ended.after) else { return Ok(()) };
-        if ended.disturbance.destination_changed {
+        if ended.disturbance.destination_changed || ended.disturbance.misled {
             return Ok(());
         }
         let removing = ended.options.preserve_deleted_files == Deleted::Remove;

@@ -69,6 +69,12 @@ pub enum Fate<'a> {
     Error,
     /// Item error: its leader is one (2.13a).
     LeaderFailed,
+    /// Item error: its data would be sent and cannot be read (2.11c).
+    Unreadable(Carried<'a>),
+    /// Item error after its data: the destination refuses its owner (2.11c).
+    Refused(Carried<'a>),
+    /// Item error: its leader's owner is refused (2.11c, 2.13a).
+    LeaderRefused,
     /// Item error: a directory that may not be emptied stands in its place (2.8c).
     PlaceTaken(&'a FlatEntry),
     /// Item error: an object where keys imply a directory; protects nothing (2.12a).
@@ -94,6 +100,7 @@ pub fn delta<'a>(given: &Given<'a>) -> BTreeMap<&'a [u8], Fate<'a>> {
         fates.insert(form, fate);
     }
     links::regroup(given, &mut fates);
+    given.try_out(&mut fates);
     fates
 }
 
@@ -130,6 +137,9 @@ impl<'a> Given<'a> {
         }
         if !is_carried(entry.kind, self.options) {
             return Fate::NotCarried;
+        }
+        if self.is_closed(entry) {
+            return Fate::Error;
         }
         if self.between_buckets() {
             return self.fate_of_object(form, entry, there);

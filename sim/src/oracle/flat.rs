@@ -79,6 +79,8 @@ pub struct Flat {
     pub kind: StorageKind,
     /// Bytes of the subdirectory and the slash after it, which count in the length of a path (2.12a).
     pub prefix_bytes: usize,
+    /// NFS: whether agents act as user and group 65534 (2.11c).
+    pub squashed: bool,
     /// The location's root itself: always there on a file system that has the subdirectory; on S3 only when it has a
     /// marker of its own.
     pub root: Option<FlatEntry>,
@@ -99,6 +101,7 @@ impl Flat {
         let mut flat = Self {
             kind,
             prefix_bytes: prefix.len(),
+            squashed: false,
             root: None,
             entries: BTreeMap::new(),
             forbidden: BTreeMap::new(),
@@ -136,14 +139,23 @@ impl Flat {
             if path.is_empty() {
                 self.root = Some(objects::decode(&path, object));
             } else if objects::is_forbidden(&path) {
+                // What leads to it is a directory all the same, as far as it can be one.
+                self.imply_directories(&path);
                 self.forbidden.insert(path.clone(), objects::decode(&path, object));
             } else {
-                for cut in (1..path.len()).filter(|at| path[at - 1] == b'/') {
-                    if !self.entries.contains_key(&path[..cut]) {
-                        self.entries.insert(path[..cut].to_vec(), objects::bare_prefix());
-                    }
-                }
+                self.imply_directories(&path);
                 self.entries.insert(path.clone(), objects::decode(&path, object));
+            }
+        }
+    }
+
+    fn imply_directories(&mut self, path: &[u8]) {
+        for cut in (1..path.len()).filter(|at| path[at - 1] == b'/') {
+            if objects::is_forbidden(&path[..cut]) {
+                return;
+            }
+            if !self.entries.contains_key(&path[..cut]) {
+                self.entries.insert(path[..cut].to_vec(), objects::bare_prefix());
             }
         }
     }

@@ -15,6 +15,7 @@ pub mod pins;
 pub mod predict;
 pub mod scope;
 pub mod snapshot;
+pub mod squash;
 
 pub use compare::compare;
 pub use flat::{Flat, FlatEntry};

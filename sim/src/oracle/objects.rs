@@ -83,7 +83,8 @@ pub fn decode(path: &[u8], object: RawObject) -> FlatEntry {
 
 fn octal(text: &str) -> Option<u32> {
     let sound = !text.is_empty() && text.bytes().all(|digit| matches!(digit, b'0'..=b'7'));
-    sound.then(|| u32::from_str_radix(text, 8).ok()).flatten()
+    // `st_mode` has 16 bits.
+    sound.then(|| u32::from_str_radix(text, 8).ok()).flatten().filter(|bits| *bits <= 0o177_777)
 }
 
 fn number(text: &str) -> Option<u32> {

@@ -6,6 +6,7 @@ use datasync::api::{Mtime, Options, PreserveDeletedFiles, VerifyMode};
 use datasync::report::ErrorCode;
 use datasync::settings::Settings;
 use datasync::tree::Kind;
+use datasync::volume::StorageKind;
 
 use super::buckets::ObjectPins;
 use super::delta::{Carried, Fate, Given, Plan, delta};
@@ -73,6 +74,8 @@ pub struct Prediction<'a> {
     /// Those of them whose source has no mtime to compare, so that nobody need have made them: what the setting
     /// `plain_object_mtime = ignored` costs (2.8d).
     pub alike_by_size: BTreeSet<&'a [u8]>,
+    /// Files that agree as far as listings tell and cannot be read: item errors of VERIFYING (2.11c, 3.3a).
+    pub unverifiable: BTreeSet<&'a [u8]>,
     /// EstimatedFilesToTransfer. Open only where a place is taken: whether such an item was ever planned.
     pub estimated_files: Between,
     /// EstimatedBytesToTransfer, likewise.
@@ -100,6 +103,7 @@ pub fn predict<'a>(
         unnameable_errors: 0,
         look_alikes: BTreeSet::new(),
         alike_by_size: BTreeSet::new(),
+        unverifiable: BTreeSet::new(),
         estimated_files: Between::default(),
         estimated_bytes: Between::default(),
         failure: None,
@@ -107,19 +111,32 @@ pub fn predict<'a>(
     if !prediction.claimed {
         return prediction;
     }
-    let in_scope = |form: &[u8]| !is_excluded(path_of(form), settings);
-    if source.entries.keys().filter(|form| in_scope(form)).count() as u64 + 1 > settings.items_max {
-        prediction.nothing_happens(destination);
+    if source.root.as_ref().is_some_and(|root| given.is_closed(root)) {
+        prediction.nothing_happens(destination, ErrorCode::ListFailed);
         return prediction;
     }
+    if given.listed_entries() > settings.items_max {
+        prediction.nothing_happens(destination, ErrorCode::TooManyItems);
+        return prediction;
+    }
+    let in_scope = |form: &[u8]| !is_excluded(path_of(form), settings);
     let fates = delta(&given);
     prediction.unnameable_errors = source.forbidden.keys().filter(|key| in_scope(key)).count();
     prediction.carry(&given, &fates);
     prediction.leave_or_remove(&given, &fates);
     prediction.root = given.root();
+    if given.root_is_refused() {
+        prediction.root = None;
+        prediction.item_errors.insert(b"");
+    }
+    if options.verify_mode == VerifyMode::None {
+        prediction.unverifiable.clear();
+    }
     prediction.failure = if !prediction.item_errors.is_empty() || prediction.unnameable_errors > 0 {
         Some(ErrorCode::ItemsSkipped)
-    } else if !prediction.look_alikes.is_empty() && options.verify_mode != VerifyMode::None {
+    } else if !prediction.unverifiable.is_empty()
+        || (!prediction.look_alikes.is_empty() && options.verify_mode != VerifyMode::None)
+    {
         Some(ErrorCode::VerificationFailed)
     } else {
         None
@@ -150,11 +167,43 @@ impl<'a> Given<'a> {
         let carried = Carried { source, destination: Some(destination), plan: Plan::Metadata, leader: b"" };
         (!self.to_objects()).then(|| self.pins(&carried))
     }
+
+    /// Whether the root's own attributes fail at the owner (2.11b, 2.11c).
+    fn root_is_refused(&self) -> bool {
+        let (Some(source), Some(destination)) = (&self.source.root, &self.destination.root) else {
+            return false;
+        };
+        let carried = Carried { source, destination: Some(destination), plan: Plan::Metadata, leader: b"" };
+        !self.to_objects() && self.owner_is_refused(&carried)
+    }
+
+    /// How many entries PREPARING lists in the source, the root included (2.5a): those in scope, but nothing below a
+    /// directory that is closed or whose name no file system could hold. A key that cannot be transferred is no entry.
+    fn listed_entries(&self) -> u64 {
+        let long = |form: &[u8]| {
+            !self.to_objects()
+                && self.source.kind == StorageKind::S3
+                && path_of(form).split(|byte| *byte == b'/').any(|part| part.len() > 255)
+        };
+        let mut closed: Option<&[u8]> = None;
+        let listed = self.source.entries.iter().filter(|(form, entry)| {
+            if is_excluded(path_of(form), self.settings)
+                || closed.is_some_and(|above| form.starts_with(above))
+            {
+                return false;
+            }
+            if is_directory(form) && (self.is_closed(entry) || long(form)) {
+                closed = Some(form);
+            }
+            true
+        });
+        1 + listed.count() as u64
+    }
 }
 
 impl<'a> Prediction<'a> {
-    fn nothing_happens(&mut self, destination: &'a Flat) {
-        self.failure = Some(ErrorCode::TooManyItems);
+    fn nothing_happens(&mut self, destination: &'a Flat, why: ErrorCode) {
+        self.failure = Some(why);
         self.entries = destination
             .entries
             .iter()
@@ -174,9 +223,20 @@ impl<'a> Prediction<'a> {
                     self.estimated_bytes.most += entry.size;
                     continue;
                 }
-                Fate::LeaderFailed => {
+                Fate::LeaderFailed | Fate::LeaderRefused => {
                     self.item_errors.insert(form);
                     self.estimated_files.most += 1;
+                    continue;
+                }
+                Fate::Unreadable(carried) => {
+                    self.item_errors.insert(form);
+                    self.count(given, form, carried.plan, carried.source.size);
+                    continue;
+                }
+                Fate::Refused(carried) => {
+                    self.item_errors.insert(form);
+                    self.entries.insert(form, given.refused(carried));
+                    self.count(given, form, carried.plan, carried.source.size);
                     continue;
                 }
                 Fate::Error | Fate::Shadowed => {
@@ -194,6 +254,9 @@ impl<'a> Prediction<'a> {
                 Some(Fate::Carried(leader)) => given.pins(leader),
                 _ => given.pins(carried),
             };
+            if given.is_unreadable(carried.source) && carried.source.size > 0 {
+                self.unverifiable.insert(form);
+            }
             if pins.kind == Kind::File && pins.contents != carried.source.contents {
                 self.look_alikes.insert(form);
                 if given.source_mtime(carried.source).is_none() {
@@ -219,8 +282,14 @@ impl<'a> Prediction<'a> {
     fn leave_or_remove(&mut self, given: &Given<'a>, fates: &BTreeMap<&'a [u8], Fate<'a>>) {
         let protected: BTreeSet<Vec<u8>> = fates
             .iter()
-            .filter(|(_, fate)| !matches!(fate, Fate::Carried(_) | Fate::Shadowed))
+            .filter(|(_, fate)| !matches!(fate, Fate::Carried(_) | Fate::Refused(_) | Fate::Shadowed))
             .map(|(form, _)| [path_of(form), b"/"].concat())
+            .collect();
+        // What a file that turns out to be unreadable would have replaced may have been emptied before (2.8c).
+        let emptied: BTreeSet<Vec<u8>> = fates
+            .iter()
+            .filter(|(_, fate)| matches!(fate, Fate::Unreadable(_)))
+            .map(|(form, _)| [form, &b"/"[..]].concat())
             .collect();
         let objects = given.to_objects();
         let removing = given.options.preserve_deleted_files == PreserveDeletedFiles::Remove;
@@ -231,9 +300,12 @@ impl<'a> Prediction<'a> {
             }
             let expected = if is_excluded(path_of(form), given.settings) {
                 Expected::Untouched(entry)
+            } else if emptied.contains(form) || is_below(form, &emptied) {
+                Expected::Free
             } else if let Some(fate) = fates.get(form) {
                 match fate {
-                    Fate::Carried(_) => continue,
+                    Fate::Carried(_) | Fate::Refused(_) => continue,
+                    Fate::LeaderRefused => Expected::Free,
                     // The prefix of the same name wins the place (2.12a).
                     Fate::Shadowed => {
                         self.removed.insert(form);
@@ -243,11 +315,11 @@ impl<'a> Prediction<'a> {
                 }
             } else {
                 let other = fates.get(other_form(form).as_slice());
-                let namesake = other.is_some_and(|fate| !matches!(fate, Fate::Carried(_)));
+                let namesake = other.is_some_and(|fate| !matches!(fate, Fate::Carried(_) | Fate::Refused(_)));
                 let sheltered = namesake || is_below(form, &protected);
                 match (other, sheltered) {
                     // Replaced by an entry of another kind.
-                    (Some(Fate::Carried(_)), _) if !objects => {
+                    (Some(Fate::Carried(_) | Fate::Refused(_)), _) if !objects => {
                         self.removed.insert(form);
                         continue;
                     }

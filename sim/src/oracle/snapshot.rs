@@ -78,6 +78,11 @@ pub trait ReadOut {
     /// Everything in it.
     fn read_out(&self) -> RawStorage;
 
+    /// Whether it is an NFS server that squashes root (2.11c).
+    fn squashes_root(&self) -> bool {
+        false
+    }
+
     /// Identity of the frozen state: two equal numbers mean that nothing changed in between. Unequal ones mean
     /// nothing. 0 says that the storage has no such number.
     fn identity(&self) -> usize;
@@ -124,7 +129,8 @@ impl Snapshot {
     #[must_use]
     pub fn flat(&self) -> Rc<Flat> {
         Rc::clone(self.flat.borrow_mut().get_or_insert_with(|| {
-            Rc::new(Flat::new(self.kind, &self.subdirectory, self.storage.read_out()))
+            let flat = Flat::new(self.kind, &self.subdirectory, self.storage.read_out());
+            Rc::new(Flat { squashed: self.storage.squashes_root(), ..flat })
         }))
     }
 

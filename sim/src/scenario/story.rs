@@ -72,6 +72,11 @@ fn storage(f: &mut Formatter<'_>, number: usize, spec: &StorageSpec) -> fmt::Res
     if let Some(capacity) = spec.capacity {
         write!(f, ", room for {capacity} bytes")?;
     }
+    match spec.clock_skew_ms {
+        0 => {}
+        ahead @ 1.. => write!(f, ", clock {} ahead", span(ahead.unsigned_abs()))?,
+        behind => write!(f, ", clock {} behind", span(behind.unsigned_abs()))?,
+    }
     match entries {
         0 => return f.write_str(", empty"),
         1 => f.write_str(", 1 entry")?,
@@ -153,15 +158,39 @@ impl Display for OperationStory<'_> {
                     StorageChange::Slow(factor) => write!(f, "{storage} is {factor} times as slow"),
                     StorageChange::Full => write!(f, "{storage} is full"),
                     StorageChange::Free => write!(f, "{storage} has room again"),
+                    StorageChange::Quota(bytes) => write!(f, "{storage} allows {bytes} bytes more"),
+                    StorageChange::NoQuota => write!(f, "{storage} has no quota any more"),
+                    StorageChange::Unreachable => write!(f, "{storage} does not answer"),
+                    StorageChange::Reachable => write!(f, "{storage} answers again"),
+                    StorageChange::LosePower => write!(f, "{storage} loses power"),
                 }
             }
             Act::CrashWorker { execution } => write!(f, "the worker of execution:{execution} crashes"),
-            Act::Fault(fault) => match fault {
-                StepFault::Fails(error) => write!(f, "the step fails: {error}"),
-                StepFault::KeepsFailing(error) => write!(f, "the step fails from now on: {error}"),
-                StepFault::CorruptInFlight => f.write_str("a bit changes on the way"),
-                StepFault::DelayMs(ms) => write!(f, "the answer is late by {}", span(*ms)),
-            },
+            Act::RestartService {} => f.write_str("the service restarts from its snapshot"),
+            Act::ClockJump { ms } => write!(f, "all clocks jump forward by {}", span(*ms)),
+            Act::Rot { storage, path, byte } => {
+                write!(f, "byte {byte} of {path} rots on {}", name(*storage))
+            }
+            Act::Fault(fault) => write!(f, "{fault}"),
+        }
+    }
+}
+
+impl Display for StepFault {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fails(error) => write!(f, "the step fails: {error}"),
+            Self::KeepsFailing(error) => write!(f, "the step fails from now on: {error}"),
+            Self::Burst { error, actions: 1 } => write!(f, "the action fails: {error}"),
+            Self::Burst { error, actions } => write!(f, "{actions} actions in a row fail: {error}"),
+            Self::CorruptInFlight => f.write_str("a bit changes on the way"),
+            Self::CorruptOnRead => f.write_str("a bit is read wrongly"),
+            Self::Torn(bytes) => write!(f, "the write breaks off after {bytes} bytes"),
+            Self::ShortRead(bytes) => write!(f, "the read ends after {bytes} bytes"),
+            Self::StaleListing(changes) => write!(f, "the listing is {changes} changes old"),
+            Self::DelayMs(ms) => write!(f, "the answer is late by {}", span(*ms)),
+            Self::LoseAnswer => f.write_str("the answer is lost"),
+            Self::AnswerAgainMs(ms) => write!(f, "the answer comes again after {}", span(*ms)),
         }
     }
 }
@@ -247,6 +276,9 @@ fn flat(value: &Value) -> String {
 fn edit_story(f: &mut Formatter<'_>, edit: &Edit) -> fmt::Result {
     match edit {
         Edit::Put(line) => write!(f, "put {}", LineStory(line)),
+        Edit::PutObject(object) => {
+            write!(f, "put object {:?} {:?} with metadata {:?}", object.key, object.body, object.metadata)
+        }
         Edit::Write { path, offset, length, key, keep_mtime } => {
             write!(f, "write {path} at {offset}, {length} bytes of {key:016x}")?;
             f.write_str(if *keep_mtime { ", mtime kept" } else { "" })

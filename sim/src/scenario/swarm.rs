@@ -40,7 +40,7 @@ impl EditKind {
     #[must_use]
     pub const fn of(edit: &Edit) -> Self {
         match edit {
-            Edit::Put(_) => Self::Put,
+            Edit::Put(_) | Edit::PutObject(_) => Self::Put,
             Edit::Write { .. } => Self::Write,
             Edit::Truncate { .. } => Self::Truncate,
             Edit::SetMode { .. } => Self::SetMode,
@@ -74,6 +74,32 @@ pub enum FaultKind {
     CorruptInFlight,
     /// An answer is late.
     Delay,
+    /// The service's process restarts.
+    RestartService,
+    /// Everybody's clock jumps forward.
+    ClockJump,
+    /// A file server loses power.
+    PowerLoss,
+    /// A storage does not answer, and answers again.
+    Unreachable,
+    /// A quota is used up, and lifted again.
+    Quota,
+    /// A stored bit changes.
+    Rot,
+    /// Several actions fail in a row.
+    Burst,
+    /// A bit is read wrongly.
+    CorruptOnRead,
+    /// A write breaks off.
+    Torn,
+    /// A file ends early.
+    ShortRead,
+    /// A listing is out of date.
+    StaleListing,
+    /// An answer never comes.
+    LoseAnswer,
+    /// An answer comes twice.
+    AnswerAgain,
 }
 
 impl FaultKind {
@@ -89,6 +115,19 @@ impl FaultKind {
         Self::StepKeepsFailing,
         Self::CorruptInFlight,
         Self::Delay,
+        Self::RestartService,
+        Self::ClockJump,
+        Self::PowerLoss,
+        Self::Unreachable,
+        Self::Quota,
+        Self::Rot,
+        Self::Burst,
+        Self::CorruptOnRead,
+        Self::Torn,
+        Self::ShortRead,
+        Self::StaleListing,
+        Self::LoseAnswer,
+        Self::AnswerAgain,
     ];
 
     /// The kind of fault that an act is or ends; `None` for calls and edits.
@@ -102,12 +141,27 @@ impl FaultKind {
                 StorageChange::RefuseMounts | StorageChange::AllowMounts => Self::RefusedMounts,
                 StorageChange::Slow(_) => Self::SlowStorage,
                 StorageChange::Full | StorageChange::Free => Self::FullStorage,
+                StorageChange::Quota(_) | StorageChange::NoQuota => Self::Quota,
+                StorageChange::Unreachable | StorageChange::Reachable => Self::Unreachable,
+                StorageChange::LosePower => Self::PowerLoss,
             },
             Act::CrashWorker { .. } => Self::CrashWorker,
-            Act::Fault(StepFault::Fails(_)) => Self::StepFails,
-            Act::Fault(StepFault::KeepsFailing(_)) => Self::StepKeepsFailing,
-            Act::Fault(StepFault::CorruptInFlight) => Self::CorruptInFlight,
-            Act::Fault(StepFault::DelayMs(_)) => Self::Delay,
+            Act::RestartService {} => Self::RestartService,
+            Act::ClockJump { .. } => Self::ClockJump,
+            Act::Rot { .. } => Self::Rot,
+            Act::Fault(fault) => match fault {
+                StepFault::Fails(_) => Self::StepFails,
+                StepFault::KeepsFailing(_) => Self::StepKeepsFailing,
+                StepFault::Burst { .. } => Self::Burst,
+                StepFault::CorruptInFlight => Self::CorruptInFlight,
+                StepFault::CorruptOnRead => Self::CorruptOnRead,
+                StepFault::Torn(_) => Self::Torn,
+                StepFault::ShortRead(_) => Self::ShortRead,
+                StepFault::StaleListing(_) => Self::StaleListing,
+                StepFault::DelayMs(_) => Self::Delay,
+                StepFault::LoseAnswer => Self::LoseAnswer,
+                StepFault::AnswerAgainMs(_) => Self::AnswerAgain,
+            },
         })
     }
 }
@@ -178,6 +232,8 @@ pub struct SwarmChoice {
     pub odd_names: bool,
     /// Whether somebody makes look-alikes: other contents under the same size and mtime.
     pub look_alikes: bool,
+    /// Whether the own clocks of some storages are off.
+    pub skewed_clocks: bool,
     /// Share of calls that are spoiled so as to be refused, percent.
     pub refused_percent: u64,
     /// Share of mixed operations that are edits, percent.
@@ -218,7 +274,7 @@ impl SwarmChoice {
             swarm,
             calls: subset(rng, swarm, Api::ALL),
             edits: subset(rng, swarm, EditKind::ALL),
-            faults: subset(rng, swarm, FaultKind::ALL),
+            faults: few(rng, swarm, FaultKind::ALL),
             operations: rng.range(20, room.operations_max),
             tree_size,
             entries,
@@ -243,6 +299,7 @@ impl SwarmChoice {
             edit_percent: [0, 15, 30, 50][rng.weighted(&[1, 4, 3, 1])],
             fault_percent: [0, 10, 20, 40][rng.weighted(&[2, 4, 3, 1])],
             settings: settings::draw(rng, entries),
+            skewed_clocks: rng.chance(1, 6),
         }
     }
 }
@@ -274,6 +331,12 @@ fn shape(rng: &mut Prng, size: TreeSize, config: &GeneratorConfig) -> Option<u32
     let weight = |shape| if size == TreeSize::WholeShape { total / entries(shape) } else { 1 };
     let weights: Vec<u64> = config.shapes.iter().map(weight).collect();
     if weights.is_empty() { None } else { u32::try_from(rng.weighted(&weights)).ok() }
+}
+
+/// All of a list, or under swarm choice a small part of it, so that most are off.
+fn few<T: Copy>(rng: &mut Prng, swarm: bool, all: &[T]) -> Vec<T> {
+    let eighths = if swarm { rng.range(1, 4) } else { 8 };
+    all.iter().filter(|_| rng.chance(eighths, 8)).copied().collect()
 }
 
 /// All of a list, or under swarm choice a part of it: what share is itself drawn.

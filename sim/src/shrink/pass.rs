@@ -31,6 +31,7 @@ pub(super) const PASSES: &[Pass] = &[
     Pass::Cut { places: trees::storages_with_entries, apply: trees::emptied },
     Pass::Cut { places: trees::directories, apply: trees::without_directories },
     Pass::Cut { places: trees::entries, apply: trees::without_entries },
+    Pass::Cut { places: cuts::objects, apply: cuts::without_objects },
     Pass::Cut { places: paths::levels, apply: paths::without_levels },
     Pass::Operations(calls::without_tags),
     Pass::Operations(calls::without_options),

@@ -27,9 +27,14 @@ fn map_paths(scenario: &mut Scenario, change: impl Fn(&RelPath) -> Option<RelPat
         {
             apply(path);
         }
+        if let Act::Rot { path, .. } = &mut operation.act {
+            apply(path);
+        }
         let Act::Edit(edit) = &mut operation.act else { continue };
         match &mut edit.edit {
             Edit::Put(line) => apply(&mut line.path),
+            // A key is more than a path and stays.
+            Edit::PutObject(_) => {}
             Edit::Write { path, .. }
             | Edit::Truncate { path, .. }
             | Edit::SetMode { path, .. }

@@ -44,7 +44,12 @@ fn visit(scenario: &mut Scenario, mut see: impl FnMut(usize, &mut u32)) {
             }),
             Act::Agent { slot, .. } => see(AGENT, slot),
             Act::CrashWorker { execution } => see(EXECUTION, execution),
-            Act::Edit(_) | Act::Storage { .. } | Act::Fault(_) => {}
+            Act::Edit(_)
+            | Act::Rot { .. }
+            | Act::Storage { .. }
+            | Act::RestartService {}
+            | Act::ClockJump { .. }
+            | Act::Fault(_) => {}
         }
     }
 }

@@ -62,7 +62,26 @@ pub(super) fn milder_fault(operation: &Operation) -> Option<Operation> {
         Act::Fault(StepFault::Fails(error)) if *error != StepErrorKind::Transient => {
             Act::Fault(StepFault::Fails(StepErrorKind::Transient))
         }
+        Act::Fault(StepFault::Burst { error, actions }) if *actions > 1 => {
+            Act::Fault(StepFault::Burst { error: *error, actions: actions / 2 })
+        }
+        Act::Fault(StepFault::Burst { error, .. }) => Act::Fault(StepFault::Fails(*error)),
+        Act::Fault(StepFault::Torn(bytes)) if *bytes > 1 => Act::Fault(StepFault::Torn(1)),
+        Act::Fault(StepFault::ShortRead(bytes)) if *bytes > 0 => Act::Fault(StepFault::ShortRead(0)),
+        Act::Fault(StepFault::StaleListing(changes)) if *changes > 1 => {
+            Act::Fault(StepFault::StaleListing(1))
+        }
+        // Late beyond counting is late by a minute, late in time by a second.
+        Act::Fault(StepFault::DelayMs(ms)) if *ms > 60_000 => Act::Fault(StepFault::DelayMs(60_000)),
         Act::Fault(StepFault::DelayMs(ms)) if *ms > 1_000 => Act::Fault(StepFault::DelayMs(1_000)),
+        Act::ClockJump { ms } if *ms > 1_000 => Act::ClockJump { ms: 1_000 },
+        Act::Fault(StepFault::AnswerAgainMs(ms)) if *ms > 1 => Act::Fault(StepFault::AnswerAgainMs(1)),
+        Act::Rot { storage, path, byte } if *byte > 0 => {
+            Act::Rot { storage: *storage, path: path.clone(), byte: 0 }
+        }
+        Act::Storage { storage, change: StorageChange::Quota(bytes) } if *bytes > 0 => {
+            Act::Storage { storage: *storage, change: StorageChange::Quota(0) }
+        }
         Act::Storage { storage, change: StorageChange::Slow(factor) } if *factor > 2 => {
             Act::Storage { storage: *storage, change: StorageChange::Slow(2) }
         }
@@ -86,7 +105,7 @@ pub(super) fn plainer_edit(operation: &Operation) -> Option<Operation> {
         Edit::Truncate { path, .. } => Edit::Truncate { path: path.clone(), size: 0 },
         Edit::SetMode { path, .. } => Edit::SetMode { path: path.clone(), mode: 0o600 },
         Edit::SetOwner { path, .. } => Edit::SetOwner { path: path.clone(), uid: 1, gid: 1 },
-        Edit::Remove { .. } | Edit::Rename { .. } => return None,
+        Edit::Remove { .. } | Edit::Rename { .. } | Edit::PutObject(_) => return None,
     };
     let act = Act::Edit(EditAct { storage: *storage, edit: simple });
     (act != operation.act).then(|| Operation { when: operation.when.clone(), act })

@@ -20,8 +20,14 @@ pub(super) const CHANGES: &[fn(&mut WorldSpec)] = &[
     |world| world.id_seed = 0,
 ];
 
-/// No limit of capacity, root not squashed; a bucket that carries DataSync's metadata.
+/// No limit of capacity, a clock that is right, root not squashed; a bucket that carries DataSync's metadata.
 pub(super) fn plain_storage(storage: &StorageSpec) -> Option<StorageSpec> {
-    let simple = storage.capacity.is_none() && storage.encoded && !storage.root_squash;
-    (!simple).then(|| StorageSpec { capacity: None, encoded: true, root_squash: false, ..storage.clone() })
+    let plain = StorageSpec {
+        capacity: None,
+        encoded: true,
+        clock_skew_ms: 0,
+        root_squash: false,
+        ..storage.clone()
+    };
+    (plain != *storage).then_some(plain)
 }

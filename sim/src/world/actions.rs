@@ -3,17 +3,15 @@
 use datasync::mix::{at_most, fold};
 use datasync::rules::Rules;
 use datasync::service::ExecutionId;
-use datasync::time::MILLISECOND;
 use datasync::transfer::config::ANSWER_TIMEOUT_NS;
 use datasync::transfer::{Action, ActionId, InFlight, Outcome, run_steps};
 use datasync::tree::EntryHash;
-use datasync::volume::StepError;
+use datasync::volume::{Side, Step, StepError};
 
 use super::mount::{Mount, Mounted, side_of};
-use super::running::{Flight, Lasting, Stop};
+use super::running::{AnswerFault, Armed, Flight, Stop};
 use super::{Due, World};
-use crate::fault::FaultKind;
-use crate::scenario::StepFault;
+use crate::fault::{Extent, FaultKind, Strike};
 
 impl<R: Rules, H: EntryHash> World<R, H> {
     /// An action begins.
@@ -33,7 +31,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         let slot_key = self.slot_key(execution);
         let total_ns = self.costs.action_ns(slot_key, &action, slow);
         if total_ns > 1 && slow.iter().any(|times| *times > 1) {
-            self.strike_lightly(FaultKind::SlowStorage, execution, Some(action.kind));
+            self.count(FaultKind::SlowStorage, execution, Some(action.kind));
             // A slowed execution may take as much longer as it is slowed, and is otherwise undisturbed.
             if let Some(facts) = self.facts.get_mut(&execution) {
                 facts.bound_ns = facts.bound_ns.saturating_add(total_ns);
@@ -41,7 +39,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         }
         if total_ns >= ANSWER_TIMEOUT_NS {
             // So slow that the answer counts as lost.
-            self.strike(FaultKind::SlowStorage, execution, Some(action.kind));
+            self.strike_action(FaultKind::SlowStorage, Extent::Once, execution, (action.kind, &action.path));
         }
         // One action in four pauses between two of its steps, so that others may come in between.
         let word = self.key_of(execution, &action, self.spec.order_key);
@@ -65,18 +63,36 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             let again = if action.attempt > 1 { format!(" try {}", action.attempt) } else { String::new() };
             (format!("x{}", execution.0), format!("{} {} {}{again}", action.kind, action.side, action.path))
         });
-        let flight = Flight {
+        self.note_send(execution, &action);
+        let mut flight = Flight {
+            earlier: self.sight_of(execution, &action, Side::Destination),
             action,
             outcome: Outcome::default(),
             in_flight: InFlight::default(),
             stops: stops.into(),
             leg_ns,
-            corrupt: None,
-            delay_ns: 0,
+            armed: Armed::default(),
+            answer: AnswerFault::default(),
+            struck: Vec::new(),
         };
+        self.burst(execution, &mut flight);
         let running = self.running.get_mut(&execution).expect("it was there");
         running.flights.insert(id, flight);
         self.push(self.now.after_ns(leg_ns), about, Due::Leg { execution, action: id });
+    }
+
+    /// Notes what an action sends over a link with a limit; it has the link from when it is given out (2.15a).
+    fn note_send(&mut self, execution: ExecutionId, action: &Action) {
+        let Some(facts) = self.facts.get_mut(&execution) else { return };
+        if !facts.engine_options.as_ref().is_some_and(|options| options.bytes_per_second > 0) {
+            return;
+        }
+        let bytes =
+            action.steps.iter().map(|step| if let Step::Read { length, .. } = step { *length } else { 0 });
+        let bytes = bytes.sum();
+        if bytes > 0 {
+            facts.sends.push((self.now, bytes));
+        }
     }
 
     /// An action goes on to its next stop, and is answered after the last.
@@ -86,6 +102,11 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             running.held.push(id);
             return;
         }
+        if let Some(flight) = running.late.remove(&id) {
+            self.answer_late(execution, flight);
+            return;
+        }
+        let Some(running) = self.running.get_mut(&execution) else { return };
         if !running.transfer.is_current(id) {
             // Fenced: what it had not done by then it never does (reference 2.8a).
             running.flights.remove(&id);
@@ -97,6 +118,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             return;
         };
         self.run(execution, id, stop.upto);
+        self.show_stop(execution, id);
         for operation in stop.operations {
             self.happen_at_action(operation, execution, id);
         }
@@ -105,9 +127,15 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         let stalled = running.stalled;
         let Some(flight) = running.flights.get_mut(&id) else { return };
         let over = flight.stops.is_empty() || flight.outcome.error.is_some();
-        let wait_ns = if over { std::mem::take(&mut flight.delay_ns) } else { flight.leg_ns };
+        let wait_ns = if over { std::mem::take(&mut flight.answer.delay_ns) } else { flight.leg_ns };
         if over {
             flight.stops.clear();
+            flight.answer.under_way = true;
+            if flight.answer.lost {
+                let (kind, path) = (flight.action.kind, flight.action.path.clone());
+                self.strike_action(FaultKind::LostAnswer, Extent::Once, execution, (kind, &path));
+                return;
+            }
         }
         if over && wait_ns == 0 && !stalled {
             self.answer_action(execution, id);
@@ -124,7 +152,8 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             .lasting
             .iter()
             .find(|lasting| lasting.path == flight.action.path && lasting.action == flight.action.kind);
-        let clear_until = lasting.map_or(upto, |lasting| upto.min(lasting.step));
+        let lasting = lasting.and_then(|lasting| Some((lasting.error, lasting.place(flight)?)));
+        let clear_until = lasting.map_or(upto, |(_, place)| upto.min(place));
         let mut mounted = Mounted {
             storages: &mut self.storages,
             source: &running.source,
@@ -133,38 +162,37 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             now: self.now,
             stamps: &mut self.stamps,
             payloads: &mut running.payloads,
-            corrupt: &mut flight.corrupt,
+            armed: &mut flight.armed,
             plant: &mut self.plant,
             unflushed: &mut running.unflushed,
             wrote: false,
-            corrupted: false,
-            ran_full: false,
+            struck: Vec::new(),
         };
         run_steps(&flight.action, clear_until, &mut flight.in_flight, &mut flight.outcome, &mut mounted);
-        let (wrote, corrupted, ran_full) = (mounted.wrote, mounted.corrupted, mounted.ran_full);
+        let (wrote, mut struck) = (mounted.wrote, mounted.struck);
         let destination = running.destination.clone();
-        let kind_of_action = Some(flight.action.kind);
-        let struck = match lasting {
-            Some(lasting)
-                if flight.outcome.error.is_none()
-                    && lasting.step < upto
-                    && flight.outcome.results.len() == lasting.step =>
-            {
-                let step = flight.action.steps.get(lasting.step).cloned();
-                let side = step.as_ref().map_or(flight.action.side, side_of);
-                flight.outcome.error = Some(StepError { side, kind: lasting.error });
-                Some(FaultKind::of_step(StepFault::KeepsFailing(lasting.error), step.as_ref()))
+        let mut extent = Extent::Once;
+        if let Some((error, place)) = lasting
+            && flight.outcome.error.is_none()
+            && place < upto
+            && flight.outcome.results.len() == place
+            && let Some(step) = flight.action.steps.get(place)
+            && let Some(kind) = FaultKind::of_error(error, step)
+        {
+            flight.outcome.error = Some(StepError { side: side_of(step), kind: error });
+            extent = Extent::Lasting;
+            struck.push(kind);
+        }
+        if !struck.is_empty() {
+            let (kind_of_action, path) = (flight.action.kind, flight.action.path.clone());
+            for kind in struck {
+                if let Some(running) = self.running.get_mut(&execution)
+                    && let Some(flight) = running.flights.get_mut(&id)
+                {
+                    flight.struck.push(Strike { kind, extent, path: Some(path.clone()) });
+                }
+                self.strike_action(kind, extent, execution, (kind_of_action, &path));
             }
-            _ => None,
-        };
-        if let Some(kind) = struck {
-            self.strike(kind, execution, kind_of_action);
-        }
-        if corrupted {
-            self.strike(FaultKind::CorruptionInFlight, execution, kind_of_action);
-        }
-        if ran_full {
-            self.strike(FaultKind::FullDestination, execution, kind_of_action);
         }
         if wrote {
             self.destination_was_written(execution, &destination);
@@ -192,38 +220,18 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         {
             facts.disturbance.retried = true;
         }
-        running.transfer.complete(now, id, flight.outcome);
-        self.poll_transfer(execution);
-    }
-
-    /// A step fault strikes the action that has stopped for it.
-    pub(super) fn strike_step(&mut self, fault: StepFault, execution: ExecutionId, id: ActionId) {
-        let Some(running) = self.running.get_mut(&execution) else { return };
-        let Some(flight) = running.flights.get_mut(&id) else { return };
-        let at = flight.outcome.results.len();
-        let step = flight.action.steps.get(at).cloned();
-        let kind_of_action = Some(flight.action.kind);
-        match fault {
-            StepFault::DelayMs(ms) => flight.delay_ns = ms.saturating_mul(MILLISECOND),
-            // Strikes when the bytes move; if none do, nothing happens.
-            StepFault::CorruptInFlight => {
-                flight.corrupt = Some(at as u64);
-                return;
-            }
-            StepFault::Fails(error) | StepFault::KeepsFailing(error) => {
-                let Some(step) = &step else { return };
-                if flight.outcome.error.is_some() {
-                    return;
-                }
-                flight.outcome.error = Some(StepError { side: side_of(step), kind: error });
-                if matches!(fault, StepFault::KeepsFailing(_)) {
-                    let (path, action) = (flight.action.path.clone(), flight.action.kind);
-                    running.lasting.push(Lasting { path, action, step: at, error });
-                }
-            }
+        if let Some(again_ns) = flight.answer.again_ns.take() {
+            let mut again = flight.clone();
+            again.answer.repeated = true;
+            running.late.insert(id, again);
+            let at = now.after_ns(again_ns.max(1));
+            self.push(at, [9, execution.0, id.0], Due::Leg { execution, action: id });
         }
-        self.strike(FaultKind::of_step(fault, step.as_ref()), execution, kind_of_action);
-        self.recorder.line(self.now, "fault", || (format!("x{}", execution.0), format!("{fault:?}")));
+        let Some(running) = self.running.get_mut(&execution) else { return };
+        let Flight { action, outcome, answer, struck, .. } = flight;
+        let taken = running.transfer.complete(now, id, outcome);
+        self.told_of(execution, (action.kind, &action.path), answer, struck, taken);
+        self.poll_transfer(execution);
     }
 
     /// Somebody wrote to a storage: for every other execution that has it mounted, a side was changed.

@@ -47,6 +47,13 @@ impl<H: EntryHash> ReadOut for Frozen<H> {
         }
     }
 
+    fn squashes_root(&self) -> bool {
+        match &self.medium {
+            Medium::Files(volume) => volume.squashes_root(),
+            Medium::Objects(_) => false,
+        }
+    }
+
     fn identity(&self) -> usize {
         self.version
     }

@@ -4,7 +4,7 @@
 //! of two simultaneous events comes first and what a crash keeps are pure functions of the scenario's keys.
 //!
 //! - `operations`: what the scenario says happens (calls, edits, machines, faults)
-//! - `work`: transfers, crashes and fences; `actions`: what transfers ask for
+//! - `work`: transfers, crashes and fences; `actions`: what transfers ask for; `strikes`: what faults do to them
 //! - `watch`: what the invariants are shown
 //! - `snapshot`: the world as plain data
 //! - `storage`, `mount`, `frozen`: what is stored and how an execution reaches it
@@ -19,6 +19,7 @@ mod pins;
 mod running;
 mod snapshot;
 mod storage;
+mod strikes;
 mod triggers;
 mod views;
 mod watch;
@@ -40,7 +41,7 @@ use crate::bug::plant::Plant;
 use crate::clock::Queue;
 use crate::monitor::Monitor;
 use crate::scenario::slots::{SlotDefaults, Slots};
-use crate::scenario::{Operation, Scenario, WorldSpec};
+use crate::scenario::{Act, Operation, Scenario, StepFault, WorldSpec};
 use crate::tally::Tally;
 use crate::trace::Recorder;
 
@@ -68,6 +69,8 @@ enum Due {
     Leg { execution: ExecutionId, action: ActionId },
     /// A transfer asked to be woken.
     Wake { execution: ExecutionId },
+    /// A storage may have been out of reach for too long.
+    MountLost { storage: usize, since: Instant },
 }
 
 /// A history being lived.
@@ -107,6 +110,7 @@ pub struct World<R: Rules, H: EntryHash> {
     #[serde(skip)]
     pins: pins::Pins,
     /// The action at a stop of which an operation of the scenario is happening.
+    #[serde(skip)]
     here: Option<(ExecutionId, ActionKind)>,
     #[serde(skip)]
     plant: Option<Box<dyn Plant>>,
@@ -154,7 +158,8 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         let storages = scenario
             .storages
             .iter()
-            .map(|storage| Storage::new(storage, hash, &settings, spec.start, &mut stamps))
+            .zip(storage::clocks(&scenario.storages))
+            .map(|(storage, clock)| Storage::new(storage, clock, hash, &settings, spec.start, &mut stamps))
             .collect();
         let mut world = Self {
             now: spec.start,
@@ -186,6 +191,10 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             recorder: Recorder::new(spec.start, keep_trace),
             spec,
         };
+        let stale = |operation: &Operation| matches!(operation.act, Act::Fault(StepFault::StaleListing(_)));
+        if scenario.operations.iter().any(stale) {
+            world.storages.iter_mut().for_each(Storage::remember);
+        }
         world.schedule_next_operation();
         world
     }
@@ -236,6 +245,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
                 self.answer_execution_mount(execution, &source, &destination);
             }
             Due::Leg { execution, action } => self.leg(execution, action),
+            Due::MountLost { storage, since } => self.mount_is_lost(storage, since),
             Due::Wake { execution } => {
                 if let Some(running) = self.running.get_mut(&execution) {
                     running.wake = None;

@@ -12,8 +12,10 @@ use datasync::volume::{
 
 use serde::{Deserialize, Serialize};
 
+use super::running::Armed;
 use super::storage::Storage;
 use crate::bug::plant::{Intercept, Plant};
+use crate::fault::FaultKind;
 
 /// A storage as one execution has it mounted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,7 +45,7 @@ pub fn try_mount<H: EntryHash>(
         storage.kind() == place.kind && storage.name.eq_ignore_ascii_case(&place.storage)
     });
     let Some(index) = found else { return fail(unreachable()) };
-    if storages[index].refuses_mounts {
+    if storages[index].refuses_mounts || storages[index].unreachable_since.is_some() {
         return fail(unreachable());
     }
     match storages[index].mountable(&place.subdirectory) {
@@ -68,18 +70,16 @@ pub struct Mounted<'a, H: EntryHash> {
     pub stamps: &'a mut Stamps,
     /// Bytes under way.
     pub payloads: &'a mut Payloads,
-    /// Set: the next step that moves bytes has a bit flipped on the way.
-    pub corrupt: &'a mut Option<u64>,
+    /// What will go wrong with the next steps.
+    pub armed: &'a mut Armed,
     /// A bug planted around the volumes.
     pub plant: &'a mut Option<Box<dyn Plant>>,
     /// Paths of files that this execution has written to and not flushed.
     pub unflushed: &'a mut BTreeSet<RelPath>,
     /// Whether the destination was changed.
     pub wrote: bool,
-    /// Whether bytes were corrupted.
-    pub corrupted: bool,
-    /// Whether a step failed for want of room.
-    pub ran_full: bool,
+    /// The faults that took effect on steps, in order.
+    pub struck: Vec<FaultKind>,
 }
 
 /// The side a step acts on.
@@ -107,26 +107,25 @@ impl<H: EntryHash> Executor for Mounted<'_, H> {
                 Intercept::First(side, first) => self.slip_in(path, side, &first),
             }
         }
-        let moves_bytes = matches!(
-            step,
-            Step::Read { .. } | Step::Write { .. } | Step::Put { .. } | Step::PutObject { .. }
-        );
-        // What a bad cable does to the bytes between reading and writing shows on the write.
-        let corrupt = if moves_bytes && side == Side::Destination { self.corrupt.take() } else { None };
-        self.corrupted |= corrupt.is_some() && moves_bytes;
-        let mut context =
-            StepContext { now: self.now, stamps: self.stamps, payloads: self.payloads, corrupt };
-        let between_buckets = [self.source, self.destination]
-            .iter()
-            .all(|mount| self.storages[mount.storage].kind() == StorageKind::S3);
-        let storage = &mut self.storages[mount.storage];
         let changes = !matches!(step, Step::List { .. } | Step::Read { .. } | Step::ReadBack { .. });
         if changes {
-            storage.touch();
+            self.storages[mount.storage].touch();
             self.wrote = true;
         }
-        let result = storage.apply(&mut context, &mount.base, path, side, step, between_buckets);
+        let result = match step {
+            Step::List { .. } => self.list(mount, path, side, step),
+            Step::Read { .. } | Step::ReadBack { .. } => self.read(mount, path, side, step),
+            Step::Write { .. } | Step::Put { .. } | Step::PutObject { .. } => {
+                self.write(mount, path, side, step)
+            }
+            _ => self.plainly(mount, path, side, step, None),
+        };
         match step {
+            Step::Begin { .. }
+                if result.is_ok() && self.storages[mount.storage].kind() == StorageKind::S3 =>
+            {
+                self.storages[mount.storage].hold_uploads(self.payloads.uploads(), true);
+            }
             Step::Begin { .. } | Step::Write { .. } | Step::Truncate { .. } if result.is_ok() => {
                 self.unflushed.insert(path.clone());
             }
@@ -135,12 +134,102 @@ impl<H: EntryHash> Executor for Mounted<'_, H> {
             }
             _ => {}
         }
-        self.ran_full |= result == Err(StepErrorKind::NoSpace);
+        match result {
+            Err(StepErrorKind::NoSpace) => self.struck.push(FaultKind::FullDestination),
+            Err(StepErrorKind::QuotaExceeded) => self.struck.push(FaultKind::QuotaExceeded),
+            _ => {}
+        }
         result.map_err(fail)
     }
 }
 
+type Done = Result<StepResult, StepErrorKind>;
+
 impl<H: EntryHash> Mounted<'_, H> {
+    /// Does a step, with a bit of the bytes it moves flipped in byte `corrupt` modulo their length.
+    fn plainly(
+        &mut self,
+        mount: &Mount,
+        path: &RelPath,
+        side: Side,
+        step: &Step,
+        corrupt: Option<u64>,
+    ) -> Done {
+        let mut context =
+            StepContext { now: self.now, stamps: self.stamps, payloads: self.payloads, corrupt };
+        let between_buckets = [self.source, self.destination]
+            .iter()
+            .all(|mount| self.storages[mount.storage].kind() == StorageKind::S3);
+        self.storages[mount.storage].apply(&mut context, &mount.base, path, side, step, between_buckets)
+    }
+
+    fn list(&mut self, mount: &Mount, path: &RelPath, side: Side, step: &Step) -> Done {
+        if let Some(changes) = self.armed.stale.take() {
+            let mut context =
+                StepContext { now: self.now, stamps: self.stamps, payloads: self.payloads, corrupt: None };
+            let storage = &self.storages[mount.storage];
+            if let Some(stale) = storage.stale_listing(&mut context, &mount.base, path, side, changes) {
+                self.struck.push(FaultKind::StaleListing);
+                return stale;
+            }
+        }
+        self.plainly(mount, path, side, step, None)
+    }
+
+    fn read(&mut self, mount: &Mount, path: &RelPath, side: Side, step: &Step) -> Done {
+        let mut step = step.clone();
+        let asked = match &mut step {
+            Step::Read { length, .. } | Step::ReadBack { length, .. } => {
+                let asked = *length;
+                *length = self.armed.short.unwrap_or(asked).min(asked);
+                (asked, *length)
+            }
+            _ => (0, 0),
+        };
+        let misread = std::mem::take(&mut self.armed.misread);
+        let result = self.plainly(mount, path, side, &step, misread.then_some(0));
+        let Ok(StepResult::Bytes { length, .. }) = result else { return result };
+        if self.armed.short.take().is_some() && asked.1 < asked.0 && length == asked.1 {
+            self.struck.push(FaultKind::ShortRead);
+        }
+        if misread && length > 0 {
+            self.struck.push(FaultKind::CorruptionOnRead);
+            if matches!(step, Step::ReadBack { .. }) {
+                return Err(StepErrorKind::ChecksumMismatch);
+            }
+        }
+        result
+    }
+
+    fn write(&mut self, mount: &Mount, path: &RelPath, side: Side, step: &Step) -> Done {
+        let (Step::Write { payload, .. } | Step::Put { payload, .. } | Step::PutObject { payload, .. }) =
+            step
+        else {
+            return self.plainly(mount, path, side, step, None);
+        };
+        if let Some(bytes) = self.armed.torn.take()
+            && let Some((contents, digest)) = self.payloads.take(*payload)
+        {
+            if contents.is_empty() {
+                self.payloads.insert_read(*payload, contents, digest);
+            } else {
+                self.struck.push(FaultKind::TornWrite);
+                if self.storages[mount.storage].kind() != StorageKind::S3 {
+                    self.payloads.insert(*payload, contents.slice(0, bytes % contents.len()));
+                    self.plainly(mount, path, side, step, None)?;
+                }
+                return Err(StepErrorKind::Transient);
+            }
+        }
+        // What a bad cable does to the bytes between reading and writing shows on the write.
+        let corrupt = self.armed.corrupt.take();
+        let result = self.plainly(mount, path, side, step, corrupt);
+        if corrupt.is_some() {
+            self.struck.push(FaultKind::CorruptionInFlight);
+        }
+        result
+    }
+
     /// Does a step that a planted bug brings in, whatever comes of it.
     fn slip_in(&mut self, path: &RelPath, side: Side, step: &Step) {
         let mount = match side {

@@ -3,19 +3,21 @@
 use std::collections::BTreeMap;
 
 use datasync::api::{Operation as ApiOperation, Request, Response, TaskStatus};
-use datasync::mix::fold_bytes;
+use datasync::mix::{fold, fold_bytes};
 use datasync::rules::Rules;
 use datasync::service::{AgentId, Event, ExecutionId};
 use datasync::time::{Instant, MILLISECOND, MINUTE};
 use datasync::transfer::ActionId;
-use datasync::tree::EntryHash;
+use datasync::transfer::config::MOUNT_LOST_LIMIT_NS;
+use datasync::tree::{EntryHash, RelPath};
 
 use serde::{Deserialize, Serialize};
 
+use super::running::Armed;
 use super::{Due, World};
 use crate::coverage::answer::Answer;
-use crate::fault::FaultKind;
-use crate::invariant::{Called, Observation};
+use crate::fault::{Extent, FaultKind};
+use crate::invariant::{Called, Observation, Resumed};
 use crate::scenario::slots::{Slot, SlotKind};
 use crate::scenario::{Act, AgentChange, Call, Edit, EditAct, Scenario, StepFault, StorageChange, When};
 
@@ -41,9 +43,12 @@ pub(super) fn makes_look_alikes(scenario: &Scenario) -> bool {
         matches!(
             &operation.act,
             Act::Edit(EditAct {
-                edit: Edit::Write { keep_mtime: true, .. } | Edit::Put(_) | Edit::Rename { .. },
+                edit: Edit::Write { keep_mtime: true, .. }
+                    | Edit::Put(_)
+                    | Edit::PutObject(_)
+                    | Edit::Rename { .. },
                 ..
-            })
+            }) | Act::Rot { .. }
         )
     }) || crate::scenario::look_alikes::in_trees(&scenario.storages)
 }
@@ -126,12 +131,15 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             Act::Edit(edit) => self.edit(&edit),
             Act::Agent { slot, change } => self.agent(slot, change),
             Act::Storage { storage, change } => self.storage(storage, change),
+            Act::Rot { storage, path, byte } => self.rot(storage, &path, byte),
             Act::CrashWorker { execution } => {
                 let arn = self.slot(SlotKind::Execution, execution);
                 if let Some(id) = arn.and_then(|arn| self.service.execution_id(arn)) {
                     self.crash(id, FaultKind::WorkerCrash);
                 }
             }
+            Act::RestartService {} => self.restart_service(),
+            Act::ClockJump { ms } => self.jump(ms),
             Act::Fault(fault) => {
                 if let Some((execution, action)) = action {
                     self.recorder.fold(self.now, "fault", [index as u64, fault_word(fault)]);
@@ -243,7 +251,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             && let Some(arn) = &cancel.task_execution_arn
             && let Some(id) = self.service.execution_id(arn)
         {
-            self.strike(FaultKind::Cancel, id, self.struck_here(id));
+            self.strike_execution(FaultKind::Cancel, Extent::Once, id);
         }
     }
 
@@ -283,7 +291,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
                     return;
                 }
                 for execution in &hit {
-                    self.strike(FaultKind::AgentLoss, *execution, self.struck_here(*execution));
+                    self.strike_execution(FaultKind::AgentLoss, Extent::Once, *execution);
                 }
                 self.agents.0.insert(agent, self.now);
                 self.tell(Event::AgentContact { agent, in_contact: false });
@@ -294,7 +302,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
                     if self.running.contains_key(execution) {
                         self.crash(*execution, FaultKind::AgentRestart);
                     } else {
-                        self.strike(FaultKind::AgentRestart, *execution, None);
+                        self.strike_execution(FaultKind::AgentRestart, Extent::Once, *execution);
                     }
                 }
                 self.settle();
@@ -326,9 +334,19 @@ impl<R: Rules, H: EntryHash> World<R, H> {
     }
 
     /// Whether an agent of an execution's task is out of contact.
-    pub(super) fn is_stalled(&self, execution: ExecutionId) -> bool {
+    pub(super) fn is_out_of_contact(&self, execution: ExecutionId) -> bool {
         let Some(facts) = self.facts.get(&execution) else { return false };
         facts.agents.iter().any(|agent| self.agents.0.contains_key(agent))
+    }
+
+    /// Whether an execution has to wait: for an agent, or for a storage that does not answer.
+    pub(super) fn is_stalled(&self, execution: ExecutionId) -> bool {
+        let waits = |mount: &super::mount::Mount| self.storages[mount.storage].unreachable_since.is_some();
+        self.is_out_of_contact(execution)
+            || self
+                .running
+                .get(&execution)
+                .is_some_and(|running| waits(&running.source) || waits(&running.destination))
     }
 
     fn storage(&mut self, index: u32, change: StorageChange) {
@@ -339,6 +357,80 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         self.record("storage", [u64::from(index), change_word(change)], || {
             (format!("s{index}"), format!("{change:?}"))
         });
+        let Ok(index) = usize::try_from(index) else { return };
+        match change {
+            StorageChange::Unreachable => self.lose_storage(index),
+            StorageChange::Reachable => {
+                self.storages[index].unreachable_since = None;
+                for execution in self.executions_on(index) {
+                    self.set_stalled(execution);
+                }
+            }
+            StorageChange::LosePower => self.lose_power(index),
+            _ => {}
+        }
+    }
+
+    fn lose_storage(&mut self, index: usize) {
+        let since = self.now;
+        if self.storages[index].unreachable_since.is_some() {
+            return;
+        }
+        self.storages[index].unreachable_since = Some(since);
+        let due = Due::MountLost { storage: index, since };
+        self.push(since.after_ns(MOUNT_LOST_LIMIT_NS), [10, index as u64, since.0], due);
+        for execution in self.executions_on(index) {
+            self.strike_execution(FaultKind::MountLost, Extent::Once, execution);
+            self.set_stalled(execution);
+        }
+    }
+
+    fn rot(&mut self, index: u32, path: &RelPath, byte: u64) {
+        let Some(storage) = usize::try_from(index).ok().filter(|index| *index < self.storages.len()) else {
+            return;
+        };
+        let done = self.storages[storage].rot(path, byte);
+        self.record("rot", [u64::from(index), u64::from(done)], || {
+            (format!("s{index}"), format!("{path} byte {byte}{}", if done { "" } else { ": nothing there" }))
+        });
+        if !done {
+            return;
+        }
+        for execution in self.executions_on(storage) {
+            let running = &self.running[&execution];
+            let sides = [running.source.storage == storage, running.destination.storage == storage];
+            if let Some(facts) = self.facts.get_mut(&execution) {
+                facts.disturbance.source_changed |= sides[0];
+                facts.disturbance.destination_changed |= sides[1];
+            }
+            self.strike_execution(FaultKind::CorruptionAtRest, Extent::Lasting, execution);
+        }
+    }
+
+    /// The service's process restarts from what it wrote down; the invariants see whether it is the same again.
+    fn restart_service(&mut self) {
+        self.record("service", [1, 0], || (String::new(), "the service restarts".into()));
+        let open: Vec<ExecutionId> = self.facts.keys().copied().collect();
+        for execution in open {
+            self.count(FaultKind::ServiceRestart, execution, self.struck_here(execution));
+        }
+        let changed = self.service_read_back();
+        let resumed = Resumed { at: self.now, step: self.recorder.step(), changed };
+        self.monitor.observe(&Observation::Resumed(&resumed));
+    }
+
+    /// Everybody's clock jumps forward. The service does what fell due meanwhile, each thing at its own time (reference
+    /// 2.18); everything else that was due by then happens from now on, in the order of its times.
+    fn jump(&mut self, ms: u64) {
+        self.record("clock", [ms, 0], || (String::new(), format!("all clocks jump forward by {ms} ms")));
+        let open: Vec<ExecutionId> = self.facts.keys().copied().collect();
+        for execution in open {
+            // What is in flight counts as lost if it is due to be answered by then (reference 2.5c).
+            self.strike_execution(FaultKind::ClockJump, Extent::Once, execution);
+        }
+        self.now = self.now.after_ns(ms.saturating_mul(MILLISECOND));
+        self.service.advance(self.now);
+        self.settle();
     }
 
     /// Everything is well again: agents in contact, storages reachable, quick and with room, nothing armed, no step
@@ -352,12 +444,22 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         }
         for running in self.running.values_mut() {
             running.lasting.clear();
+            running.burst = None;
             for flight in running.flights.values_mut() {
-                flight.delay_ns = 0;
+                flight.answer.delay_ns = 0;
+                flight.armed = Armed::default();
                 for stop in &mut flight.stops {
                     stop.operations.clear();
                 }
             }
+        }
+        for (execution, facts) in &mut self.facts {
+            // What would have failed for good is healed before it did.
+            facts.strikes.retain(|strike| strike.path.is_none() || strike.extent != Extent::Lasting);
+            facts.disturbance.beyond_retries |= self.running.contains_key(execution);
+        }
+        for execution in self.running.keys().copied().collect::<Vec<_>>() {
+            self.set_stalled(execution);
         }
         let lost: Vec<AgentId> = self.agents.0.keys().copied().collect();
         for agent in lost {
@@ -377,7 +479,14 @@ fn fault_word(fault: StepFault) -> u64 {
         StepFault::Fails(error) => 1 + (error as u64) * 4,
         StepFault::KeepsFailing(error) => 2 + (error as u64) * 4,
         StepFault::CorruptInFlight => 3,
-        StepFault::DelayMs(ms) => 4 + ms * 4,
+        StepFault::DelayMs(ms) => fold([4, ms]),
+        StepFault::Burst { error, actions } => fold([5, error as u64, u64::from(actions)]),
+        StepFault::CorruptOnRead => 7,
+        StepFault::Torn(bytes) => fold([8, bytes]),
+        StepFault::ShortRead(bytes) => fold([9, bytes]),
+        StepFault::StaleListing(changes) => fold([10, u64::from(changes)]),
+        StepFault::LoseAnswer => 11,
+        StepFault::AnswerAgainMs(ms) => fold([12, ms]),
     }
 }
 
@@ -388,5 +497,10 @@ fn change_word(change: StorageChange) -> u64 {
         StorageChange::Full => 3,
         StorageChange::Free => 4,
         StorageChange::Slow(times) => 5 + u64::from(times),
+        StorageChange::Quota(bytes) => fold([6, bytes]),
+        StorageChange::NoQuota => fold([7]),
+        StorageChange::Unreachable => fold([8]),
+        StorageChange::Reachable => fold([9]),
+        StorageChange::LosePower => fold([10]),
     }
 }

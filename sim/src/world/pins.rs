@@ -84,7 +84,12 @@ impl Pins {
 fn interrupts(act: &Act) -> bool {
     match act {
         Act::Call(call) => call.request.operation() == ApiOperation::CancelTaskExecution,
-        Act::Edit(_) | Act::Agent { .. } | Act::Storage { .. } | Act::CrashWorker { .. } => true,
+        Act::Edit(_)
+        | Act::Agent { .. }
+        | Act::Storage { .. }
+        | Act::Rot { .. }
+        | Act::CrashWorker { .. } => true,
+        Act::RestartService {} | Act::ClockJump { .. } => true,
         Act::Fault(_) => false,
     }
 }

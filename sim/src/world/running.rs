@@ -9,12 +9,13 @@ use datasync::service::{AgentId, Place, TaskId};
 use datasync::time::Instant;
 use datasync::transfer::{Action, ActionId, ActionKind, InFlight, Outcome, Transfer};
 use datasync::tree::RelPath;
-use datasync::volume::{Payloads, StepErrorKind};
+use datasync::volume::{Payloads, Step, StepErrorKind};
 
 use serde::{Deserialize, Serialize};
 
 use super::mount::Mount;
-use crate::invariant::Disturbance;
+use crate::fault::Strike;
+use crate::invariant::{Disturbance, Seen};
 use crate::oracle::Snapshot;
 
 /// An action that has been asked for and not yet answered.
@@ -30,10 +31,55 @@ pub struct Flight {
     pub stops: VecDeque<Stop>,
     /// Nanoseconds between two stops.
     pub leg_ns: u64,
-    /// The next step that moves bytes has a bit flipped.
+    /// What will go wrong with a step of it.
+    pub armed: Armed,
+    /// What will go wrong with its answer.
+    pub answer: AnswerFault,
+    /// The faults that struck it and that its answer tells of.
+    pub struck: Vec<Strike>,
+    /// What stood at its path at the destination when it began.
+    pub earlier: Option<Seen>,
+}
+
+/// Faults that wait for the step they strike.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub struct Armed {
+    /// The next bytes written have a bit flipped, in this byte modulo their length.
     pub corrupt: Option<u64>,
-    /// Nanoseconds its answer comes later.
+    /// The next bytes read are damaged on the way to the reader.
+    pub misread: bool,
+    /// The next write breaks off after so many bytes, modulo its length.
+    pub torn: Option<u64>,
+    /// The next read ends after so many bytes.
+    pub short: Option<u64>,
+    /// The next listing is so many changes old.
+    pub stale: Option<u32>,
+}
+
+/// What goes wrong with an answer.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub struct AnswerFault {
+    /// Nanoseconds it comes later.
     pub delay_ns: u64,
+    /// Whether it came later.
+    pub slow: bool,
+    /// All steps are done and the answer is on its way.
+    pub under_way: bool,
+    /// It never comes.
+    pub lost: bool,
+    /// Nanoseconds after which it comes again.
+    pub again_ns: Option<u64>,
+    /// It has come once.
+    pub repeated: bool,
+}
+
+/// Actions that fail before their first step.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Burst {
+    /// How.
+    pub error: StepErrorKind,
+    /// How many more.
+    pub left: u32,
 }
 
 /// A place where an action pauses.
@@ -52,10 +98,19 @@ pub struct Lasting {
     pub path: RelPath,
     /// In which kind of action.
     pub action: ActionKind,
-    /// Which step.
-    pub step: usize,
+    /// Which step; another try may have it at another place.
+    pub step: Step,
     /// How.
     pub error: StepErrorKind,
+}
+
+impl Lasting {
+    /// At which place of an action it strikes, of what is still to be done.
+    pub fn place(&self, flight: &Flight) -> Option<usize> {
+        let same = |step: &Step| std::mem::discriminant(step) == std::mem::discriminant(&self.step);
+        let done = flight.outcome.results.len();
+        flight.action.steps.iter().skip(done).position(same).map(|place| done + place)
+    }
 }
 
 /// An execution whose transfer runs.
@@ -81,6 +136,12 @@ pub struct Running<R: Rules> {
     pub reported: Progress,
     /// Steps that fail for good.
     pub lasting: Vec<Lasting>,
+    /// The next actions that fail.
+    pub burst: Option<Burst>,
+    /// Answers that are under way although nobody waits for them any more.
+    pub late: BTreeMap<ActionId, Flight>,
+    /// Whether a cancel was noted.
+    pub cancelled: bool,
     /// The earliest moment at which a wake-up is already queued.
     pub wake: Option<Instant>,
 }
@@ -109,10 +170,18 @@ pub struct Facts {
     pub before: Option<(Snapshot, Snapshot)>,
     /// What disturbed it.
     pub disturbance: Disturbance,
+    /// The faults that struck it, slowness and what was healed apart.
+    pub strikes: Vec<Strike>,
+    /// How often an action of a sort was struck, by a word for kind, path and offset.
+    pub struck: BTreeMap<u64, u32>,
+    /// How often it had to wait for an agent or a storage.
+    pub stalls: u32,
     /// Its phases.
     pub phases: Vec<(Phase, Instant)>,
     /// Its log, once the transfer has ended.
     pub log: Vec<LogLine>,
+    /// What it sent over the link, if there is a limit: when, and how many bytes.
+    pub sends: Vec<(Instant, u64)>,
     /// Upper bound of its undisturbed length, ns.
     pub bound_ns: u64,
 }

@@ -2,10 +2,11 @@
 //!
 //! What happens in a world is plain data: service, storages with what is pending in them, transfers, actions in
 //! flight with their payloads, the queue, armed triggers, how far the script has got, the digest so far. What is not
-//! written: the scenario's constants, which do not change, and those who only look (invariants, planted bugs, counts
-//! and the rules that count, pins, trace, what was seen of a storage for the oracle). They stand beside the world and outlive it.
+//! written: the scenario's constants, which do not change, and those who only look (invariants, planted bugs, counts,
+//! pins, trace, what was seen of a storage for the oracle). They stand beside the world and outlive it.
 
 use datasync::rules::Rules;
+use datasync::service::Service;
 use datasync::tree::EntryHash;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -40,6 +41,7 @@ impl<R: Rules + Stored, H: EntryHash + Stored> World<R, H> {
             }
             _ => None,
         };
+        let by_way_of = if cut.is_some() { ", by way of its readable form" } else { "" };
         let read = match cut {
             Some(state) => serde_json::from_value(state).map_err(|error| error.to_string()),
             None => postcard::from_bytes(&before).map_err(|error| error.to_string()),
@@ -61,7 +63,7 @@ impl<R: Rules + Stored, H: EntryHash + Stored> World<R, H> {
             plant.resumed();
         }
         self.recorder.line(self.now, RESUME, || {
-            (String::new(), format!("{} bytes written, dropped and read back", before.len()))
+            (String::new(), format!("{} bytes written, dropped and read back{by_way_of}", before.len()))
         });
         let resumed = Resumed { at: self.now, step: self.recorder.step(), changed };
         self.monitor.observe(&Observation::Resumed(&resumed));
@@ -69,11 +71,6 @@ impl<R: Rules + Stored, H: EntryHash + Stored> World<R, H> {
 
     /// Takes over what stands beside a world that is gone.
     fn take_over(&mut self, mut old: Self) {
-        self.service.set_rules(old.rules.clone());
-        for running in self.running.values_mut() {
-            running.transfer.set_rules(old.rules.clone());
-        }
-        self.rules = old.rules;
         self.defaults = old.defaults;
         self.spec = old.spec;
         self.settings = old.settings;
@@ -87,6 +84,28 @@ impl<R: Rules + Stored, H: EntryHash + Stored> World<R, H> {
         for (execution, facts) in &mut self.facts {
             facts.before = old.facts.get_mut(execution).and_then(|old| old.before.take());
         }
+    }
+}
+
+impl<R: Rules, H: EntryHash> World<R, H> {
+    /// The service is written down, dropped and read back; answers what is different now, if anything is.
+    pub(super) fn service_read_back(&mut self) -> Option<String> {
+        let before = serde_json::to_value(self.service.state()).expect("a state is plain data");
+        let digest = self.service.digest();
+        let mut stored = before.clone();
+        if let Some(plant) = &mut self.plant {
+            plant.restart(&mut stored);
+        }
+        let state = match serde_json::from_value(stored) {
+            Ok(state) => state,
+            Err(error) => return Some(format!("the service cannot be read back: {error}")),
+        };
+        self.service = Service::from_state(self.rules.clone(), state);
+        if digest != self.service.digest() {
+            return Some("the digest of the service".to_owned());
+        }
+        let after = serde_json::to_value(self.service.state()).expect("a state is plain data");
+        first_difference(&before, &after, &mut String::from("service"))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The storages of a world: file systems and buckets in memory, with edits by others and the faults of a machine.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 use datasync::Settings;
@@ -8,10 +8,11 @@ use datasync::mix::{fold, fold_bytes};
 use datasync::rules::data::last_modified_counts;
 use datasync::time::Instant;
 use datasync::transfer::objects::ObjectView;
-use datasync::tree::{Attrs, Contents, EntryHash, Node, NodeBody, RelPath, Tree};
+use datasync::transfer::objects::metadata::decode;
+use datasync::tree::{Attrs, Contents, EntryHash, Kind, Node, NodeBody, RelPath, Tree};
 use datasync::volume::{
     Bucket, FileVolume, Object, Payloads, Side, Stamps, Step, StepContext, StepErrorKind, StepResult,
-    StorageKind,
+    StorageClock, StorageKind, UploadId,
 };
 
 use datasync::volume::bucket::KEY_BYTES_MAX;
@@ -19,8 +20,11 @@ use datasync::volume::bucket::KEY_BYTES_MAX;
 use serde::{Deserialize, Serialize};
 
 use super::frozen::Frozen;
+use crate::invariant::Seen;
 use crate::oracle::Snapshot;
-use crate::scenario::{Edit, LineBody, StorageChange, StorageSpec, TreeLine};
+use crate::scenario::{
+    Edit, LineBody, ObjectBody, ObjectLine, STALE_CHANGES_MAX, StorageChange, StorageSpec, TreeLine,
+};
 
 /// One storage and how it is doing.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -31,13 +35,32 @@ pub struct Storage<H: EntryHash> {
     pub refuses_mounts: bool,
     /// How many times slower than usual; 1 = as usual.
     pub slow: u32,
+    /// Since when it has not answered, if it does not.
+    pub unreachable_since: Option<Instant>,
+    /// How often it has lost power.
+    pub power_losses: u64,
+    /// What it held before each of the last changes, if somebody will want to list that.
+    past: Option<VecDeque<Medium<H>>>,
     medium: Medium<H>,
+    clock: StorageClock,
     objects: ObjectView,
     version: usize,
     #[serde(skip)]
     snapshots: BTreeMap<RelPath, (usize, Snapshot)>,
     #[serde(skip)]
     frozen: Option<Rc<Frozen<H>>>,
+}
+
+/// The clocks of these storages, in their order.
+#[must_use]
+pub fn clocks(specs: &[StorageSpec]) -> Vec<StorageClock> {
+    let lanes = i64::from(StorageClock::LANES);
+    let skewed = specs.iter().any(|spec| spec.clock_skew_ms != 0);
+    let clock = |index: usize, spec: &StorageSpec| StorageClock {
+        offset_ns: spec.clock_skew_ms.saturating_mul(1_000_000) / lanes * lanes,
+        lane: if skewed { u8::try_from(index).ok().map(|lane| lane % StorageClock::LANES) } else { None },
+    };
+    specs.iter().enumerate().map(|(index, spec)| clock(index, spec)).collect()
 }
 
 /// What a storage is made of.
@@ -71,11 +94,13 @@ impl<H: EntryHash> Storage<H> {
     #[must_use]
     pub fn new(
         spec: &StorageSpec,
+        clock: StorageClock,
         hash: &H,
         settings: &Settings,
         start: Instant,
         stamps: &mut Stamps,
     ) -> Self {
+        stamps.set_clock(clock);
         let medium = match spec.kind {
             StorageKind::Nfs | StorageKind::Efs => {
                 let tree = filled_tree(spec, hash, start);
@@ -89,12 +114,22 @@ impl<H: EntryHash> Storage<H> {
             name: spec.name.clone(),
             refuses_mounts: false,
             slow: 1,
+            unreachable_since: None,
+            power_losses: 0,
+            past: None,
             medium,
+            clock,
             objects: ObjectView { plain_mtime: last_modified_counts(settings), ..ObjectView::default() },
             version: 1,
             snapshots: BTreeMap::new(),
             frozen: None,
         }
+    }
+
+    /// Whether its clock is off.
+    #[must_use]
+    pub fn is_skewed(&self) -> bool {
+        self.clock.offset_ns != 0
     }
 
     /// Its kind.
@@ -144,8 +179,17 @@ impl<H: EntryHash> Storage<H> {
         }
     }
 
+    /// From now on it remembers what it held before each of the last changes.
+    pub fn remember(&mut self) {
+        self.past = Some(VecDeque::new());
+    }
+
     /// Says that it is about to be changed: what was frozen before stays what it was.
     pub fn touch(&mut self) {
+        if let Some(past) = &mut self.past {
+            past.push_front(self.medium.clone());
+            past.truncate(STALE_CHANGES_MAX as usize);
+        }
         self.version += 1;
         self.frozen = None;
     }
@@ -163,11 +207,91 @@ impl<H: EntryHash> Storage<H> {
         step: &Step,
         between_buckets: bool,
     ) -> Result<StepResult, StepErrorKind> {
+        context.stamps.set_clock(self.clock);
         match &mut self.medium {
             Medium::Files(volume) => volume.apply(context, base, path, side, step),
             Medium::Objects(bucket) => {
                 let view = ObjectView { as_objects: between_buckets, ..self.objects };
                 view.apply(bucket, context, base, path, side, step)
+            }
+        }
+    }
+
+    /// Lists a directory as it was so many changes ago, or as long ago as anybody remembers; `None` if it was then as it
+    /// is now. What it attests of a subtree is left out: it holds for now and not for then.
+    pub fn stale_listing(
+        &self,
+        context: &mut StepContext<'_>,
+        base: &RelPath,
+        path: &RelPath,
+        side: Side,
+        changes: u32,
+    ) -> Option<Result<StepResult, StepErrorKind>> {
+        let past = self.past.as_ref()?;
+        let back = usize::try_from(changes).unwrap_or(usize::MAX).min(past.len());
+        let step = Step::List { side };
+        let mut list = |medium: &Medium<H>| match medium.clone() {
+            Medium::Files(mut volume) => volume.apply(context, base, path, side, &step),
+            Medium::Objects(mut bucket) => self.objects.apply(&mut bucket, context, base, path, side, &step),
+        };
+        let now = list(&self.medium);
+        let mut then = list(past.get(back.checked_sub(1)?)?);
+        if then == now {
+            return None;
+        }
+        if let Ok(StepResult::Listing(listing)) = &mut then {
+            listing.directory.summary = None;
+            listing.entries.iter_mut().for_each(|entry| entry.summary = None);
+        }
+        Some(then)
+    }
+
+    /// What a reader sees at a path, from the storage's root.
+    #[must_use]
+    pub fn sight(&self, at: &RelPath) -> Option<Seen> {
+        match &self.medium {
+            Medium::Files(volume) => volume.tree().get(at).ok().map(|view| Seen {
+                kind: view.kind,
+                size: view.size(),
+                mtime: Some(view.attrs.mtime),
+                contents: view.contents.map_or(0, |contents| contents.digest().0),
+            }),
+            Medium::Objects(bucket) => bucket.get(at.as_bytes()).map(|object| {
+                let says = decode(&object.metadata, false);
+                Seen {
+                    kind: if says.symlink { Kind::Symlink } else { Kind::File },
+                    size: object.contents.len(),
+                    mtime: says.attrs.mtime,
+                    contents: object.contents.digest().0,
+                }
+            }),
+        }
+    }
+
+    /// One bit of a file's or object's bytes changes; whether there were any.
+    pub fn rot(&mut self, at: &RelPath, byte: u64) -> bool {
+        self.touch();
+        match &mut self.medium {
+            Medium::Files(volume) => volume.rot(at, byte),
+            Medium::Objects(bucket) => bucket.rot(at.as_bytes(), byte),
+        }
+    }
+
+    /// The execution that began these uploads runs (`true`), or is over.
+    pub fn hold_uploads(&mut self, uploads: impl Iterator<Item = UploadId>, held: bool) {
+        if let Medium::Objects(bucket) = &mut self.medium {
+            uploads.for_each(|id| bucket.hold_upload(id, held));
+        }
+    }
+
+    /// How many uploads of ended executions are left under a prefix.
+    #[must_use]
+    pub fn uploads_left(&self, base: &RelPath) -> u64 {
+        match &self.medium {
+            Medium::Files(_) => 0,
+            Medium::Objects(bucket) => {
+                let prefix = if base.is_root() { Vec::new() } else { [base.as_bytes(), b"/"].concat() };
+                u64::try_from(bucket.uploads_left(&prefix).count()).unwrap_or(u64::MAX)
             }
         }
     }
@@ -189,6 +313,10 @@ impl<H: EntryHash> Storage<H> {
             StorageChange::Slow(times) => self.slow = times.max(1),
             StorageChange::Full => self.set_full(true),
             StorageChange::Free => self.set_full(false),
+            StorageChange::Quota(more) => self.set_quota(Some(self.bytes().saturating_add(more))),
+            StorageChange::NoQuota => self.set_quota(None),
+            // What hangs on these is for the world to do.
+            StorageChange::Unreachable | StorageChange::Reachable | StorageChange::LosePower => {}
         }
     }
 
@@ -196,6 +324,8 @@ impl<H: EntryHash> Storage<H> {
     pub fn heal(&mut self) {
         self.refuses_mounts = false;
         self.slow = 1;
+        self.unreachable_since = None;
+        self.set_quota(None);
         self.set_full(false);
         self.set_capacity(None);
     }
@@ -204,6 +334,12 @@ impl<H: EntryHash> Storage<H> {
         match &mut self.medium {
             Medium::Files(volume) => volume.set_full(full),
             Medium::Objects(bucket) => bucket.set_full(full),
+        }
+    }
+
+    fn set_quota(&mut self, quota: Option<u64>) {
+        if let Medium::Files(volume) = &mut self.medium {
+            volume.set_quota(quota);
         }
     }
 
@@ -256,6 +392,7 @@ impl<H: EntryHash> Storage<H> {
     /// Why it could not be done; nothing was changed then.
     pub fn edit(&mut self, edit: &Edit, now: Instant, stamps: &mut Stamps) -> Result<(), StepErrorKind> {
         self.touch();
+        stamps.set_clock(self.clock);
         let mut payloads = Payloads::default();
         let mut context = StepContext { now, stamps, payloads: &mut payloads, corrupt: None };
         match &mut self.medium {
@@ -279,6 +416,7 @@ fn edit_files<H: EntryHash>(
     edit: &Edit,
 ) -> Result<(), StepErrorKind> {
     match edit {
+        Edit::PutObject(_) => Err(StepErrorKind::Unsupported),
         Edit::Put(line) => match (&line.body, node_of(line)) {
             (LineBody::HardLink(leader), _) => volume.link(context, leader, &line.path),
             (_, Some(node)) => volume.put(context, &line.path, node),
@@ -306,6 +444,7 @@ fn edit_objects(
     let root = RelPath::root();
     match edit {
         Edit::Put(line) => put_line(bucket, config, context, line, true),
+        Edit::PutObject(line) => put_as_is(bucket, context, line),
         Edit::Write { path, offset, length, key, keep_mtime } => {
             let mut object = bucket.get(path.as_bytes()).ok_or(StepErrorKind::NotFound)?.clone();
             object.contents.write_at(*offset, &Contents::generated(*key, 0, *length));
@@ -415,7 +554,26 @@ fn filled_bucket(spec: &StorageSpec, start: Instant, stamps: &mut Stamps) -> Buc
         // What a bucket cannot hold is not there; nothing else can fail on an empty bucket without limits.
         let _ = put_line(&mut bucket, config, &mut context, line, spec.encoded);
     }
+    for line in &spec.objects {
+        let mut context = StepContext { now: start, stamps, payloads: &mut payloads, corrupt: None };
+        // As above.
+        let _ = put_as_is(&mut bucket, &mut context, line);
+    }
     bucket
+}
+
+/// Puts an object with the key, body and metadata that it has.
+fn put_as_is(
+    bucket: &mut Bucket,
+    context: &mut StepContext<'_>,
+    line: &ObjectLine,
+) -> Result<(), StepErrorKind> {
+    let contents = match &line.body {
+        ObjectBody::Text(text) => Contents::literal(text.as_bytes()),
+        ObjectBody::Generated { size, key } => Contents::generated(*key, 0, *size),
+    };
+    let object = Object { contents, metadata: line.metadata.clone(), last_modified: context.stamp() };
+    put_object(bucket, context, line.key.as_bytes(), object)
 }
 
 /// Puts a line as an object: with DataSync's metadata, or as another tool would.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use datasync::api::responses::DescribeTaskExecutionResponse;
 use datasync::api::shapes::DescribeTaskExecutionRequest;
 use datasync::api::{Options, Request, Response, TaskExecutionStatus, TaskStatus};
 use datasync::rules::Rules;
@@ -117,15 +118,20 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             prepared_from: None,
             before: None,
             disturbance: Disturbance::default(),
+            strikes: Vec::new(),
+            struck: BTreeMap::new(),
+            stalls: 0,
             phases: Vec::new(),
             log: Vec::new(),
+            sends: Vec::new(),
             bound_ns: self.settings.launch_delay_ns + self.settings.launch_limit_ns,
         };
         self.facts.insert(execution, facts);
-        if self.is_stalled(execution)
+        if self.is_out_of_contact(execution)
             && let Some(facts) = self.facts.get_mut(&execution)
         {
             facts.disturbance.faulted = true;
+            facts.disturbance.beyond_retries = true;
         }
     }
 
@@ -135,7 +141,8 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         self.tally.executions += 1;
         self.pins.ends(facts.slot);
         self.recorder.log(|| log_as_text(execution, "ended", &facts.log));
-        let options = self.described_options(execution);
+        let shown = self.describe(execution);
+        let options = shown.as_ref().map(|shown| &shown.options);
         let after =
             facts.before.is_some().then(|| (self.place(&facts.source), self.place(&facts.destination)));
         let after = after
@@ -143,12 +150,15 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         let execution_arn = self.service.execution_arn(execution).unwrap_or_default();
         let task_arn = self.service.task_arn(facts.task).unwrap_or_default();
         let view = self.service.executions().find(|view| view.id == execution);
-        if let (Some(options), Some(end)) = (&options, view.and_then(|view| view.end.cloned())) {
+        if let (Some(options), Some(end)) = (options, view.and_then(|view| view.end.cloned())) {
             let foretold = facts.before.as_ref().filter(|_| facts.disturbance.is_foretold(&end));
             let flats = foretold.map(|(source, destination)| (source.flat(), destination.flat()));
             let prediction = flats
                 .as_ref()
                 .map(|(source, destination)| predict(source, destination, options, &self.settings));
+            let uploads_left = self
+                .place(&facts.destination)
+                .map_or(0, |mount| self.storages[mount.storage].uploads_left(&mount.base));
             let ended = Ended {
                 execution,
                 slot: facts.slot,
@@ -168,7 +178,12 @@ impl<R: Rules, H: EntryHash> World<R, H> {
                 after: after.as_ref().map(|(source, destination)| (source, destination)),
                 prediction: prediction.as_ref(),
                 disturbance: facts.disturbance,
+                strikes: &facts.strikes,
+                uploads_left,
                 look_alikes: self.look_alikes || self.others_wrote(&facts),
+                shown: shown.as_ref(),
+                sends: &facts.sends,
+                chunk_bytes: self.spec.chunk_bytes,
                 bound_ns: facts.bound_ns,
                 phases: &facts.phases,
             };
@@ -185,11 +200,15 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         })
     }
 
-    fn described_options(&mut self, execution: ExecutionId) -> Option<Options> {
+    fn describe(&mut self, execution: ExecutionId) -> Option<DescribeTaskExecutionResponse> {
         let task_execution_arn = self.service.execution_arn(execution);
         let request = Request::DescribeTaskExecution(DescribeTaskExecutionRequest { task_execution_arn });
-        match self.service.handle(&request) {
-            Ok(Response::DescribeTaskExecution(shown)) => Some(shown.options),
+        let mut answer = self.service.handle(&request);
+        if let Some(plant) = &mut self.plant {
+            plant.answer(&request, &mut answer);
+        }
+        match answer {
+            Ok(Response::DescribeTaskExecution(shown)) => Some(shown),
             _ => None,
         }
     }

@@ -8,7 +8,7 @@ use datasync::rules::{Pair, PairContext, Rules};
 use datasync::service::{Command, Event, ExecutionId, Place, TaskId};
 use datasync::time::Instant;
 use datasync::transfer::config::ANSWER_TIMEOUT_NS;
-use datasync::transfer::{Action, ActionId, ActionKind, Poll, Transfer, TransferConfig};
+use datasync::transfer::{Action, ActionId, Poll, Transfer, TransferConfig};
 use datasync::tree::{EntryHash, RelPath};
 use datasync::volume::{Payloads, Side};
 
@@ -16,7 +16,7 @@ use super::cost::offset_of;
 use super::mount::try_mount;
 use super::running::Running;
 use super::{Due, World};
-use crate::fault::{FaultKind, Stage};
+use crate::fault::{Extent, FaultKind};
 
 /// What happens to the actions of an execution that ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +53,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
                 self.record("cut", [3, execution.0], || {
                     (format!("x{}", execution.0), "agent offline".into())
                 });
+                self.strike_for_good(FaultKind::AgentLoss, execution);
                 self.lose_unflushed(execution);
                 self.fence(execution, Fence::AsTheyAre);
             }
@@ -78,7 +79,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         source: &Place,
         destination: &Place,
     ) {
-        if self.is_stalled(execution) {
+        if self.is_out_of_contact(execution) {
             // Nobody is there to mount; the service begins anew when contact is back (reference 2.6a).
             return;
         }
@@ -86,7 +87,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             .and_then(|_| try_mount(&self.storages, destination, Side::Destination))
             .map(|_| ());
         if result.is_err() {
-            self.strike(FaultKind::MountFailure, execution, None);
+            self.strike_execution(FaultKind::MountFailure, Extent::Once, execution);
         }
         self.record("evt", [5, u64::from(result.is_ok())], || {
             (format!("x{}", execution.0), format!("both {}", told(&result)))
@@ -149,17 +150,26 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             payloads: Payloads::default(),
             unflushed: BTreeSet::new(),
             held: Vec::new(),
-            stalled: self.is_stalled(execution),
+            stalled: self.is_out_of_contact(execution),
             lasting: Vec::new(),
+            burst: None,
+            late: std::collections::BTreeMap::new(),
+            cancelled: false,
             wake: None,
         };
+        let skewed =
+            [&running.source, &running.destination].map(|mount| self.storages[mount.storage].is_skewed());
         self.running.insert(execution, running);
+        if skewed.contains(&true) {
+            self.count(FaultKind::SkewedClock, execution, None);
+        }
         self.poll_transfer(execution);
     }
 
     fn cancel_transfer(&mut self, execution: ExecutionId, drain_ns: u64) {
         let now = self.now;
         let Some(running) = self.running.get_mut(&execution) else { return };
+        running.cancelled = true;
         running.transfer.cancel(now, drain_ns);
         self.push(now.after_ns(drain_ns), [3, execution.0, 1], Due::Wake { execution });
         self.poll_transfer(execution);
@@ -203,7 +213,8 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         loop {
             let now = self.now;
             let Some(running) = self.running.get_mut(&execution) else { return };
-            if running.stalled {
+            // A cancel needs nobody: when its drain is over it is over (reference 2.7a).
+            if running.stalled && !running.cancelled {
                 return;
             }
             let poll = running.transfer.poll(now);
@@ -214,8 +225,18 @@ impl<R: Rules, H: EntryHash> World<R, H> {
                 && let Some(running) = self.running.get_mut(&execution)
             {
                 // What the transfer has given up waiting for is fenced: no later step of it takes effect.
-                let transfer = &running.transfer;
-                running.flights.retain(|id, _| transfer.is_current(*id));
+                let current = |id: &ActionId| running.transfer.is_current(*id);
+                let fenced: Vec<ActionId> =
+                    running.flights.keys().filter(|id| !current(id)).copied().collect();
+                for id in fenced {
+                    // Its answer may come all the same.
+                    if let Some(flight) = running.flights.remove(&id)
+                        && flight.answer.under_way
+                        && !flight.answer.lost
+                    {
+                        running.late.insert(id, flight);
+                    }
+                }
             }
             match poll {
                 Poll::Action(action) => self.issue(execution, action),
@@ -257,7 +278,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         if !self.running.contains_key(&execution) {
             return;
         }
-        self.strike(kind, execution, self.struck_here(execution));
+        self.strike_execution(kind, Extent::Lasting, execution);
         self.record("crash", [9, execution.0], || (format!("x{}", execution.0), "worker dies".into()));
         let now = self.now;
         self.run_drawn_part(execution);
@@ -273,9 +294,9 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         if how == Fence::DrawnPart {
             self.run_drawn_part(execution);
         }
-        if let Some(running) = self.running.remove(&execution)
-            && let Some(facts) = self.facts.get_mut(&execution)
-        {
+        let Some(running) = self.running.remove(&execution) else { return };
+        self.storages[running.destination.storage].hold_uploads(running.payloads.uploads(), false);
+        if let Some(facts) = self.facts.get_mut(&execution) {
             facts.log = running.transfer.log().to_vec();
         }
     }
@@ -297,6 +318,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             let word = self.key_of(execution, &flight.action, self.spec.crash_key);
             let more = usize::try_from(at_most(word, left)).unwrap_or(0);
             self.run(execution, id, done + more);
+            self.show_stop(execution, id);
             if let Some(running) = self.running.get_mut(&execution)
                 && let Some(flight) = running.flights.remove(&id)
             {
@@ -332,6 +354,33 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         });
     }
 
+    /// A storage has not answered for as long as an execution waits (2.5a).
+    pub(super) fn mount_is_lost(&mut self, storage: usize, since: Instant) {
+        if self.storages[storage].unreachable_since != Some(since) {
+            return;
+        }
+        for execution in self.executions_on(storage) {
+            let Some(running) = self.running.get_mut(&execution) else { continue };
+            let side = if running.source.storage == storage { Side::Source } else { Side::Destination };
+            running.transfer.lose_mount(self.now, side);
+            self.strike_for_good(FaultKind::MountLost, execution);
+            self.record("cut", [10, execution.0], || {
+                (format!("x{}", execution.0), format!("mount of the {side} lost"))
+            });
+            self.finish(execution);
+        }
+    }
+
+    /// The executions that have a storage mounted.
+    pub(super) fn executions_on(&self, storage: usize) -> Vec<ExecutionId> {
+        let on = |mount: &super::mount::Mount| mount.storage == storage;
+        let running = self.running.iter();
+        running
+            .filter(|(_, running)| on(&running.source) || on(&running.destination))
+            .map(|(id, _)| *id)
+            .collect()
+    }
+
     /// Contact with an agent of an execution was lost or is back.
     pub(super) fn set_stalled(&mut self, execution: ExecutionId) {
         let stalled = self.is_stalled(execution);
@@ -349,33 +398,6 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         }
         // After what was held, so that an answer on its way counts before the time-out.
         self.push(now.after_ns(2), [8, execution.0, 0], Due::Wake { execution });
-    }
-
-    /// Notes that a fault took effect on an execution.
-    pub(super) fn strike(&mut self, kind: FaultKind, execution: ExecutionId, action: Option<ActionKind>) {
-        if let Some(facts) = self.facts.get_mut(&execution) {
-            facts.disturbance.faulted = true;
-        }
-        self.strike_lightly(kind, execution, action);
-    }
-
-    /// Notes a fault that makes nothing go wrong.
-    pub(super) fn strike_lightly(
-        &mut self,
-        kind: FaultKind,
-        execution: ExecutionId,
-        action: Option<ActionKind>,
-    ) {
-        let stage = self
-            .running
-            .get(&execution)
-            .map_or(Stage::Launching, |running| Stage::from(running.transfer.progress().phase));
-        *self.tally.faults.entry((kind, stage, action)).or_default() += 1;
-    }
-
-    /// The kind of action at a stop of which the scenario is acting, if it is one of this execution.
-    pub(super) fn struck_here(&self, execution: ExecutionId) -> Option<ActionKind> {
-        self.here.filter(|(of, _)| *of == execution).map(|(_, kind)| kind)
     }
 
     /// Gives an event to the service, through a bug if one is planted there.

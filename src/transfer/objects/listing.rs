@@ -99,7 +99,8 @@ impl ObjectView {
     }
 
     /// Why a name in a bucket is none for a file system (2.12a). A NUL is as forbidden as an empty component; for
-    /// another bucket only what is forbidden matters. Carries out R2.12a-2, R2.12a-5.
+    /// another bucket only what is forbidden matters.
+    /// Carries out R2.12a-2, R2.12a-5.
     fn name_problem(self, above: &RelPath, name: &[u8]) -> Option<Untransferable> {
         if !is_name(name) {
             return Some(Untransferable::ForbiddenKey);

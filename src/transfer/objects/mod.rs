@@ -83,23 +83,24 @@ impl ObjectView {
             }
             Step::Begin { .. } => {
                 check_key(key)?;
-                bucket.begin_upload(key);
+                // Who begins anew has given up what it had begun.
+                if let Some(earlier) = cx.payloads.upload(key) {
+                    bucket.abort_upload(earlier);
+                }
+                let id = bucket.begin_upload(key);
+                cx.payloads.begin_upload(key, id);
             }
             Step::Write { offset, payload } => {
-                let upload = newest_upload(bucket, key)?;
+                let upload = cx.payloads.upload(key).ok_or(StepErrorKind::NotFound)?;
                 let (contents, _) = cx.send(*payload)?;
                 let answer = bytes(&contents);
-                bucket.put_part(upload, *offset, contents)?;
+                if !bucket.put_part(upload, *offset, contents)? {
+                    return Err(StepErrorKind::NotFound);
+                }
                 return Ok(answer);
             }
-            Step::Complete { attrs } => {
-                let upload = newest_upload(bucket, key)?;
-                bucket.complete_upload(upload, encoded(Kind::File, attrs), cx.stamp());
-            }
-            Step::CompleteObject { metadata } => {
-                let upload = newest_upload(bucket, key)?;
-                bucket.complete_upload(upload, Metadata::clone(metadata), cx.stamp());
-            }
+            Step::Complete { attrs } => complete(bucket, cx, key, encoded(Kind::File, attrs))?,
+            Step::CompleteObject { metadata } => complete(bucket, cx, key, Metadata::clone(metadata))?,
             Step::ReplaceMetadata { directory: false, metadata } => {
                 let metadata = Metadata::clone(metadata);
                 if !bucket.copy(key, key, metadata, cx.stamp()) {
@@ -125,7 +126,7 @@ impl ObjectView {
             Step::RemoveDirectory => remove_directory(bucket, &directory_key(&at))?,
             Step::Rewrite { attrs } => rewrite(bucket, cx, &at, attrs)?,
             Step::AbortUploads => {
-                let left: Vec<UploadId> = bucket.uploads(&directory_key(&at)).map(|(id, _)| id).collect();
+                let left: Vec<UploadId> = bucket.uploads_left(&directory_key(&at)).collect();
                 for id in left {
                     bucket.abort_upload(id);
                 }
@@ -150,6 +151,21 @@ impl ObjectView {
         let symlink = !self.as_objects && is_symlink(&object.metadata);
         if symlink { Err(StepErrorKind::WrongKind) } else { Ok(object) }
     }
+}
+
+/// Finishes the upload that this driver has begun.
+fn complete(
+    bucket: &mut Bucket,
+    cx: &mut StepContext<'_>,
+    key: &[u8],
+    metadata: Metadata,
+) -> Result<(), StepErrorKind> {
+    let upload = cx.payloads.upload(key).ok_or(StepErrorKind::NotFound)?;
+    if !bucket.complete_upload(upload, metadata, cx.stamp()) {
+        return Err(StepErrorKind::NotFound);
+    }
+    cx.payloads.end_upload(key);
+    Ok(())
 }
 
 fn bytes(contents: &Contents) -> StepResult {
@@ -223,11 +239,6 @@ fn put(
 ) -> Result<(), StepErrorKind> {
     let object = Object { contents, metadata: encoded(kind, attrs), last_modified: cx.stamp() };
     Ok(bucket.put(key, object)?)
-}
-
-fn newest_upload(bucket: &Bucket, key: &[u8]) -> Result<UploadId, StepErrorKind> {
-    let uploads = bucket.uploads(key).filter(|(_, of)| of.len() == key.len());
-    uploads.map(|(id, _)| id).last().ok_or(StepErrorKind::NotFound)
 }
 
 fn make_directory(

@@ -2,8 +2,10 @@
 
 use datasync::time::Instant;
 use datasync::tree::RelPath;
+use datasync::volume::StorageKind;
 
 use super::lines::{fit, size_of};
+use super::objects;
 use super::perturb;
 use super::scratch::{self, TreeStyle};
 use crate::prng::Prng;
@@ -39,6 +41,9 @@ fn edit(
 ) -> Option<Edit> {
     let path = |rng: &mut Prng| some_path(rng, &spec.tree, style);
     Some(match kind {
+        EditKind::Put if spec.kind == StorageKind::S3 && rng.chance(1, 3) => {
+            Edit::PutObject(objects::object(rng, &spec.tree, style)?)
+        }
         EditKind::Put => {
             let path = if rng.chance(1, 3) { path(rng) } else { new_path(rng, &spec.tree, style) };
             let body = scratch::kind(rng, style);

@@ -45,7 +45,8 @@ pub fn total_bytes(lines: &[TreeLine]) -> u64 {
 }
 
 /// Sorts lines and drops or mends what does not fit together: of two lines of one path the last counts; a line whose
-/// directory is missing goes; a hard link whose leader is missing or does not come before it becomes a file.
+/// directory is missing goes; a hard link whose leader is missing or does not come before it becomes an empty file, which
+/// agrees with whatever has its mtime.
 #[must_use]
 pub fn mended(mut lines: Vec<TreeLine>) -> Vec<TreeLine> {
     if !lines.is_sorted_by(|left, right| left.path < right.path) {
@@ -61,7 +62,7 @@ pub fn mended(mut lines: Vec<TreeLine>) -> Vec<TreeLine> {
         if let LineBody::HardLink(leader) = &line.body {
             match find(&sound, leader) {
                 Some(leader) if size_of(&leader.body).is_some() => copy_attributes(&mut line, leader),
-                _ => line.body = contents(1, line.mtime),
+                _ => line.body = contents(0, line.mtime),
             }
         }
         sound.push(line);
@@ -116,7 +117,7 @@ pub fn fit(mut line: TreeLine, kind: StorageKind, encoded: bool) -> Option<TreeL
         match &line.body {
             LineBody::Device { .. } | LineBody::Fifo | LineBody::Socket => return None,
             LineBody::Symlink(_) if !encoded => return None,
-            LineBody::HardLink(_) => line.body = contents(1, line.mtime),
+            LineBody::HardLink(_) => line.body = contents(0, line.mtime),
             _ => {}
         }
     }

@@ -9,6 +9,7 @@ mod edits;
 mod faults;
 pub mod lines;
 mod model;
+mod objects;
 mod options;
 pub mod perturb;
 mod requests;

@@ -65,7 +65,7 @@ fn moved_up(line: &TreeLine, top: &RelPath) -> Option<TreeLine> {
         |path: &RelPath| path.is_within(top).then(|| RelPath::new(path.as_bytes().get(skip..)?)).flatten();
     let mut moved = TreeLine { path: up(&line.path)?, ..line.clone() };
     if let LineBody::HardLink(leader) = &line.body {
-        moved.body = up(leader).map_or_else(|| contents(1, line.mtime), LineBody::HardLink);
+        moved.body = up(leader).map_or_else(|| contents(0, line.mtime), LineBody::HardLink);
     }
     Some(moved)
 }

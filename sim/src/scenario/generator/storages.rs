@@ -4,12 +4,13 @@ use datasync::time::Instant;
 use datasync::volume::StorageKind;
 
 use super::lines::{fitted, size_of, total_bytes};
+use super::objects;
 use super::perturb;
 use super::scratch::{self, TreeStyle};
 use super::{GeneratorConfig, SharedShape};
 use crate::prng::{Prng, Stream};
 use crate::scenario::swarm::{SwarmChoice, TreeOrigin, TreeSize};
-use crate::scenario::{StorageSpec, TreeLine};
+use crate::scenario::{SKEW_MS_MAX, StorageSpec, TreeLine};
 
 /// Draws the storages: NFS servers, then EFS file systems, then buckets. One holds the main tree; each of the others is
 /// empty, holds a perturbed copy of it, or something unrelated.
@@ -30,9 +31,18 @@ pub(super) fn draw(choice: &SwarmChoice, config: &GeneratorConfig, start: Instan
     for (at, storage) in storages.iter_mut().enumerate() {
         let lines = if at == home { main.clone() } else { other(rng, choice, &main, shape, &style) };
         storage.tree = fitted(lines, storage.kind, storage.encoded);
+        if storage.kind == StorageKind::S3 {
+            storage.objects = objects::draw(rng, &storage.tree, &style);
+        }
         if choice.look_alikes && at != home {
             perturb::make_look_alike(rng, &mut storage.tree);
         }
+        if choice.skewed_clocks && rng.chance(1, 2) {
+            // From milliseconds to ten years.
+            let ms = i64::try_from(rng.log_range(1, SKEW_MS_MAX)).expect("ten years");
+            storage.clock_skew_ms = if rng.chance(1, 2) { ms } else { -ms };
+        }
+        storage.root_squash = storage.kind == StorageKind::Nfs && rng.chance(1, 10);
         if rng.chance(1, 16) {
             storage.capacity =
                 Some(total_bytes(&storage.tree).saturating_add(rng.range(0, style.chunk_bytes)));
@@ -85,8 +95,10 @@ fn empty(rng: &mut Prng, choice: &SwarmChoice) -> Vec<StorageSpec> {
         name,
         encoded,
         capacity: None,
+        clock_skew_ms: 0,
         root_squash: false,
         tree: Vec::new(),
+        objects: Vec::new(),
     };
     let mut storages = Vec::new();
     for number in 0..choice.nfs {

@@ -8,7 +8,7 @@ use datasync::volume::StorageKind::Nfs;
 
 use super::faults::{self, Drawn, Targets};
 use super::model::Model;
-use super::{aimed, edits, requests};
+use super::{aimed, edits, lines, requests};
 use crate::prng::{Prng, Stream};
 use crate::scenario::swarm::{FaultKind, SwarmChoice};
 use crate::scenario::{Act, AgentChange, Call, Operation, StorageSpec, When};
@@ -256,13 +256,17 @@ impl Workload<'_> {
     /// What strikes this execution at places of its own: faults, a cancel, an edit, any call.
     fn arm(&mut self, execution: u32) {
         if self.choice.fault_percent > 0 {
-            for _ in 0..self.faults.weighted(&[3, 4, 2, 1]) {
+            for _ in 0..self.faults.weighted(&[2, 4, 3, 2]) {
                 self.fault(Some(execution));
             }
         }
         let paths = self.paths(execution);
         if self.rng.chance(1, 4) && self.choice.calls.contains(&Api::CancelTaskExecution) {
-            let on = faults::trigger(&mut self.rng, execution, &paths);
+            let on = if self.rng.chance(1, 2) {
+                faults::trigger(&mut self.rng, execution, &paths)
+            } else {
+                faults::cancel_trigger(&mut self.rng, execution)
+            };
             let arn = format!("@execution:{execution}");
             let input = datasync::api::shapes::CancelTaskExecutionRequest { task_execution_arn: Some(arn) };
             let call = Call { client: 0, request: Request::CancelTaskExecution(input), bind: None };
@@ -386,7 +390,15 @@ impl Workload<'_> {
         }
         let storages = self.storages_of(execution).unwrap_or_else(|| self.all_storages());
         let paths = self.paths(execution);
-        let targets = Targets { execution, agents: &agents, storages: &storages, paths: &paths };
+        let files = self.files(&storages);
+        let targets = Targets {
+            execution,
+            agents: &agents,
+            storages: &storages,
+            paths: &paths,
+            files: &files,
+            chunk_bytes: self.model.chunk_bytes,
+        };
         let Drawn { act, trigger, recovery } = faults::draw(&mut self.faults, kind, &targets);
         let strikes_in = trigger.is_some().then_some(execution);
         let when = trigger.map_or_else(|| self.pause(), When::On);
@@ -439,6 +451,21 @@ impl Workload<'_> {
                 self.push(When::AfterExecution(execution), recovery.act);
             }
         }
+    }
+
+    /// A few files of these storages, as they were at the beginning.
+    fn files(&mut self, storages: &[u32]) -> Vec<(u32, RelPath)> {
+        let mut files = Vec::new();
+        for index in storages {
+            let tree = &self.model.storages[usize::try_from(*index).expect("an index")].tree;
+            for _ in 0..if tree.is_empty() { 0 } else { 4 } {
+                let line = self.faults.pick(tree);
+                if lines::size_of(&line.body).is_some_and(|size| size > 0) {
+                    files.push((*index, line.path.clone()));
+                }
+            }
+        }
+        files
     }
 
     /// A few paths an execution may come by, seen from its source's root.

@@ -1,0 +1,74 @@
+//! Which faults the service survives and which it reports (2.5a, 2.5c): the table of [`FaultKind::demand`].
+//!
+//! - What it must survive, and nothing else that struck, never makes an execution end otherwise than it would have
+//!   ended undisturbed: the same error or none, and the same destination.
+//! - After what it must report the execution ends in ERROR, and a fault of one entry is in the log under that entry or a
+//!   directory above it, unless the execution was ended as a whole.
+
+use datasync::report::{ErrorCode, LogKind};
+
+use super::{Ended, Invariant, Observation, Violation};
+use crate::fault::Demand;
+use crate::oracle::compare;
+
+pub(super) const NAME: &str = "survives-or-reports";
+
+/// Looks at each end by itself.
+#[derive(Debug)]
+pub(super) struct SurvivesOrReports;
+
+fn ended(ended: &Ended<'_>, checks: &mut u64) -> Result<(), String> {
+    if ended.strikes.is_empty() {
+        return Ok(());
+    }
+    reports(ended, checks)?;
+    let Some(prediction) = ended.prediction.filter(|prediction| prediction.claimed) else { return Ok(()) };
+    let Some((_, after)) = ended.after.filter(|_| ended.disturbance.is_survivable()) else { return Ok(()) };
+    *checks += 1;
+    let kinds = || {
+        let names: Vec<&str> = ended.strikes.iter().map(|strike| strike.kind.name()).collect();
+        names.join(", ")
+    };
+    let code = ended.end.failure.as_ref().map(|failure| failure.code);
+    if code != prediction.failure {
+        let foretold = prediction.failure;
+        return Err(format!("ended with {code:?} after {}, predicted {foretold:?}", kinds()));
+    }
+    compare(prediction, &after.flat()).map_err(|why| format!("after {}: {why}", kinds()))
+}
+
+/// What must be reported is.
+fn reports(ended: &Ended<'_>, checks: &mut u64) -> Result<(), String> {
+    let owed = ended.strikes.iter().filter(|strike| strike.kind.demand(strike.extent) == Demand::Report);
+    for strike in owed {
+        *checks += 1;
+        let name = strike.kind.name();
+        let Some(failure) = &ended.end.failure else {
+            return Err(format!("SUCCESS although {name} struck it"));
+        };
+        let stopped = !matches!(failure.code, ErrorCode::ItemsSkipped | ErrorCode::VerificationFailed);
+        let ended_as_a_whole = stopped
+            || ended
+                .strikes
+                .iter()
+                .any(|other| other.path.is_none() && other.kind.demand(other.extent) == Demand::Report);
+        let Some(path) = strike.path.as_ref().filter(|_| !ended_as_a_whole) else { continue };
+        let mut errors = ended.log.iter().filter(|line| line.kind == LogKind::ItemError);
+        if !errors.any(|line| path.is_within(&line.path)) {
+            return Err(format!("the log does not name `{path}`, which {name} struck"));
+        }
+    }
+    Ok(())
+}
+
+impl Invariant for SurvivesOrReports {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn observe(&mut self, observation: &Observation<'_>, checks: &mut u64) -> Result<(), Violation> {
+        let Observation::Ended(end) = observation else { return Ok(()) };
+        ended(end, checks)
+            .map_err(|why| Violation::new(NAME, format!("execution {}: {why}", end.execution.0)))
+    }
+}
