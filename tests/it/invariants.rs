@@ -1,5 +1,7 @@
 //! Every invariant lets pass what holds and catches what does not.
 
+use std::collections::BTreeSet;
+
 use datasync::Settings;
 use datasync::api::responses::DescribeTaskExecutionResponse;
 use datasync::api::shapes::{
@@ -21,6 +23,7 @@ use datasync_sim::invariant::{
     AgentProbe, Called, Disturbance, Ended, ExecutionProbe, HistoryEnd, Observation, Probe, TaskProbe,
     catalogue, determinism,
 };
+use datasync_sim::oracle::bounds::Others;
 use datasync_sim::oracle::{Snapshot, predict};
 
 use crate::flats::snapshot;
@@ -49,13 +52,14 @@ pub struct Lived {
     pub before: Option<(Snapshot, Snapshot)>,
     pub after: Option<(Snapshot, Snapshot)>,
     pub disturbance: Disturbance,
-    pub strikes: Vec<Strike>,
-    pub uploads_left: u64,
-    pub look_alikes: bool,
+    pub made_alike: BTreeSet<Vec<u8>>,
+    pub others: Option<(Others, Others)>,
     pub took_ns: u64,
     pub phases: Vec<(Phase, Instant)>,
     pub shown: Option<DescribeTaskExecutionResponse>,
     pub sends: Vec<(Instant, u64)>,
+    pub strikes: Vec<Strike>,
+    pub uploads_left: u64,
 }
 
 pub const TASK: &str = "arn:task";
@@ -85,7 +89,8 @@ pub fn lived(source: &[&str], before: &[&str], after: &[&str], (files, bytes): (
         disturbance: Disturbance::default(),
         strikes: Vec::new(),
         uploads_left: 0,
-        look_alikes: false,
+        made_alike: BTreeSet::new(),
+        others: None,
         took_ns: 70 * SECOND,
         phases: [Phase::Preparing, Phase::Transferring, Phase::Verifying]
             .map(|phase| (phase, Instant(61 * SECOND)))
@@ -184,7 +189,8 @@ pub fn feed(name: &str, seen: &[Seen]) -> Result<u64, String> {
                     disturbance: lived.disturbance,
                     strikes: &lived.strikes,
                     uploads_left: lived.uploads_left,
-                    look_alikes: lived.look_alikes,
+                    made_alike: &lived.made_alike,
+                    others: lived.others.as_ref().map(|(source, destination)| (source, destination)),
                     shown: lived.shown.as_ref(),
                     sends: &lived.sends,
                     chunk_bytes: 64,
@@ -353,13 +359,13 @@ fn cancel_then_rerun_converges() {
     // Look-alikes that somebody else made.
     let alike = &["f size=3 c=8 m=9"][..];
     let reported = |lived: &mut Lived| {
-        lived.look_alikes = true;
+        lived.made_alike = BTreeSet::from([b"f".to_vec()]);
         fails(lived, ErrorCode::VerificationFailed);
         lived.log = vec![line(Phase::Verifying, LogKind::ChecksumFailure, "f")];
     };
     holds(name, &[but(run(alike, alike), reported)]);
     let unverified = |lived: &mut Lived| {
-        lived.look_alikes = true;
+        lived.made_alike = BTreeSet::from([b"f".to_vec()]);
         lived.options.verify_mode = VerifyMode::None;
     };
     holds(name, &[but(run(alike, alike), unverified)]);
@@ -368,7 +374,7 @@ fn cancel_then_rerun_converges() {
         "nobody else",
         &[but(run(alike, alike), |lived| {
             reported(lived);
-            lived.look_alikes = false;
+            lived.made_alike.clear();
         })],
     );
     violated(

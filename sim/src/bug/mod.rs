@@ -4,6 +4,7 @@
 //! and the volumes; in [`Rules`](datasync::rules::Rules); in [`EntryHash`](datasync::tree::EntryHash); by state
 //! surgery. A harness that does not find them all proves nothing.
 
+mod actions;
 mod answers;
 mod catalogue;
 pub mod hash;

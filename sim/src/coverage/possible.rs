@@ -238,10 +238,8 @@ const DECIDED: &[Never] = &[
     never("shadowed-by-prefix directory *", "it is the directory that has the place (2.12a)"),
     never("shadowed-by-prefix * !-", "the directory of its name meets what the destination has (2.12a)"),
     never("bad-symlink !symlink *", "no symlink (2.12b)"),
-    never(
-        "forbidden-key * !-",
-        "only buckets have such keys, and between buckets they are keys like any other",
-    ),
+    never("not-text fifo|socket *", "what is not carried anyway is not looked at further (2.13b)"),
+    never("not-text * !-", "no bucket holds such a name (2.12a)"),
     never("too-long file|directory !-", "no file system holds such a name (2.14)"),
     never(
         "kept:other * !file|directory|symlink",
