@@ -307,7 +307,8 @@ fn r2_3_3_all_nine_pairs_carry_what_they_can() {
             let fail = |action: &Action, index: usize| {
                 // A listing of either side, a copy, a removal: all are tried again, once each.
                 let mine = failing && index == 0 && side_of(&action.steps[0]) == action.side;
-                let first = mine && struck.borrow_mut().insert((action.kind, action.side, action.path.clone()));
+                let first =
+                    mine && struck.borrow_mut().insert((action.kind, action.side, action.path.clone()));
                 first.then_some(StepErrorKind::Transient)
             };
             let options = if (from, to) == (S3, S3) { buckets() } else { remove() };
