@@ -25,7 +25,7 @@ const STARTS: &[(&str, u64)] = &[
     ("creating-again", 49),
     ("blind-to-mtime", 20),
     ("removes-under-preserve", 4),
-    ("deletes-on-failed-listing", 1),
+    ("deletes-on-failed-listing", 120),
     ("removes-parents-first", 1),
     ("skips-type-change", 1),
     ("blind-verification", 3_000_102),
