@@ -62,7 +62,7 @@ fn readable(error: &serde_json::Error) -> String {
     error.to_string().replace(
         "no variant of enum Act found in flattened data",
         "an operation that does nothing, expected one of `call`, `edit`, `agent`, `storage`, `rot`, \
-         `crash-worker`, `fault`",
+         `crash-worker`, `restart-service`, `clock-jump`, `fault`",
     )
 }
 

@@ -152,8 +152,13 @@ pub fn decide(source: &Listed, destination: Option<&Listed>, pair: &PairContext)
     if !pair.carries(source.kind) {
         return Decision::NotCarried;
     }
-    if source.kind.is_device() && pair.pair.destination == StorageKind::S3 {
-        return Decision::DeviceToObject;
+    if pair.pair.destination == StorageKind::S3 {
+        if core::str::from_utf8(&source.name).is_err() {
+            return Decision::CannotCarry(Untransferable::NotText);
+        }
+        if source.kind.is_device() {
+            return Decision::DeviceToObject;
+        }
     }
     let Some(destination) = destination else { return Decision::Make };
     if pair.pair.between_buckets() {

@@ -36,6 +36,7 @@ impl Untransferable {
             Self::ForbiddenKey => const { rule("R2.12a-2") },
             Self::ShadowedByPrefix => const { rule("R2.12a-3") },
             Self::BadSymlink => const { rule("R2.12b-3") },
+            Self::NotText => const { rule("R2.12a-4") },
             Self::TooLong => const { rule("R2.12a-5") },
         }
     }

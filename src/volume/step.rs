@@ -316,7 +316,7 @@ pub struct Listed {
 }
 
 aws_enum! {
-    /// Why an entry of a bucket cannot be transferred (2.12a, 2.12b).
+    /// Why an entry cannot be transferred to or from a bucket (2.12a, 2.12b).
     Untransferable {
         /// The key has an empty, `.` or `..` component.
         ForbiddenKey = "key has an empty, `.` or `..` component",
@@ -324,6 +324,8 @@ aws_enum! {
         ShadowedByPrefix = "a prefix of the same name exists",
         /// A symlink object with an empty body or a NUL in it.
         BadSymlink = "symlink object without a usable target",
+        /// A name that is no text, towards a bucket: keys are UTF-8.
+        NotText = "name is not UTF-8",
         /// A component or the whole path is too long.
         TooLong = "name too long",
     }

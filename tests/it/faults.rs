@@ -129,6 +129,9 @@ fn act(kind: FaultKind) -> (&'static str, &'static str) {
         FaultKind::LateAnswer => (r#""fault": {"delay-ms": 30000}"#, none),
         FaultKind::LostAnswer => (r#""fault": "lose-answer""#, none),
         FaultKind::DuplicatedAnswer => (r#""fault": {"answer-again-ms": 0}"#, none),
+        FaultKind::ServiceRestart => (r#""restart-service": {}"#, none),
+        FaultKind::ClockJump => (r#""clock-jump": {"ms": 1000}"#, none),
+        FaultKind::SkewedClock => unreachable!("a storage's clock is off from the beginning"),
     }
 }
 
@@ -213,6 +216,8 @@ fn faults_of_executions_strike_at_every_action() {
         FaultKind::AgentRestart,
         FaultKind::MountLost,
         FaultKind::CorruptionAtRest,
+        FaultKind::ServiceRestart,
+        FaultKind::ClockJump,
     ]);
 }
 

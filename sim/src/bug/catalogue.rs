@@ -162,7 +162,7 @@ static CATALOGUE: &[Bug] = &[
     Bug {
         name: "times-first",
         site: Site::Transfer,
-        caught_by: &["torn-only-where-allowed", "cancel-then-rerun-converges"],
+        caught_by: &["torn-only-where-allowed", "cancel-then-rerun-converges", "same-destination"],
         bug: plant("a file gets its times before its contents", transfer::times_first),
         benign: plant("times are set twice", transfer::sets_times_twice),
     },
@@ -353,6 +353,20 @@ static CATALOGUE: &[Bug] = &[
         caught_by: &["snapshot-resume"],
         bug: plant("a service that restarts forgets what it was to do later", resume::forgetful_restart),
         benign: plant("a world comes back by way of its readable form", resume::readable),
+    },
+    Bug {
+        name: "assumes-order",
+        site: Site::Transfer,
+        caught_by: &["same-destination"],
+        bug: plant("a name that a storage lists out of order is not seen", transfer::assumes_order),
+        benign: plant("every directory is listed twice", transfer::lists_twice),
+    },
+    Bug {
+        name: "digest-without-mode",
+        site: Site::Hash,
+        caught_by: &["same-destination", "cancel-then-rerun-converges", "idempotent-rerun"],
+        bug: hash("digests of entries leave out the mode", HashChange::WithoutMode),
+        benign: hash("digests of entries are BLAKE3", HashChange::Blake3),
     },
     Bug {
         name: "recounted-tries",

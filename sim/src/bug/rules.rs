@@ -109,6 +109,7 @@ impl Rules for PlantedRules {
             {
                 Decision::Same
             }
+            (RuleChange::SkipsTypeChange, Decision::Replace) => Decision::Same,
             (RuleChange::LeftoverIsDone, Decision::Send)
                 if destination.is_some_and(|there| {
                     there.size == source.size && there.uid == Some(data::DEFAULT_OWNER)
@@ -116,7 +117,6 @@ impl Rules for PlantedRules {
             {
                 Decision::Same
             }
-            (RuleChange::SkipsTypeChange, Decision::Replace) => Decision::Same,
             (_, decision) => decision,
         }
     }

@@ -106,7 +106,7 @@ pub const fn option_places(options: &Options) -> [usize; 9] {
 }
 
 /// The decisions of 2.8, then those of 2.9a about what the source lacks.
-pub const DECISIONS: [&str; 18] = [
+pub const DECISIONS: [&str; 19] = [
     "make",
     "send",
     "metadata",
@@ -125,6 +125,7 @@ pub const DECISIONS: [&str; 18] = [
     "kept:listing-failed",
     "kept:below-protected",
     "kept:other",
+    "not-text",
 ];
 
 /// The place of a decision about a name that the source has.
@@ -143,6 +144,7 @@ pub const fn decision_place(decision: Decision) -> usize {
         Decision::CannotCarry(Untransferable::ShadowedByPrefix) => 9,
         Decision::CannotCarry(Untransferable::BadSymlink) => 10,
         Decision::CannotCarry(Untransferable::TooLong) => 11,
+        Decision::CannotCarry(Untransferable::NotText) => 18,
     }
 }
 

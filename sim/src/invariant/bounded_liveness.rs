@@ -8,6 +8,7 @@ use datasync::service::ExecutionId;
 use datasync::time::{Instant, MILLISECOND, MINUTE};
 
 use super::{Called, Invariant, Observation, Violation};
+use crate::fault::FaultKind;
 
 pub(super) const NAME: &str = "bounded-liveness";
 
@@ -73,6 +74,10 @@ impl Invariant for BoundedLiveness {
                 Ok(())
             }
             Observation::Ended(ended) => {
+                // A jump of the clocks over the end of a drain is nobody's delay (2.18).
+                if ended.strikes.iter().any(|strike| strike.kind == FaultKind::ClockJump) {
+                    self.cancelled.remove(ended.execution_arn);
+                }
                 let drained = self.drained(ended.execution_arn, ended.execution, ended.ended, checks);
                 let took = ended.ended.since_ns(ended.started);
                 let bound = ended.bound_ns.saturating_add(self.launch_delay_ns).saturating_add(GRACE_NS);

@@ -3,10 +3,11 @@
 use super::Catalogued;
 use super::Sight::{History, Inside};
 use super::{
-    agent_gates_task, arns_unique, bandwidth, bounded_liveness, cancel_then_rerun, counters, determinism,
-    durations, idempotent_rerun, lifecycle, one_execution_per_task, option_consistency, pages_partition,
-    preserve_deleted_files, references_hold, refused_changes_nothing, same_destination, snapshot_resume,
-    source_untouched, survives_or_reports, torn_only_where_allowed, uploads_cleaned,
+    agent_gates_task, arns_unique, bandwidth, bounded_by_journal, bounded_liveness, cancel_then_rerun,
+    counters, determinism, durations, idempotent_rerun, lifecycle, one_execution_per_task,
+    option_consistency, pages_partition, preserve_deleted_files, references_hold, refused_changes_nothing,
+    same_destination, snapshot_resume, source_untouched, survives_or_reports, torn_only_where_allowed,
+    uploads_cleaned,
 };
 
 static CATALOGUE: &[Catalogued] = &[
@@ -118,6 +119,15 @@ static CATALOGUE: &[Catalogued] = &[
         source: "2.12d",
         sight: History,
         make: |_| Box::new(uploads_cleaned::UploadsCleaned),
+    },
+    Catalogued {
+        name: bounded_by_journal::NAME,
+        statement: "an execution that was not alone or was cut short leaves each path as it was, as somebody else \
+                    made it or as it can have made it; exactly as predicted where nobody else touched it; gone only \
+                    where the source lacked it",
+        source: "2.5, 2.6b, 2.8b, 2.8c, 2.9a",
+        sight: History,
+        make: |settings| Box::new(bounded_by_journal::BoundedByJournal::new(settings)),
     },
     Catalogued {
         name: bandwidth::NAME,

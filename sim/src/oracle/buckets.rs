@@ -36,17 +36,13 @@ impl ObjectPins<'_> {
 }
 
 impl<'a> Given<'a> {
-    /// The fate of an object, or of a directory, between two buckets. `there` has the same form. Only the length of the
-    /// new key can stand against it (2.12a).
+    /// The fate of an object, or of a directory, between two buckets. `there` has the same form.
     pub(super) fn fate_of_object(
         &self,
         form: &'a [u8],
         entry: &'a FlatEntry,
         there: Option<&'a FlatEntry>,
     ) -> Fate<'a> {
-        if self.destination.prefix_bytes + form.len() > 1024 {
-            return Fate::Error;
-        }
         let destination = there.filter(|there| !there.implied);
         let plan = match destination {
             None => Plan::Make,

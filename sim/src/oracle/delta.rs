@@ -11,7 +11,7 @@ use datasync::volume::StorageKind;
 use super::ascending::Ascending;
 use super::flat::{Flat, FlatEntry, is_directory, path_of};
 use super::links;
-use super::scope::{cannot_hold, is_carried, is_excluded};
+use super::scope::{cannot_hold, is_carried, is_excluded, is_too_long};
 
 /// What the decisions depend on.
 #[derive(Clone, Copy, Debug)]
@@ -67,6 +67,10 @@ pub enum Fate<'a> {
     NotCarried,
     /// Item error: the destination cannot hold it (a directory: with all below).
     Error,
+    /// Item error: too long where it would stand, which only writing it shows (2.12a).
+    TooLong(&'a FlatEntry),
+    /// Below a directory that is too long: perhaps planned, never made, and covered by that directory's error.
+    BelowTooLong(&'a FlatEntry),
     /// Item error: its leader is one (2.13a).
     LeaderFailed,
     /// Item error: its data would be sent and cannot be read (2.11c).
@@ -85,17 +89,24 @@ pub enum Fate<'a> {
 #[must_use]
 pub fn delta<'a>(given: &Given<'a>) -> BTreeMap<&'a [u8], Fate<'a>> {
     let mut fates = BTreeMap::new();
-    let mut skipped: Option<&[u8]> = None;
+    let mut skipped: Option<(&[u8], bool)> = None;
     let mut there = Ascending::new(&given.destination.entries);
     for (form, entry) in &given.source.entries {
         let form = form.as_slice();
-        if is_excluded(path_of(form), given.settings) || skipped.is_some_and(|above| form.starts_with(above))
+        if is_excluded(path_of(form), given.settings) {
+            continue;
+        }
+        if let Some((above, long)) = skipped
+            && form.starts_with(above)
         {
+            if long {
+                fates.insert(form, Fate::BelowTooLong(entry));
+            }
             continue;
         }
         let fate = given.fate(form, entry, there.get(form));
-        if matches!(fate, Fate::Error) && is_directory(form) {
-            skipped = Some(form);
+        if matches!(fate, Fate::Error | Fate::TooLong(_)) && is_directory(form) {
+            skipped = Some((form, matches!(fate, Fate::TooLong(_))));
         }
         fates.insert(form, fate);
     }
@@ -141,11 +152,15 @@ impl<'a> Given<'a> {
         if self.is_closed(entry) {
             return Fate::Error;
         }
-        if self.between_buckets() {
-            return self.fate_of_object(form, entry, there);
-        }
-        if cannot_hold(self.destination.kind, self.destination.prefix_bytes, form, entry) {
+        let between_buckets = self.between_buckets();
+        if !between_buckets && cannot_hold(self.destination.kind, form, entry) {
             return Fate::Error;
+        }
+        if is_too_long(self.destination.kind, self.destination.prefix_bytes, form) {
+            return Fate::TooLong(entry);
+        }
+        if between_buckets {
+            return self.fate_of_object(form, entry, there);
         }
         let there = there.filter(|there| !there.implied);
         let destination = there.filter(|there| there.kind == entry.kind);

@@ -223,6 +223,15 @@ impl<'a> Prediction<'a> {
                     self.estimated_bytes.most += entry.size;
                     continue;
                 }
+                Fate::TooLong(entry) => {
+                    self.item_errors.insert(form);
+                    self.perhaps_planned(entry);
+                    continue;
+                }
+                Fate::BelowTooLong(entry) => {
+                    self.perhaps_planned(entry);
+                    continue;
+                }
                 Fate::LeaderFailed | Fate::LeaderRefused => {
                     self.item_errors.insert(form);
                     self.estimated_files.most += 1;
@@ -266,6 +275,12 @@ impl<'a> Prediction<'a> {
             self.entries.insert(form, Expected::Copied(pins));
             self.count(given, form, carried.plan, carried.source.size);
         }
+    }
+
+    /// An entry that the estimates may or may not hold.
+    fn perhaps_planned(&mut self, entry: &FlatEntry) {
+        self.estimated_files.most += 1;
+        self.estimated_bytes.most += entry.size.max(entry.body.0);
     }
 
     /// What an entry adds to the estimates (2.16a).

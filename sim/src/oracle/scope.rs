@@ -30,22 +30,25 @@ pub fn is_carried(kind: Kind, options: &Options) -> bool {
 }
 
 /// Whether a destination of this kind cannot hold an entry of the source at all: an item error (2.12a, 2.12b, 2.13b).
-/// `prefix_bytes` is what stands before the form in the destination.
 #[must_use]
-pub fn cannot_hold(destination: StorageKind, prefix_bytes: usize, form: &[u8], entry: &FlatEntry) -> bool {
-    let path = path_of(form);
+pub fn cannot_hold(destination: StorageKind, form: &[u8], entry: &FlatEntry) -> bool {
     entry.bad_symlink
         || match destination {
-            StorageKind::S3 => {
-                entry.kind.is_device()
-                    || std::str::from_utf8(form).is_err()
-                    || prefix_bytes + form.len() > 1024
-            }
+            StorageKind::S3 => entry.kind.is_device() || std::str::from_utf8(form).is_err(),
             StorageKind::Nfs | StorageKind::Efs => {
-                path.split(|byte| *byte == b'/').any(|part| part.len() > 255)
-                    || prefix_bytes + path.len() > 4096
+                path_of(form).split(|byte| *byte == b'/').any(|part| part.len() > 255)
             }
         }
+}
+
+/// Whether an entry is too long for a destination of this kind at the place it would get, behind `prefix_bytes` of the
+/// location's own path: an item error that shows when it is written (2.12a).
+#[must_use]
+pub fn is_too_long(destination: StorageKind, prefix_bytes: usize, form: &[u8]) -> bool {
+    match destination {
+        StorageKind::S3 => prefix_bytes + form.len() > 1024,
+        StorageKind::Nfs | StorageKind::Efs => prefix_bytes + path_of(form).len() > 4096,
+    }
 }
 
 /// Whether a form lies strictly below one of these directories, given by form.

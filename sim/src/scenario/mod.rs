@@ -18,7 +18,6 @@ use crate::metamorphic::Change;
 use settings::{are_default, changed_only};
 
 pub mod generator;
-pub mod look_alikes;
 pub mod objects;
 mod settings;
 pub mod slots;

@@ -164,20 +164,27 @@ impl<H: EntryHash> Mounted<'_, H> {
         step: &Step,
         corrupt: Option<u64>,
     ) -> Done {
+        let between_buckets = self.between_buckets();
         let mut context =
             StepContext { now: self.now, stamps: self.stamps, payloads: self.payloads, corrupt };
-        let between_buckets = [self.source, self.destination]
-            .iter()
-            .all(|mount| self.storages[mount.storage].kind() == StorageKind::S3);
         self.storages[mount.storage].apply(&mut context, &mount.base, path, side, step, between_buckets)
+    }
+
+    fn between_buckets(&self) -> bool {
+        [self.source, self.destination]
+            .iter()
+            .all(|mount| self.storages[mount.storage].kind() == StorageKind::S3)
     }
 
     fn list(&mut self, mount: &Mount, path: &RelPath, side: Side, step: &Step) -> Done {
         if let Some(changes) = self.armed.stale.take() {
+            let between_buckets = self.between_buckets();
             let mut context =
                 StepContext { now: self.now, stamps: self.stamps, payloads: self.payloads, corrupt: None };
             let storage = &self.storages[mount.storage];
-            if let Some(stale) = storage.stale_listing(&mut context, &mount.base, path, side, changes) {
+            if let Some(stale) =
+                storage.stale_listing(&mut context, &mount.base, path, (side, between_buckets), changes)
+            {
                 self.struck.push(FaultKind::StaleListing);
                 return stale;
             }

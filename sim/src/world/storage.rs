@@ -179,6 +179,16 @@ impl<H: EntryHash> Storage<H> {
         }
     }
 
+    /// What it holds.
+    pub(super) fn medium(&self) -> &Medium<H> {
+        &self.medium
+    }
+
+    /// How far its clock is ahead, ns.
+    pub(super) fn skew_ns(&self) -> i64 {
+        self.clock.offset_ns
+    }
+
     /// From now on it remembers what it held before each of the last changes.
     pub fn remember(&mut self) {
         self.past = Some(VecDeque::new());
@@ -218,21 +228,23 @@ impl<H: EntryHash> Storage<H> {
     }
 
     /// Lists a directory as it was so many changes ago, or as long ago as anybody remembers; `None` if it was then as it
-    /// is now. What it attests of a subtree is left out: it is about the present.
+    /// is now. What it attests of a subtree is left out: it holds for now and not for then. `side` with whether the
+    /// listing is for an execution whose two sides are buckets, as in [`Storage::apply`].
     pub fn stale_listing(
         &self,
         context: &mut StepContext<'_>,
         base: &RelPath,
         path: &RelPath,
-        side: Side,
+        (side, between_buckets): (Side, bool),
         changes: u32,
     ) -> Option<Result<StepResult, StepErrorKind>> {
         let past = self.past.as_ref()?;
         let back = usize::try_from(changes).unwrap_or(usize::MAX).min(past.len());
         let step = Step::List { side };
+        let view = ObjectView { as_objects: between_buckets, ..self.objects };
         let mut list = |medium: &Medium<H>| match medium.clone() {
             Medium::Files(mut volume) => volume.apply(context, base, path, side, &step),
-            Medium::Objects(mut bucket) => self.objects.apply(&mut bucket, context, base, path, side, &step),
+            Medium::Objects(mut bucket) => view.apply(&mut bucket, context, base, path, side, &step),
         };
         let now = list(&self.medium);
         let mut then = list(past.get(back.checked_sub(1)?)?);

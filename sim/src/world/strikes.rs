@@ -12,6 +12,7 @@ use datasync::tree::{EntryHash, RelPath};
 use datasync::volume::{Side, StepError, StepErrorKind};
 
 use super::World;
+use super::journal::Writer;
 use super::mount::side_of;
 use super::running::{AnswerFault, Burst, Facts, Flight, Lasting};
 use crate::fault::{Demand, Extent, FaultKind, Stage, Strike};
@@ -254,7 +255,9 @@ impl<R: Rules, H: EntryHash> World<R, H> {
 
     /// What nobody has flushed on a storage is lost in part with its power.
     pub(super) fn lose_power(&mut self, index: usize) {
+        let last_stamp = self.stamps.last();
         let Some(storage) = self.storages.get_mut(index) else { return };
+        let before = storage.medium().clone();
         storage.touch();
         storage.power_losses += 1;
         let key = fold([self.spec.crash_key, 2, index as u64, storage.power_losses]);
@@ -266,6 +269,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             }
             kept
         });
+        self.keep_in_journal(index, Writer::Others, &before, last_stamp);
         let mut hit = Vec::new();
         for (execution, running) in &self.running {
             let mine = |path: &&RelPath| lost.contains(&running.destination.base.concat(path));
@@ -285,10 +289,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
                 facts.disturbance.source_changed |= running.source.storage == index;
                 facts.disturbance.destination_changed |= running.destination.storage == index;
             }
-            self.look_alikes |= own < lost.len();
         }
-        // With nobody at work, earlier contents may be back under the mtime of the later.
-        self.look_alikes |= self.running.is_empty() && !lost.is_empty();
         for execution in hit {
             self.strike_execution(FaultKind::PowerLoss, Extent::Once, execution);
         }
