@@ -121,15 +121,9 @@ pub fn cancelled(lived: &mut Lived) {
 }
 
 pub fn line(phase: Phase, kind: LogKind, path: &str) -> LogLine {
-    LogLine {
-        phase,
-        kind,
-        level: LogLevel::Error,
-        rule: rule("R2.5a-1"),
-        path: RelPath::new(path.as_bytes()).expect("a path"),
-        text: String::new(),
-        sides: None,
-    }
+    let path = RelPath::new(path.as_bytes()).expect("a path");
+    let (level, rule, text, sides) = (LogLevel::Error, rule("R2.5a-1"), String::new(), None);
+    LogLine { phase, kind, level, rule, path, text, sides }
 }
 
 #[track_caller]

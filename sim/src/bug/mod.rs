@@ -4,7 +4,6 @@
 //! and the volumes; in [`Rules`](datasync::rules::Rules); in [`EntryHash`](datasync::tree::EntryHash); by state
 //! surgery. A harness that does not find them all proves nothing.
 
-mod actions;
 mod answers;
 mod catalogue;
 pub mod hash;
@@ -13,6 +12,7 @@ mod resume;
 pub mod rules;
 mod service;
 mod surgery;
+mod torn;
 mod transfer;
 
 pub use catalogue::catalogue;

@@ -90,17 +90,18 @@ impl<H: EntryHash> Journal<H> {
         }
     }
 
-    /// Somebody changed a storage from `before` to `after`.
+    /// Somebody, `writer` says who by path or key, changed a storage from `before` to `after`.
     pub(super) fn changed(
         &mut self,
         storage: usize,
-        writer: Writer,
+        writer: &dyn Fn(&[u8]) -> Writer,
         at: Instant,
         stamps: (FileTime, FileTime),
         before: &Medium<H>,
         after: &Medium<H>,
     ) {
         for key in before.changed_keys(after) {
+            let writer = writer(&key);
             let (earlier, state) = (before.state(&key), after.state(&key));
             let shape = |state: &Option<State>| state.as_ref().map(State::kind_and_mode);
             let structural = shape(&earlier) != shape(&state);

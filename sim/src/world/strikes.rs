@@ -11,7 +11,6 @@ use datasync::tree::{EntryHash, RelPath};
 use datasync::volume::{Side, StepError, StepErrorKind};
 
 use super::World;
-use super::journal::Writer;
 use super::mount::side_of;
 use super::running::{AnswerFault, Burst, Facts, Flight, Lasting};
 use crate::fault::{Demand, Extent, FaultKind, Stage, Strike};
@@ -263,7 +262,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             }
             kept
         });
-        self.keep_in_journal(index, Writer::Others, &before, last_stamp);
+        self.journal_power_loss(index, &before, last_stamp);
         let mut hit = Vec::new();
         for (execution, running) in &self.running {
             let mine = |path: &&RelPath| lost.contains(&running.destination.base.concat(path));

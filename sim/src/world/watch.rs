@@ -8,7 +8,7 @@ use datasync::api::{Options, Request, Response, TaskExecutionStatus, TaskStatus}
 use datasync::rules::Rules;
 use datasync::service::{ExecutionId, TaskId};
 use datasync::time::{FileTime, Instant, MINUTE, SECOND};
-use datasync::tree::EntryHash;
+use datasync::tree::{EntryHash, RelPath};
 
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +16,7 @@ use super::World;
 use super::cost::Costs;
 use super::journal::{Asked, Writer};
 use super::mount::Mount;
-use super::running::Facts;
+use super::running::{Facts, Running};
 use super::storage::{Medium, Storage};
 use super::views::log_as_text;
 use crate::invariant::{
@@ -260,7 +260,24 @@ impl<R: Rules, H: EntryHash> World<R, H> {
     ) {
         let storage = &self.storages[index];
         let stamps = stamps_between(storage, last_stamp, self.stamps.last());
-        self.journal.changed(index, writer, self.now, stamps, before, storage.medium());
+        self.journal.changed(index, &|_| writer, self.now, stamps, before, storage.medium());
+    }
+
+    /// The same for what a storage lost with its power: what an execution at work had written is its own loss.
+    pub(super) fn journal_power_loss(&mut self, index: usize, before: &Medium<H>, last_stamp: Instant) {
+        let storage = &self.storages[index];
+        let stamps = stamps_between(storage, last_stamp, self.stamps.last());
+        let writer = |key: &[u8]| {
+            let wrote = |running: &&Running<R>| {
+                let full = |path: &RelPath| running.destination.base.concat(path).as_bytes() == key;
+                running.destination.storage == index && running.unflushed.iter().any(full)
+            };
+            let found =
+                self.running.iter().find(|(_, running)| wrote(running)).map(|(execution, _)| *execution);
+            let task = found.and_then(|execution| self.facts.get(&execution)).map(|facts| facts.task);
+            found.zip(task).map_or(Writer::Others, |(execution, task)| Writer::Service(task, execution))
+        };
+        self.journal.changed(index, &writer, self.now, stamps, before, storage.medium());
     }
 
     /// What others did to both sides while an execution ran.
