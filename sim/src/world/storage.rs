@@ -228,7 +228,7 @@ impl<H: EntryHash> Storage<H> {
     }
 
     /// Lists a directory as it was so many changes ago, or as long ago as anybody remembers; `None` if it was then as it
-    /// is now. What it attests of a subtree is left out: it holds for now and not for then. `side` with whether the
+    /// is now. What it attests of a subtree is left out: it is about the present. `side` with whether the
     /// listing is for an execution whose two sides are buckets, as in [`Storage::apply`].
     pub fn stale_listing(
         &self,
