@@ -48,7 +48,8 @@ impl ObjectView {
         });
         for at in 1..entries.len() {
             let beside = entries[at].name == entries[at - 1].name && !self.as_objects;
-            if beside && entries[at - 1].problem.is_none() {
+            // Whatever else is wrong with the object, the directory has the place, if it can be one.
+            if beside && entries[at].problem.is_none() {
                 entries[at - 1].problem = Some(Untransferable::ShadowedByPrefix);
             }
         }
