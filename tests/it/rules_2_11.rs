@@ -31,6 +31,7 @@ fn r2_11_2_r2_11_3_through_a_bucket_and_back() {
             .run(&How::default())
             .succeeded()
             .holds(&RICH.replace("l ->d/f", "l ->d/f").replace("d/ uid", "d/ uid"));
+        there.run(&How::default()).succeeded().holds(RICH);
         there.run(&How::default()).succeeded().counts(0, 0);
         let mut back = Rig::new(S3, files, "", "");
         back.source = there.destination.clone();

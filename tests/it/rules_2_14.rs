@@ -78,7 +78,7 @@ fn r2_15a_1_r2_15a_2_the_rate_holds_in_any_window_retries_included() {
             // Every second chunk arrives damaged once.
             let fail = |action: &Action, index: usize| {
                 let writes = matches!(action.steps[index], Step::Write { .. } | Step::Put { .. });
-                let fails = failing && writes && action.attempt == 1 && action.id.0 % 2 == 0;
+                let fails = failing && writes && action.attempt == 1 && action.id.0.is_multiple_of(2);
                 failures.set(failures.get() + u64::from(fails));
                 fails.then_some(StepErrorKind::ChecksumMismatch)
             };
