@@ -19,6 +19,7 @@ mod flats;
 mod generator;
 mod invariants;
 mod invariants_more;
+mod metamorphic;
 mod objects_encoding;
 mod objects_steps;
 mod oracle;
