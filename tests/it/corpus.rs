@@ -50,18 +50,37 @@ fn scenario() -> Scenario {
         step: 1,
     };
     let edit = |edit| Act::Edit(EditAct { storage: 1, edit });
+    let strikes = |fault| {
+        let anywhere = Trigger { phase: None, action: None, path: None, ..trigger.clone() };
+        (When::On(anywhere), Act::Fault(fault))
+    };
     let line = "f 0600 1:2 -5.000000007 6.000000000 ='a \\\\ \\x27 \\x00' new file".parse().unwrap();
     let acts = [
         (after(0), call(r#"{"CreateAgent":{"ActivationKey":"AAAAA-BBBBB"}}"#, Some(0))),
         (after(10), call(r#"{"StartTaskExecution":{"TaskArn":"@task:0"}}"#, Some(0))),
         (When::On(trigger.clone()), Act::Fault(StepFault::KeepsFailing(StepErrorKind::ChecksumMismatch))),
         (
-            When::On(Trigger { phase: None, action: None, path: None, ..trigger }),
+            When::On(Trigger { phase: None, action: None, path: None, ..trigger.clone() }),
             Act::CrashWorker { execution: 0 },
         ),
         (When::AfterExecution(0), Act::Agent { slot: 0, change: AgentChange::Lose }),
         (after(1), Act::Storage { storage: 0, change: StorageChange::Slow(3) }),
         (after(1), Act::Storage { storage: 0, change: StorageChange::Full }),
+        (after(1), Act::Storage { storage: 0, change: StorageChange::Quota(7) }),
+        (after(1), Act::Storage { storage: 0, change: StorageChange::NoQuota }),
+        (after(1), Act::Storage { storage: 0, change: StorageChange::Unreachable }),
+        (after(1), Act::Storage { storage: 0, change: StorageChange::Reachable }),
+        (after(1), Act::Storage { storage: 0, change: StorageChange::LosePower }),
+        (after(1), Act::Rot { storage: 1, path: path("a"), byte: u64::MAX }),
+        strikes(StepFault::Burst { error: StepErrorKind::TimedOut, actions: 3 }),
+        strikes(StepFault::CorruptInFlight),
+        strikes(StepFault::CorruptOnRead),
+        strikes(StepFault::Torn(5)),
+        strikes(StepFault::ShortRead(0)),
+        strikes(StepFault::StaleListing(16)),
+        strikes(StepFault::DelayMs(30_000)),
+        strikes(StepFault::LoseAnswer),
+        strikes(StepFault::AnswerAgainMs(0)),
         (after(1), edit(Edit::Put(line))),
         (
             after(1),

@@ -18,6 +18,7 @@ mod faults;
 mod flats;
 mod generator;
 mod invariants;
+mod invariants_faults;
 mod invariants_more;
 mod metamorphic;
 mod objects_encoding;

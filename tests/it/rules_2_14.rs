@@ -196,6 +196,15 @@ fn r2_16a_7_r2_5c_4_a_chunk_counts_as_sent_at_every_try() {
         let counters = done.end.counters;
         assert_eq!((counters.bytes_written, counters.bytes_transferred), (10, 30));
     }
+    // Acknowledged, and sent again because something after it failed: written counts once.
+    let fail = |action: &Action, index: usize| {
+        let owner = matches!(action.steps[index], Step::SetOwner { .. });
+        (owner && action.attempt < 3).then_some(StepErrorKind::Transient)
+    };
+    let how = How { fail: Some(&fail), ..How::default() };
+    let done = Rig::files("f =abc", "").run(&how);
+    done.succeeded().holds("f =abc");
+    assert_eq!((done.end.counters.bytes_written, done.end.counters.bytes_transferred), (3, 9));
 }
 
 #[test]

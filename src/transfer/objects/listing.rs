@@ -48,7 +48,8 @@ impl ObjectView {
         });
         for at in 1..entries.len() {
             let beside = entries[at].name == entries[at - 1].name && !self.as_objects;
-            if beside && entries[at - 1].problem.is_none() {
+            // Whatever else is wrong with the object: the directory has the place (2.12a).
+            if beside && entries[at - 1].problem != Some(Untransferable::ForbiddenKey) {
                 entries[at - 1].problem = Some(Untransferable::ShadowedByPrefix);
             }
         }
