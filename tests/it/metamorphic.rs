@@ -52,12 +52,12 @@ fn each_change_is_drawn() {
 #[test]
 fn destinations_are_compared() {
     let mut compared = 0;
-    for scenario in alike().step_by(6) {
+    for scenario in alike().step_by(3) {
         let run = judge(&scenario, RunOptions::default(), false);
         assert_eq!(run.violation, None, "seed {:?}", scenario.seed);
         compared += u64::from(run.tally.checks["same-destination"] > 0);
     }
-    assert!(compared >= 5, "only {compared} of 10");
+    assert!(compared >= 8, "only {compared} of 20");
 }
 
 /// Renaming is one to one, keeps what means something to the service, and lets the first name of a file lead.
