@@ -1,5 +1,6 @@
 //! The catalogue: every planted bug with its benign variant, as documented values.
 
+use super::copying;
 use super::{Bug, HashChange, Plant, RuleChange, Site, Variant};
 use super::{answers, resume, service, surgery, torn, transfer};
 
@@ -364,7 +365,13 @@ static CATALOGUE: &[Bug] = &[
     Bug {
         name: "digest-without-mode",
         site: Site::Hash,
-        caught_by: &["same-destination", "cancel-then-rerun-converges", "idempotent-rerun"],
+        caught_by: &[
+            "cancel-then-rerun-converges",
+            "counters",
+            "metadata-by-pair",
+            "same-destination",
+            "idempotent-rerun",
+        ],
         bug: hash("digests of entries leave out the mode", HashChange::WithoutMode),
         benign: hash("digests of entries are BLAKE3", HashChange::Blake3),
     },
@@ -409,6 +416,41 @@ static CATALOGUE: &[Bug] = &[
         caught_by: &["durations-add-up"],
         bug: plant("TransferDuration runs on through VERIFYING", answers::overlapping_durations),
         benign: plant("an end is told in other words", service::other_detail),
+    },
+    Bug {
+        name: "drops-mtime-on-one-pair",
+        site: Site::Rules,
+        caught_by: &["metadata-by-pair", "cancel-then-rerun-converges", "counters"],
+        bug: rule("from NFS to EFS the mtimes of files are not set", RuleChange::DropsMtime),
+        benign: rule("a failed action is tried once more", RuleChange::RetriesOnceMore),
+    },
+    Bug {
+        name: "loses-s3-marker",
+        site: Site::Transfer,
+        caught_by: &["cancel-then-rerun-converges"],
+        bug: plant("a directory's marker is acknowledged and not put", copying::loses_marker),
+        benign: plant("every file is copied again once", transfer::copies_again),
+    },
+    Bug {
+        name: "drops-user-metadata",
+        site: Site::Transfer,
+        caught_by: &["metadata-by-pair", "cancel-then-rerun-converges"],
+        bug: plant("between buckets user metadata stays behind", copying::drops_user_metadata),
+        benign: plant("every file is copied again once", transfer::copies_again),
+    },
+    Bug {
+        name: "hard-link-split",
+        site: Site::Transfer,
+        caught_by: &["links-kept", "cancel-then-rerun-converges"],
+        bug: plant("a hard link arrives as a file of its own", copying::splits_links),
+        benign: plant("times are set twice", transfer::sets_times_twice),
+    },
+    Bug {
+        name: "symlink-followed",
+        site: Site::Transfer,
+        caught_by: &["links-kept", "cancel-then-rerun-converges"],
+        bug: plant("a symlink arrives as a file", copying::follows_symlinks),
+        benign: plant("times are set twice", transfer::sets_times_twice),
     },
 ];
 

@@ -13,7 +13,7 @@ pub enum HashChange {
     None,
     /// Every digest is salted with a number of the process, as a hash map's are.
     Salted,
-    /// The mode of an entry is not in its digest.
+    /// The mode is left out, so a trusted summary is blind to it.
     WithoutMode,
     /// Benign: another function of the same entry.
     Blake3,

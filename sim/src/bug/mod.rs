@@ -6,6 +6,7 @@
 
 mod answers;
 mod catalogue;
+mod copying;
 pub mod hash;
 pub mod plant;
 mod resume;

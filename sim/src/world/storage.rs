@@ -204,16 +204,19 @@ impl<H: EntryHash> Storage<H> {
         context: &mut StepContext<'_>,
         base: &RelPath,
         path: &RelPath,
-        (side, between_buckets): (Side, bool),
+        side: Side,
         changes: u32,
+        between_buckets: bool,
     ) -> Option<Result<StepResult, StepErrorKind>> {
         let past = self.past.as_ref()?;
         let back = usize::try_from(changes).unwrap_or(usize::MAX).min(past.len());
         let step = Step::List { side };
-        let view = ObjectView { as_objects: between_buckets, ..self.objects };
         let mut list = |medium: &Medium<H>| match medium.clone() {
             Medium::Files(mut volume) => volume.apply(context, base, path, side, &step),
-            Medium::Objects(mut bucket) => view.apply(&mut bucket, context, base, path, side, &step),
+            Medium::Objects(mut bucket) => {
+                let view = ObjectView { as_objects: between_buckets, ..self.objects };
+                view.apply(&mut bucket, context, base, path, side, &step)
+            }
         };
         let now = list(&self.medium);
         let mut then = list(past.get(back.checked_sub(1)?)?);

@@ -48,8 +48,8 @@ impl ObjectView {
         });
         for at in 1..entries.len() {
             let beside = entries[at].name == entries[at - 1].name && !self.as_objects;
-            // Whatever else is wrong with the object: the directory has the place (2.12a).
-            if beside && entries[at - 1].problem != Some(Untransferable::ForbiddenKey) {
+            // Whatever else is wrong with the object, the directory has the place, if it can be one.
+            if beside && entries[at].problem.is_none() {
                 entries[at - 1].problem = Some(Untransferable::ShadowedByPrefix);
             }
         }
