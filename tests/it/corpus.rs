@@ -174,6 +174,7 @@ fn the_text_is_for_readers() {
     "chunk_bytes": 1,
     "in_flight": 1,
     "trust_summaries": true,
+    "listing_key": 6,
     "settings": {"allow_agentless": true, "default_file_mode": 493}
   },
   "storages": [
@@ -287,7 +288,7 @@ fn what_is_no_case_is_refused_with_its_place() {
     check(
         "\"crash-worker\"",
         "\"crash\"",
-        "an operation that does nothing, expected one of `call`, `edit`, `agent`, `storage`, `rot`, `crash-worker`, `restart-service`, `clock-jump`, `fault` at line 53 column",
+        "an operation that does nothing, expected one of `call`, `edit`, `agent`, `storage`, `rot`, `crash-worker`, `restart-service`, `clock-jump`, `fault` at line 54 column",
     );
     check("\"agent\": {\"slot\": 0", "\"bogus\": 1, \"agent\": {\"slot\": 0", "unknown field `bogus`");
     check("CreateAgent\"", "MakeAgent\"", "unknown variant `MakeAgent`");

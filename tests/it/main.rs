@@ -20,6 +20,7 @@ mod generator;
 mod invariants;
 mod invariants_faults;
 mod invariants_more;
+mod metamorphic;
 mod objects_encoding;
 mod objects_steps;
 mod oracle;
