@@ -184,6 +184,7 @@ const ENTRIES: &[Never] = &[
         "a bucket holds files, directories and symlinks (2.12)",
     ),
     never("EFS-* block-device|char-device", "EFS holds no devices (2.13)"),
+    never("S3-S3 symlink", "between buckets a symlink is an object like any other (2.12e)"),
 ];
 
 /// Pair and a value of the options of an execution that reached PREPARING.
@@ -238,7 +239,6 @@ const DECIDED: &[Never] = &[
     never("shadowed-by-prefix directory *", "it is the directory that has the place (2.12a)"),
     never("shadowed-by-prefix * !-", "the directory of its name meets what the destination has (2.12a)"),
     never("bad-symlink !symlink *", "no symlink (2.12b)"),
-    never("not-text fifo|socket *", "what is not carried anyway is not looked at further (2.13b)"),
     never("not-text * !-", "no bucket holds such a name (2.12a)"),
     never("too-long file|directory !-", "no file system holds such a name (2.14)"),
     never(
