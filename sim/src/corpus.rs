@@ -61,7 +61,8 @@ pub fn parse_case(text: &str) -> Result<Scenario, String> {
 fn readable(error: &serde_json::Error) -> String {
     error.to_string().replace(
         "no variant of enum Act found in flattened data",
-        "an operation that does nothing, expected one of `call`, `edit`, `agent`, `storage`, `crash-worker`, `fault`",
+        "an operation that does nothing, expected one of `call`, `edit`, `agent`, `storage`, `rot`, \
+         `crash-worker`, `restart-service`, `clock-jump`, `fault`",
     )
 }
 

@@ -5,10 +5,11 @@ use std::cell::{Cell, RefCell};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
 
-use datasync::mix::fold_bytes;
+use datasync::mix::{fold, fold_bytes};
 
 use crate::diff::{first_difference, line_or_end};
-use crate::invariant::{Violation, determinism, snapshot_resume};
+use crate::invariant::{Violation, determinism, same_destination, snapshot_resume};
+use crate::metamorphic::{self, Change, changed};
 use crate::run::{Interruption, Run, RunOptions, run};
 use crate::scenario::Scenario;
 use crate::tally::Tally;
@@ -17,13 +18,14 @@ use crate::trace::RESUME;
 /// The name under which a panic is reported. Not in the catalogue: it is a broken promise of the program's own.
 pub const PANIC: &str = "no-panic";
 
-/// Lives through a scenario; a second time, comparing, if `repeat`.
+/// Lives through a scenario; a second time, comparing, if `repeat`; and once more with its change made, if it has one.
 ///
 /// A panic becomes a violation of [`PANIC`]. The second life is not interrupted: a difference between the two is one
 /// of `snapshot-resume`, unless two lives of one kind differ too, which is one of `determinism`. Both count as checked
 /// with each repetition.
 #[must_use]
 pub fn judge(scenario: &Scenario, options: RunOptions, repeat: bool) -> Run {
+    let options = RunOptions { landings: scenario.changed.is_some(), ..options };
     let mut first = run_caught(scenario, options);
     if repeat {
         match compare(scenario, options, &first) {
@@ -40,7 +42,30 @@ pub fn judge(scenario: &Scenario, options: RunOptions, repeat: bool) -> Run {
             }
         }
     }
+    if let (Some(change), None, None) = (&scenario.changed, &first.violation, options.until) {
+        compare_changed(scenario, change, options, &mut first);
+    }
     first
+}
+
+/// Lives through the scenario with its change made, and compares the destinations. The other life is shown to no
+/// invariant: what it violates by itself other seeds show.
+fn compare_changed(scenario: &Scenario, change: &Change, options: RunOptions, first: &mut Run) {
+    let options = RunOptions { trace: false, unjudged: true, interruption: Interruption::Never, ..options };
+    let second = run_caught(&changed(scenario, change), options);
+    first.digest = fold([first.digest, second.digest]);
+    if second.violation.is_some() {
+        first.violation = second.violation;
+        return;
+    }
+    let checks = first.tally.checks.entry(same_destination::NAME).or_default();
+    match metamorphic::same_destination(scenario, change, &first.landings, &second.landings) {
+        Ok(compared) => *checks += compared,
+        Err(why) => {
+            *checks += 1;
+            first.violation = Some(Violation::new(same_destination::NAME, why));
+        }
+    }
 }
 
 /// Whether a single life of a history cannot show all violations of this invariant.
@@ -53,6 +78,8 @@ pub fn needs_two_lives(invariant: &str) -> bool {
 fn compare(scenario: &Scenario, options: RunOptions, first: &Run) -> Result<(), (Violation, RunOptions)> {
     let with = RunOptions { trace: false, ..options };
     let without = RunOptions { interruption: Interruption::Never, ..with };
+    // Where something was violated the history stopped, and an interruption may have been what it was.
+    let without = if first.violation.is_some() { with } else { without };
     let second = run_caught(scenario, without);
     if first.digest == second.digest {
         return Ok(());
@@ -109,6 +136,7 @@ fn panicked(why: String) -> Run {
         trace: Vec::new(),
         pinned: None,
         views: None,
+        landings: Vec::new(),
     }
 }
 

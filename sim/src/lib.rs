@@ -56,6 +56,7 @@ pub mod fault;
 pub mod find;
 pub mod invariant;
 pub mod judge;
+pub mod metamorphic;
 pub mod monitor;
 pub mod oracle;
 pub mod parallel;

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use datasync::settings::Settings;
 
 use crate::invariant::{Catalogued, Invariant, Observation, Violation};
+use crate::metamorphic::{Landing, Landings};
 
 /// A set of invariants at work.
 #[derive(Default)]
 pub struct Monitor {
     invariants: Vec<(Box<dyn Invariant>, u64)>,
     violation: Option<Violation>,
+    landings: Option<Landings>,
 }
 
 impl Monitor {
@@ -18,13 +20,26 @@ impl Monitor {
     #[must_use]
     pub fn new(catalogue: &[Catalogued], settings: &Settings) -> Self {
         let invariants = catalogue.iter().map(|entry| ((entry.make)(settings), 0)).collect();
-        Self { invariants, violation: None }
+        Self { invariants, violation: None, landings: None }
+    }
+
+    /// From now on keeps what each execution leaves at its destination.
+    pub fn keep_landings(&mut self) {
+        self.landings = Some(Landings::new());
+    }
+
+    /// What executions have left at their destinations, if that was to be kept.
+    pub fn take_landings(&mut self) -> Landings {
+        self.landings.take().unwrap_or_default()
     }
 
     /// Shows them what happened. The first violation stays; after it nothing more is looked at.
     pub fn observe(&mut self, observation: &Observation<'_>) {
         if self.violation.is_some() {
             return;
+        }
+        if let (Some(landings), Observation::Ended(ended)) = (&mut self.landings, observation) {
+            landings.extend(Landing::of(ended));
         }
         for (invariant, checks) in &mut self.invariants {
             if let Err(violation) = invariant.observe(observation, checks) {

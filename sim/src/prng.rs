@@ -20,6 +20,8 @@ pub enum Stream {
     Faults = 3,
     /// The keys of the world.
     Keys = 4,
+    /// What is changed in a history that is to end the same.
+    Alike = 5,
 }
 
 /// A stream of a seed.

@@ -16,6 +16,7 @@ use datasync::tree::{EntryHash, Xxh3};
 use crate::bug::{PlantedHash, PlantedRules, Variant};
 use crate::coverage::Watched;
 use crate::invariant::{Violation, catalogue};
+use crate::metamorphic::Landings;
 use crate::monitor::Monitor;
 use crate::scenario::{Scenario, WorldSpec};
 use crate::tally::Tally;
@@ -70,6 +71,10 @@ pub struct RunOptions {
     pub until: Option<u64>,
     /// When the world is interrupted.
     pub interruption: Interruption,
+    /// Keep what executions leave at their destinations.
+    pub landings: bool,
+    /// Show it to no invariant.
+    pub unjudged: bool,
 }
 
 /// What came of a history.
@@ -89,6 +94,8 @@ pub struct Run {
     pub pinned: Option<Scenario>,
     /// What the world looked like at the end, if the trace was wanted: the service and the trees as text.
     pub views: Option<Views>,
+    /// What executions left at their destinations, if that was wanted.
+    pub landings: Landings,
 }
 
 /// The end of a history as text.
@@ -100,6 +107,8 @@ pub struct Views {
     pub trees: String,
     /// Actions in flight.
     pub flight: String,
+    /// The logs of the executions.
+    pub log: String,
 }
 
 /// Lives through a scenario.
@@ -118,7 +127,11 @@ fn live<R: Rules + Stored, H: EntryHash + Stored>(
     options: RunOptions,
 ) -> Run {
     let plant = options.variant.and_then(|variant| variant.plant).map(|make| make());
-    let monitor = Monitor::new(catalogue(), &scenario.world.settings);
+    let invariants = if options.unjudged { &[] } else { catalogue() };
+    let mut monitor = Monitor::new(invariants, &scenario.world.settings);
+    if options.landings {
+        monitor.keep_landings();
+    }
     let rules = Watched::new(rules);
     let mut history = History {
         world: World::new(scenario, rules, hash, plant, monitor, options.trace),
@@ -126,7 +139,7 @@ fn live<R: Rules + Stored, H: EntryHash + Stored>(
         interrupt_at: options.interruption.step(&scenario.world),
     };
     history.live();
-    let History { world, .. } = history;
+    let History { mut world, .. } = history;
     let violation = world.monitor.violation().cloned();
     let mut tally = world.tally.clone();
     tally.checks = world.monitor.checks();
@@ -138,6 +151,7 @@ fn live<R: Rules + Stored, H: EntryHash + Stored>(
         tally,
         pinned: violation.is_some().then(|| world.pinned(scenario)),
         violation,
+        landings: world.monitor.take_landings(),
         views: options.trace.then(|| world.views()),
         trace: world.recorder.into_lines(),
     }

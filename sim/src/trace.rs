@@ -49,13 +49,17 @@ pub struct Recorder {
     step: u64,
     #[serde(skip)]
     lines: Option<Vec<TraceLine>>,
+    /// The logs of the executions that have ended, each headed and in the form of the reference (2.17).
+    #[serde(skip)]
+    logs: String,
 }
 
 impl Recorder {
     /// Starts at `start`; keeps lines only if asked to.
     #[must_use]
     pub const fn new(start: Instant, keep_lines: bool) -> Self {
-        Self { digest: 0, start, step: 0, lines: if keep_lines { Some(Vec::new()) } else { None } }
+        let lines = if keep_lines { Some(Vec::new()) } else { None };
+        Self { digest: 0, start, step: 0, lines, logs: String::new() }
     }
 
     /// Begins the next event.
@@ -83,6 +87,19 @@ impl Recorder {
         }
     }
 
+    /// Keeps the log of an execution that has ended, if lines are kept; `text` is only called then.
+    pub fn log(&mut self, text: impl FnOnce() -> String) {
+        if self.lines.is_some() {
+            self.logs.push_str(&text());
+        }
+    }
+
+    /// The logs kept so far, in the order in which the executions ended.
+    #[must_use]
+    pub fn logs(&self) -> &str {
+        &self.logs
+    }
+
     /// The digest so far.
     #[must_use]
     pub const fn digest(&self) -> u64 {
@@ -92,6 +109,7 @@ impl Recorder {
     /// Takes over the lines of a recorder that this one goes on for.
     pub fn take_lines(&mut self, earlier: &mut Self) {
         self.lines = earlier.lines.take();
+        self.logs = std::mem::take(&mut earlier.logs);
     }
 
     /// The lines so far.

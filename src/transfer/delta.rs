@@ -12,12 +12,13 @@ use core::ops::Range;
 
 use super::links::{Linked, resolve};
 use super::listings::{Listings, Subtree};
-use super::plan::{Clear, DirectoryPass, Item, ItemError, Plan, Removal, Skip, Work};
+use super::plan::{Clear, DirectoryPass, Item, ItemError, Plan, Skip, Work};
+use super::removing::{Guard, Record, Replacing, Tag};
 use super::walk::{Event, Met, Walk, is_excluded, path_of};
-use crate::api::{Mtime, PreserveDeletedFiles};
+use crate::api::Mtime;
 use crate::rules::data::{DEFAULT_DIRECTORY_MODE, DEFAULT_OWNER};
 use crate::rules::ids::{RuleId, rule};
-use crate::rules::{Decision, PairContext, RemoveView, Rules};
+use crate::rules::{Decision, PairContext, Rules};
 use crate::time::FileTime;
 use crate::tree::{Kind, RelPath};
 use crate::volume::{AttrSet, Listed, ObjectHead, StorageKind, Untransferable};
@@ -47,66 +48,15 @@ pub fn delta<R: Rules, S: Listings, D: Listings>(
     builder.finish()
 }
 
-/// What is kept for a directory while and after it is walked.
-struct Record {
-    path: RelPath,
-    depth: u32,
-    /// Attributes for the last pass.
-    attrs: Option<AttrSet>,
-    object: Option<Arc<ObjectHead>>,
-    item: Option<u32>,
-    counted: bool,
-    /// The mtime to put back if an entry in it is made, replaced or removed.
-    restore: Option<FileTime>,
-    touched: bool,
-    gone: bool,
-}
-
-struct Tag {
-    record: usize,
-    /// Set in a directory that only the destination has.
-    only: Option<Only>,
-    /// The last name whose entry in the source protects its namesakes (2.9a).
-    protected: Option<Arc<[u8]>>,
-}
-
-struct Only {
-    entry: Listed,
-    guard: Guard,
-    /// Whether something in it is not removed.
-    kept: bool,
-    /// Whether it lies in a directory that a source entry replaces.
-    in_replaced: bool,
-    /// The source entry that replaces it.
-    replaces: Option<Box<Replacing>>,
-}
-
-/// What the rule is told about an entry that might be removed; every decision is the rule's.
-#[derive(Clone, Copy, Default)]
-struct Guard {
-    in_source: bool,
-    /// Whether the source entry of this name is skipped or an item error, so that it protects what is below.
-    protects: bool,
-    listing_failed: bool,
-    below_protected: bool,
-}
-
-struct Replacing {
-    source: Listed,
-    destination: Listed,
-    decision: Decision,
-    from: u32,
-}
-
 pub(super) struct Builder<'a, R> {
     pub(super) rules: &'a R,
     pub(super) pair: &'a PairContext,
     pub(super) plan: Plan,
-    records: Vec<Record>,
-    linked: Vec<Linked>,
+    pub(super) records: Vec<Record>,
+    pub(super) linked: Vec<Linked>,
 }
 
-type DeltaWalk<'a, S, D> = Walk<'a, S, D, Tag>;
+pub(super) type DeltaWalk<'a, S, D> = Walk<'a, S, D, Tag>;
 
 impl<R: Rules> Builder<'_, R> {
     fn to_objects(&self) -> bool {
@@ -135,7 +85,7 @@ impl<R: Rules> Builder<'_, R> {
         }
     }
 
-    fn record(&self, path: RelPath, depth: u32, mtime: Option<FileTime>) -> Record {
+    pub(super) fn record(&self, path: RelPath, depth: u32, mtime: Option<FileTime>) -> Record {
         Record {
             path,
             depth,
@@ -330,7 +280,7 @@ impl<R: Rules> Builder<'_, R> {
     }
 
     #[allow(clippy::too_many_arguments)] // one call per form of the same decision
-    fn put_aside_or_add(
+    pub(super) fn put_aside_or_add(
         &mut self,
         path: RelPath,
         source: &Listed,
@@ -440,145 +390,6 @@ impl<R: Rules> Builder<'_, R> {
         let parent = self.records[record].item;
         self.plan.items.push(Item { path, work, attrs, object, clear, replaced, parent, counted });
         number
-    }
-
-    /// A name that only the destination has, or that the source protects.
-    fn meet_alone<S: Listings, D: Listings>(
-        &mut self,
-        walk: &mut DeltaWalk<'_, S, D>,
-        met: &Met<'_, D::Dir>,
-    ) {
-        let frame = walk.frame();
-        if is_excluded(self.rules, self.pair, &frame.path, &met.listed) {
-            if let Some(only) = &mut frame.tag.only {
-                only.kept = true;
-            }
-            return;
-        }
-        let protected = frame.tag.protected.as_ref() == Some(&met.listed.name);
-        let mut guard = Guard { in_source: protected, protects: protected, ..Guard::default() };
-        if let Some(only) = &frame.tag.only {
-            guard.listing_failed = only.guard.listing_failed;
-            guard.below_protected = only.guard.below_protected || only.guard.protects;
-        }
-        if met.listed.kind == Kind::Directory {
-            self.enter_alone(walk, met, guard, None);
-        } else {
-            let path = path_of(&frame.path, &met.listed);
-            self.remove_or_keep(walk, path, &met.listed, guard);
-        }
-    }
-
-    fn enter_alone<S: Listings, D: Listings>(
-        &mut self,
-        walk: &mut DeltaWalk<'_, S, D>,
-        met: &Met<'_, D::Dir>,
-        mut guard: Guard,
-        replaces: Option<Box<Replacing>>,
-    ) {
-        let inside = walk.destination.open(&met.dir, met.index);
-        let frame = walk.frame();
-        let path = path_of(&frame.path, &met.listed);
-        let in_replaced = replaces.is_some() || frame.tag.only.as_ref().is_some_and(|only| only.in_replaced);
-        let record = self.record(path.clone(), self.records[frame.tag.record].depth + 1, met.listed.mtime);
-        let inside = match inside {
-            Subtree::Listed(dir) => Some(dir),
-            Subtree::Attested(_) | Subtree::Unlisted => {
-                guard.listing_failed = true;
-                None
-            }
-        };
-        self.records.push(record);
-        let entry = met.listed.clone().into_owned();
-        let only = Only { entry, guard, kept: false, in_replaced, replaces };
-        let tag = Tag { record: self.records.len() - 1, only: Some(only), protected: None };
-        walk.enter(path, None, inside, tag);
-    }
-
-    fn leave<S: Listings, D: Listings>(&mut self, walk: &mut DeltaWalk<'_, S, D>) {
-        let left = walk.take_left();
-        let Some(only) = left.tag.only else { return };
-        if let Some(replacing) = only.replaces {
-            // What is in the directory either goes as a whole or stays as a whole; what could not be listed stays.
-            self.records.truncate(left.tag.record);
-            let record = walk.frame().tag.record;
-            self.replace(left.path, *replacing, only.kept || only.guard.listing_failed, record);
-        } else if only.kept {
-            if let Some(above) = walk.is_inside().then(|| walk.frame()).and_then(|f| f.tag.only.as_mut()) {
-                above.kept = true;
-            }
-        } else {
-            let gone = self.remove_or_keep(walk, left.path, &only.entry, only.guard);
-            self.records[left.tag.record].gone = gone;
-        }
-    }
-
-    fn replace(&mut self, path: RelPath, replacing: Replacing, kept: bool, record: usize) {
-        let Replacing { source, destination, decision, from } = replacing;
-        if !kept {
-            let replaced = from..self.plan.replaced.len() as u32;
-            let clear = Clear::RemoveDirectory;
-            self.put_aside_or_add(path, &source, Some(destination), decision, clear, replaced, record);
-            return;
-        }
-        self.plan.replaced.truncate(from as usize);
-        let rule = match self.pair.options.preserve_deleted_files {
-            PreserveDeletedFiles::Preserve => const { rule("R2.8c-4") },
-            PreserveDeletedFiles::Remove => const { rule("R2.8c-5") },
-        };
-        self.error(path.clone(), rule, "place taken by a non-empty directory");
-        if source.inode.is_some() {
-            self.linked.push(Linked {
-                path,
-                source,
-                destination: Some(destination),
-                decision,
-                clear: Clear::Nothing,
-                replaced: 0..0,
-                record,
-                failed: true,
-            });
-        }
-    }
-
-    /// Asks the rule; adds the removal, or marks the directory above as one that holds something. Answers whether it
-    /// goes.
-    /// Carries out R2.9a-4, R2.9a-10.
-    fn remove_or_keep<S: Listings, D: Listings>(
-        &mut self,
-        walk: &mut DeltaWalk<'_, S, D>,
-        path: RelPath,
-        destination: &Listed,
-        guard: Guard,
-    ) -> bool {
-        let goes = self.rules.may_remove(&RemoveView {
-            path: &path,
-            destination,
-            in_source: guard.in_source,
-            listing_failed: guard.listing_failed,
-            below_protected: guard.below_protected,
-            pair: self.pair,
-        });
-        let tag = &mut walk.frame().tag;
-        let only = tag.only.as_mut();
-        if !goes {
-            if let Some(only) = only {
-                only.kept = true;
-            }
-            return false;
-        }
-        self.records[tag.record].touched = true;
-        let directory = destination.kind == Kind::Directory;
-        let list = match only {
-            Some(only) if only.in_replaced => &mut self.plan.replaced,
-            _ => &mut self.plan.removals,
-        };
-        // A bare prefix has no marker to delete: it goes with the last key below it.
-        if !destination.implied {
-            let rank = self.rules.removal_rank(&path);
-            list.push(Removal { path, directory, rank });
-        }
-        true
     }
 
     /// Carries out R2.11b-1, R2.11b-2.

@@ -20,6 +20,7 @@ pub mod listings;
 mod machine;
 pub mod objects;
 pub mod plan;
+mod removing;
 mod scanner;
 mod steps;
 mod telling;

@@ -109,9 +109,10 @@ impl Scanner {
         rules: &R,
         context: &PairContext,
         job: ListJob,
-        listing: Listing,
+        mut listing: Listing,
         jobs: &mut impl FnMut(ListJob),
     ) {
+        put_in_order(&mut listing.entries);
         let pair = &self.pairs[job.pair as usize];
         match (job.side, pair.source, pair.destination) {
             (Side::Source, Some(dir), _) => {
@@ -208,6 +209,18 @@ impl Scanner {
                 _ => self.add_pair(path.join(&name), below.0, below.1, jobs),
             }
         }
+    }
+}
+
+/// Brings entries into the order that all comparing leans on, whatever order they came in: by name as bytes, of an object
+/// and a prefix of one name the object first.
+fn put_in_order(entries: &mut [Listed]) {
+    let order = |one: &Listed, two: &Listed| {
+        let form = |listed: &Listed| listed.kind == Kind::Directory;
+        one.name.cmp(&two.name).then_with(|| form(one).cmp(&form(two)))
+    };
+    if !entries.is_sorted_by(|one, two| order(one, two).is_le()) {
+        entries.sort_by(order);
     }
 }
 

@@ -331,7 +331,8 @@ aws_enum! {
     }
 }
 
-/// A directory as it was listed: itself, and its entries sorted by name as bytes, no name twice on a file
+/// A directory as it was listed: itself, and its entries sorted by name as bytes (a driver may list in any order;
+/// whoever takes the listing in sorts it), no name twice on a file
 /// system (a bucket may hold the object `a` and the prefix `a/`: the file sorts first).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listing {

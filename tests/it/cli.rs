@@ -10,6 +10,7 @@ use datasync_sim::cli::main_with;
 use datasync_sim::invariant;
 use datasync_sim::scenario::TreeLine;
 use datasync_sim::trees::{self, file};
+use regex::Regex;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -212,6 +213,23 @@ fn a_replay_stops_and_shows() {
     assert!(stopped["show"]["service"].as_str().unwrap().contains("agent 0"));
     assert!(stopped["show"]["tree"].as_str().unwrap().contains("nfs0.example.com"));
     assert_eq!(stopped["show"].get("flight"), None);
+}
+
+/// Whatever the generator makes, some execution of these seeds cannot transfer something.
+#[test]
+fn a_replay_shows_what_executions_logged() {
+    let log = |seed: u64| {
+        let shown = call(&["replay", &seed.to_string(), "--show", "log", "--json"]).exits_with(0).json();
+        shown["show"]["log"].as_str().expect("a log").to_owned()
+    };
+    let text =
+        (0..60).map(log).find(|text| text.contains("[ERROR] ")).expect("an item error in 60 histories");
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(lines[0].starts_with("execution x") && lines[0].ends_with(" lines"), "{text}");
+    let error = lines.iter().position(|line| line.contains("[ERROR] ")).expect("just found");
+    let rule = Regex::new(r"^  (PREPARING|TRANSFERRING|VERIFYING) R2\.[0-9]+[a-e]?-[0-9]+$").unwrap();
+    assert!(rule.is_match(lines[error - 1]), "{text}");
+    assert!(lines[error].starts_with("    [ERROR] Failed to "), "{text}");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use std::rc::Rc;
 use datasync::time::FileTime;
 use datasync::tree::{Kind, RelPath};
 use datasync::volume::StorageKind;
+use datasync_sim::oracle::bounds::Bytes;
 use datasync_sim::oracle::{Flat, RawFile, RawObject, RawStorage, ReadOut, Snapshot};
 
 /// A storage that never changes.
@@ -23,6 +24,41 @@ impl ReadOut for Frozen {
 
     fn identity(&self) -> usize {
         0
+    }
+
+    fn bytes(&self, key: &[u8]) -> Option<Rc<dyn Bytes>> {
+        let of = |contents: u128| Some(Rc::new(Digits::of(contents)) as Rc<dyn Bytes>);
+        match &self.0 {
+            RawStorage::Files { entries, .. } => {
+                of(entries.iter().find(|entry| entry.path == key && entry.kind == Kind::File)?.contents)
+            }
+            RawStorage::Objects(objects) => of(objects.iter().find(|object| object.key == key)?.contents),
+        }
+    }
+}
+
+/// The digits of `c=` as bytes: `c=778` has three.
+pub struct Digits(Vec<u8>);
+
+impl Digits {
+    /// The digits of a number.
+    pub fn of(contents: u128) -> Self {
+        Self(contents.to_string().into_bytes())
+    }
+
+    fn range(&self, offset: u64, length: u64) -> &[u8] {
+        let at = |place: u64| usize::try_from(place).expect("small").min(self.0.len());
+        &self.0[at(offset)..at(offset + length)]
+    }
+}
+
+impl Bytes for Digits {
+    fn digest(&self, offset: u64, length: u64) -> u128 {
+        self.range(offset, length).iter().fold(1, |digest, byte| digest * 256 + u128::from(*byte))
+    }
+
+    fn is_hole(&self, offset: u64, length: u64) -> bool {
+        self.range(offset, length).iter().all(|byte| *byte == b'0')
     }
 }
 

@@ -214,7 +214,7 @@ fn no_look_alike_by_accident() {
             let Some(size) = size_of(&line.body) else { continue };
             let first = known.entry((size, line.mtime)).or_insert_with(|| line.body.clone());
             if *first != line.body {
-                assert!(deliberate, "seed {seed}: {} looks like another file", line.path);
+                assert!(deliberate, "seed {seed}: {line:?} looks like another file, {first:?}");
                 made += 1;
             }
         }

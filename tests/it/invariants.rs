@@ -1,5 +1,7 @@
 //! Every invariant lets pass what holds and catches what does not.
 
+use std::collections::BTreeSet;
+
 use datasync::Settings;
 use datasync::api::responses::DescribeTaskExecutionResponse;
 use datasync::api::shapes::{
@@ -15,12 +17,13 @@ use datasync::rules::ids::rule;
 use datasync::service::{AgentId, ExecutionId, Place, TaskId};
 use datasync::time::{DAY, Instant, MINUTE, SECOND};
 use datasync::tree::RelPath;
-use datasync::volume::StorageKind::{Efs, Nfs};
+use datasync::volume::StorageKind::{Efs, Nfs, S3};
 use datasync_sim::fault::Strike;
 use datasync_sim::invariant::{
     AgentProbe, Called, Disturbance, Ended, ExecutionProbe, HistoryEnd, Observation, Probe, TaskProbe,
     catalogue, determinism,
 };
+use datasync_sim::oracle::bounds::Others;
 use datasync_sim::oracle::{Snapshot, predict};
 
 use crate::flats::snapshot;
@@ -51,7 +54,9 @@ pub struct Lived {
     pub disturbance: Disturbance,
     pub strikes: Vec<Strike>,
     pub uploads_left: u64,
-    pub look_alikes: bool,
+    pub to_bucket: bool,
+    pub made_alike: BTreeSet<Vec<u8>>,
+    pub others: Option<(Others, Others)>,
     pub took_ns: u64,
     pub phases: Vec<(Phase, Instant)>,
     pub shown: Option<DescribeTaskExecutionResponse>,
@@ -85,7 +90,9 @@ pub fn lived(source: &[&str], before: &[&str], after: &[&str], (files, bytes): (
         disturbance: Disturbance::default(),
         strikes: Vec::new(),
         uploads_left: 0,
-        look_alikes: false,
+        to_bucket: false,
+        made_alike: BTreeSet::new(),
+        others: None,
         took_ns: 70 * SECOND,
         phases: [Phase::Preparing, Phase::Transferring, Phase::Verifying]
             .map(|phase| (phase, Instant(61 * SECOND)))
@@ -116,15 +123,9 @@ pub fn cancelled(lived: &mut Lived) {
 }
 
 pub fn line(phase: Phase, kind: LogKind, path: &str) -> LogLine {
-    LogLine {
-        phase,
-        kind,
-        level: LogLevel::Error,
-        rule: rule("R2.5a-1"),
-        path: RelPath::new(path.as_bytes()).expect("a path"),
-        text: String::new(),
-        sides: None,
-    }
+    let path = RelPath::new(path.as_bytes()).expect("a path");
+    let (level, rule, text, sides) = (LogLevel::Error, rule("R2.5a-1"), String::new(), None);
+    LogLine { phase, kind, level, rule, path, text, sides }
 }
 
 #[track_caller]
@@ -134,7 +135,7 @@ pub fn feed(name: &str, seen: &[Seen]) -> Result<u64, String> {
     let mut invariant = (listed.make)(&settings);
     assert_eq!(invariant.name(), name);
     let place = |kind| Place { kind, storage: "storage".into(), subdirectory: RelPath::root() };
-    let (source, destination) = (place(Nfs), place(Efs));
+    let (source, destination, bucket) = (place(Nfs), place(Efs), place(S3));
     let mut checks = 0;
     for (at, one) in seen.iter().enumerate() {
         let mut show = |observation: Observation<'_>| {
@@ -170,7 +171,7 @@ pub fn feed(name: &str, seen: &[Seen]) -> Result<u64, String> {
                     task: TaskId(1),
                     task_arn: TASK,
                     source: &source,
-                    destination: &destination,
+                    destination: if lived.to_bucket { &bucket } else { &destination },
                     options: &lived.options,
                     engine_options: Some(&lived.engine_options),
                     started: Instant(0),
@@ -184,7 +185,8 @@ pub fn feed(name: &str, seen: &[Seen]) -> Result<u64, String> {
                     disturbance: lived.disturbance,
                     strikes: &lived.strikes,
                     uploads_left: lived.uploads_left,
-                    look_alikes: lived.look_alikes,
+                    made_alike: &lived.made_alike,
+                    others: lived.others.as_ref().map(|(source, destination)| (source, destination)),
                     shown: lived.shown.as_ref(),
                     sends: &lived.sends,
                     chunk_bytes: 64,
@@ -353,13 +355,13 @@ fn cancel_then_rerun_converges() {
     // Look-alikes that somebody else made.
     let alike = &["f size=3 c=8 m=9"][..];
     let reported = |lived: &mut Lived| {
-        lived.look_alikes = true;
+        lived.made_alike = BTreeSet::from([b"f".to_vec()]);
         fails(lived, ErrorCode::VerificationFailed);
         lived.log = vec![line(Phase::Verifying, LogKind::ChecksumFailure, "f")];
     };
     holds(name, &[but(run(alike, alike), reported)]);
     let unverified = |lived: &mut Lived| {
-        lived.look_alikes = true;
+        lived.made_alike = BTreeSet::from([b"f".to_vec()]);
         lived.options.verify_mode = VerifyMode::None;
     };
     holds(name, &[but(run(alike, alike), unverified)]);
@@ -368,7 +370,7 @@ fn cancel_then_rerun_converges() {
         "nobody else",
         &[but(run(alike, alike), |lived| {
             reported(lived);
-            lived.look_alikes = false;
+            lived.made_alike.clear();
         })],
     );
     violated(

@@ -265,13 +265,21 @@ fn damage_on_the_way_is_refused_or_told() {
 #[test]
 fn r2_12d_1_uploads_left_behind_are_aborted_under_the_prefix_only() {
     let mut bench = Bench::default();
-    for (base, path) in [("base", "a"), ("base", "a"), ("base", "d/b"), ("basement", "c")] {
+    for (base, path) in
+        [("base", "a"), ("base", "a"), ("base", "d/b"), ("base", "running"), ("basement", "c")]
+    {
         bench.apply_at(base, Side::Destination, &at(path), &Step::Begin { fresh: attrs() }).unwrap();
     }
+    // Who begins an upload anew aborts the one begun before.
     assert_eq!(bench.bucket.uploads(b"").count(), 4);
+    let running = bench.bucket.uploads(b"base/running").next().unwrap().0;
+    bench.bucket.hold_upload(running, true);
     bench.apply("", &Step::AbortUploads).unwrap();
-    let left: Vec<_> = bench.bucket.uploads(b"").map(|(_, key)| key.to_vec()).collect();
-    assert_eq!(left, [b"basement/c"]);
+    let keys = |bench: &Bench| bench.bucket.uploads(b"").map(|(_, key)| key.to_vec()).collect::<Vec<_>>();
+    assert_eq!(keys(&bench), [&b"base/running"[..], b"basement/c"]);
+    bench.bucket.hold_upload(running, false);
+    bench.apply("", &Step::AbortUploads).unwrap();
+    assert_eq!(keys(&bench), [b"basement/c"]);
     assert_eq!(bench.write("a", 0, Contents::literal(b"x")), Err(StepErrorKind::NotFound));
 }
 

@@ -12,6 +12,7 @@ use datasync::api::{
 use datasync::time::FileTime;
 use datasync::tree::{Kind, RelPath};
 use datasync::volume::StorageKind::{self, Efs, Nfs, S3};
+use datasync_sim::oracle::bounds::Bytes;
 use datasync_sim::oracle::flat::{is_directory, path_of};
 use datasync_sim::oracle::pins::{Pin, Pins};
 use datasync_sim::oracle::predict::Expected;
@@ -231,6 +232,10 @@ proptest! {
 struct Numbered(usize, RawStorage);
 
 impl ReadOut for Numbered {
+    fn bytes(&self, _: &[u8]) -> Option<Rc<dyn Bytes>> {
+        None
+    }
+
     fn read_out(&self) -> RawStorage {
         self.1.clone()
     }

@@ -40,6 +40,17 @@ fn r2_11_2_r2_11_3_through_a_bucket_and_back() {
 }
 
 #[test]
+fn r2_11_1_best_effort_permissions_act_as_preserve() {
+    let options = Options { posix_permissions: PosixPermissions::BestEffort, ..Options::default() };
+    for to in [Efs, S3] {
+        let how = How::with(options.clone());
+        let mut rig = Rig::new(Nfs, to, RICH, "d/; l ->d/f");
+        rig.run(&how).succeeded().holds(RICH).counts(3, 3);
+        rig.run(&how).succeeded().counts(0, 0);
+    }
+}
+
+#[test]
 fn r2_11_4_from_plain_objects_come_defaults() {
     let settings = Settings { default_file_mode: 0o755, ..Settings::default() };
     for (settings, mode) in [(Settings::default(), ""), (settings, " mode=755")] {

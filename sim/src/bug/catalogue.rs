@@ -2,7 +2,7 @@
 
 use super::copying;
 use super::{Bug, HashChange, Plant, RuleChange, Site, Variant};
-use super::{answers, resume, service, surgery, transfer};
+use super::{answers, resume, service, surgery, torn, transfer};
 
 const fn rule(about: &'static str, rules: RuleChange) -> Variant {
     Variant { about, rules, hash: HashChange::None, plant: None }
@@ -53,6 +53,16 @@ static CATALOGUE: &[Bug] = &[
         benign: rule("a failed action is tried once more", RuleChange::RetriesOnceMore),
     },
     Bug {
+        name: "leftover-is-done",
+        site: Site::Rules,
+        caught_by: &["cancel-then-rerun-converges", "counters", "survives-or-reports"],
+        bug: rule(
+            "what a crash left between contents and metadata is taken for done",
+            RuleChange::LeftoverIsDone,
+        ),
+        benign: rule("a failed action is tried once more", RuleChange::RetriesOnceMore),
+    },
+    Bug {
         name: "removes-under-preserve",
         site: Site::Rules,
         caught_by: &["preserve-deleted-files", "cancel-then-rerun-converges"],
@@ -97,7 +107,7 @@ static CATALOGUE: &[Bug] = &[
     Bug {
         name: "endless-retry",
         site: Site::Rules,
-        caught_by: &["bounded-liveness"],
+        caught_by: &["bounded-liveness", "survives-or-reports"],
         bug: rule("a failed action is tried again for ever", RuleChange::RetriesForEver),
         benign: rule("a failed action is tried once more", RuleChange::RetriesOnceMore),
     },
@@ -153,14 +163,19 @@ static CATALOGUE: &[Bug] = &[
     Bug {
         name: "times-first",
         site: Site::Transfer,
-        caught_by: &["cancel-then-rerun-converges"],
+        caught_by: &["torn-only-where-allowed", "cancel-then-rerun-converges", "same-destination"],
         bug: plant("a file gets its times before its contents", transfer::times_first),
         benign: plant("times are set twice", transfer::sets_times_twice),
     },
     Bug {
         name: "never-flushes",
         site: Site::Transfer,
-        caught_by: &["cancel-then-rerun-converges", "preserve-deleted-files"],
+        caught_by: &[
+            "torn-only-where-allowed",
+            "survives-or-reports",
+            "cancel-then-rerun-converges",
+            "preserve-deleted-files",
+        ],
         bug: plant("writes are said to be durable and are not", transfer::never_flushes),
         benign: plant("writes are made durable twice", transfer::flushes_twice),
     },
@@ -205,6 +220,74 @@ static CATALOGUE: &[Bug] = &[
         caught_by: &["idempotent-rerun"],
         bug: plant("verification writes every object anew", transfer::rewrites_objects),
         benign: plant("every comparison is made again once", transfer::compares_again),
+    },
+    Bug {
+        name: "late-answer-not-fenced",
+        site: Site::Transfer,
+        caught_by: &[
+            "torn-only-where-allowed",
+            "survives-or-reports",
+            "cancel-then-rerun-converges",
+            "counters",
+        ],
+        bug: plant("an answer that is too late is taken for that of the next try", torn::takes_late),
+        benign: plant("every file is copied again once", transfer::copies_again),
+    },
+    Bug {
+        name: "duplicate-answer-counted",
+        site: Site::Service,
+        caught_by: &["counters"],
+        bug: plant("a file whose answer comes twice is counted twice", torn::counts_twice),
+        benign: plant("an end is told in other words", service::other_detail),
+    },
+    Bug {
+        name: "loses-last-chunk",
+        site: Site::Transfer,
+        caught_by: &["torn-only-where-allowed", "cancel-then-rerun-converges", "survives-or-reports"],
+        bug: plant("the last chunk of a large file is acknowledged and not sent", torn::loses_last_chunk),
+        benign: plant("times are set twice", transfer::sets_times_twice),
+    },
+    Bug {
+        name: "puts-in-parts",
+        site: Site::Transfer,
+        caught_by: &["torn-only-where-allowed"],
+        bug: plant("an object is put in part, then whole", torn::puts_in_parts),
+        benign: plant("every file is copied again once", transfer::copies_again),
+    },
+    Bug {
+        name: "uploads-left-behind",
+        site: Site::Transfer,
+        caught_by: &["uploads-cleaned"],
+        bug: plant("uploads that earlier executions left are not aborted", torn::keeps_uploads),
+        benign: plant("uploads that earlier executions left are aborted twice", torn::aborts_twice),
+    },
+    Bug {
+        name: "accepts-damaged-chunks",
+        site: Site::Transfer,
+        caught_by: &["torn-only-where-allowed", "survives-or-reports", "cancel-then-rerun-converges"],
+        bug: plant("chunks that arrive damaged are accepted", torn::accepts_damaged_chunks),
+        benign: plant("every file is copied again once", transfer::copies_again),
+    },
+    Bug {
+        name: "swallows-refusals",
+        site: Site::Transfer,
+        caught_by: &["survives-or-reports", "cancel-then-rerun-converges"],
+        bug: plant("metadata that may not be set counts as set", torn::swallows_refusals),
+        benign: plant("times are set twice", transfer::sets_times_twice),
+    },
+    Bug {
+        name: "gives-up-at-once",
+        site: Site::Rules,
+        caught_by: &["survives-or-reports"],
+        bug: rule("a failed action is not tried again", RuleChange::NeverRetries),
+        benign: rule("a failed action is tried once more", RuleChange::RetriesOnceMore),
+    },
+    Bug {
+        name: "endless-drain",
+        site: Site::Service,
+        caught_by: &["bounded-liveness"],
+        bug: plant("a cancelled execution drains for an hour", torn::endless_drain),
+        benign: plant("a cancelled execution is cut at once", torn::no_drain),
     },
     Bug {
         name: "salted-digest",
@@ -271,6 +354,26 @@ static CATALOGUE: &[Bug] = &[
         caught_by: &["snapshot-resume"],
         bug: plant("a service that restarts forgets what it was to do later", resume::forgetful_restart),
         benign: plant("a world comes back by way of its readable form", resume::readable),
+    },
+    Bug {
+        name: "assumes-order",
+        site: Site::Transfer,
+        caught_by: &["same-destination"],
+        bug: plant("a name that a storage lists out of order is not seen", transfer::assumes_order),
+        benign: plant("every directory is listed twice", transfer::lists_twice),
+    },
+    Bug {
+        name: "digest-without-mode",
+        site: Site::Hash,
+        caught_by: &[
+            "cancel-then-rerun-converges",
+            "counters",
+            "metadata-by-pair",
+            "same-destination",
+            "idempotent-rerun",
+        ],
+        bug: hash("digests of entries leave out the mode", HashChange::WithoutMode),
+        benign: hash("digests of entries are BLAKE3", HashChange::Blake3),
     },
     Bug {
         name: "recounted-tries",

@@ -43,7 +43,7 @@ impl EntryHash for PlantedHash {
     fn bytes(&self, bytes: &[u8]) -> u128 {
         match self.0 {
             HashChange::Blake3 => Blake3.bytes(bytes),
-            HashChange::None | HashChange::WithoutMode | HashChange::Salted => Xxh3.bytes(bytes),
+            HashChange::None | HashChange::Salted | HashChange::WithoutMode => Xxh3.bytes(bytes),
         }
     }
 }

@@ -13,6 +13,7 @@ mod resume;
 pub mod rules;
 mod service;
 mod surgery;
+mod torn;
 mod transfer;
 
 pub use catalogue::catalogue;

@@ -57,6 +57,10 @@ pub enum RuleChange {
     DropsMtime,
     /// `retry`: every failure is tried again, for ever, at growing intervals.
     RetriesForEver,
+    /// `retry`: nothing is tried again.
+    NeverRetries,
+    /// `decide`: a file of the right size that still has the owner every new file gets is taken for finished.
+    LeftoverIsDone,
     /// `retry`, benign: one try more.
     RetriesOnceMore,
     /// `retry`, benign: three times as long between tries.
@@ -108,6 +112,13 @@ impl Rules for PlantedRules {
                 Decision::Same
             }
             (RuleChange::SkipsTypeChange, Decision::Replace) => Decision::Same,
+            (RuleChange::LeftoverIsDone, Decision::Send)
+                if destination.is_some_and(|there| {
+                    there.size == source.size && there.uid == Some(data::DEFAULT_OWNER)
+                }) =>
+            {
+                Decision::Same
+            }
             (_, decision) => decision,
         }
     }
@@ -178,6 +189,7 @@ impl Rules for PlantedRules {
             (RuleChange::RetriesForEver, Retry::GiveUp) if error != StepErrorKind::TimedOut => {
                 Retry::After(SECOND << failures.min(30))
             }
+            (RuleChange::NeverRetries, _) => Retry::GiveUp,
             (RuleChange::RetriesOnceMore, Retry::GiveUp) if error.is_transient() && failures == 3 => {
                 Retry::After(4 * SECOND)
             }

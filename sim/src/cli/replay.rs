@@ -18,7 +18,7 @@ use crate::trace::{LEGEND, TraceLine};
 const JSON_HELP: &str = "\
 With --json: source, bug (null or its name), met (whether what came out is what must), violation (null, or invariant and
 why), step, digest (16 hex digits), operations, events, virtual_ns; with --trace also trace [{step, at_ns, what, who,
-text}]; with --show also show {service, tree, flight}; with --story also story. With --diff: differ, step, left, right
+text}]; with --show also show {service, tree, flight, log}; with --story also story. With --diff: differ, step, left, right
 (the first lines that differ).";
 
 /// Lines of the common past that `--diff` shows.
@@ -71,6 +71,8 @@ enum Show {
     Tree,
     /// The actions in flight.
     Flight,
+    /// What each execution logged, in the form in which DataSync logs, with phase and rule.
+    Log,
 }
 
 impl Show {
@@ -79,6 +81,7 @@ impl Show {
             Self::Service => "service",
             Self::Tree => "tree",
             Self::Flight => "flight",
+            Self::Log => "log",
         }
     }
 }
@@ -98,6 +101,7 @@ pub fn replay(args: &ReplayArgs, console: &mut Console<'_>) -> Done {
         trace: lines_wanted || !args.show.is_empty(),
         until: args.until,
         interruption: args.snapshot_at.map_or(Interruption::Drawn, Interruption::After),
+        ..RunOptions::default()
     };
     let run = judge(&source.scenario, options, true);
     let outcome = Outcome::of(&source, &run, args.until);
@@ -190,6 +194,7 @@ fn shown(run: &Run, show: Show) -> &str {
         Show::Service => &views.service,
         Show::Tree => &views.trees,
         Show::Flight => &views.flight,
+        Show::Log => &views.log,
     })
 }
 

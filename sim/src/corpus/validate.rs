@@ -3,6 +3,7 @@
 use datasync::volume::StorageKind;
 use datasync::volume::bucket::KEY_BYTES_MAX;
 
+use crate::metamorphic::Change;
 use crate::scenario::slots::SlotKind;
 use crate::scenario::tree_lines::{check_line, check_tree};
 use crate::scenario::{
@@ -24,6 +25,14 @@ pub fn validate(scenario: &Scenario) -> Result<(), String> {
         return Err(format!("version: {}; expected {VERSION}", scenario.version));
     }
     world(&scenario.world).map_err(|what| format!("world.{what}"))?;
+    match &scenario.changed {
+        Some(Change::ChunkBytes(0)) => Err("changed.chunk-bytes: 0; expected at least 1".to_owned()),
+        Some(Change::InFlight(0)) => Err("changed.in-flight: 0; expected at least 1".to_owned()),
+        Some(Change::Cancels(triggers)) if triggers.iter().any(|trigger| trigger.nth == 0) => {
+            Err("changed.cancels.nth: 0; expected at least 1".to_owned())
+        }
+        _ => Ok(()),
+    }?;
     for (index, storage) in scenario.storages.iter().enumerate() {
         if storage.name.is_empty() {
             return Err(format!("storages[{index}].name: empty; expected the name that locations use"));

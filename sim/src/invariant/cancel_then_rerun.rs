@@ -35,7 +35,7 @@ impl CancelThenRerun {
         let source_flat = source.flat();
         if ended.options.mtime == Mtime::Preserve && !before.shows_same_state(after) {
             *checks += 1;
-            leaves_no_look_alike(&source_flat, &source_after.flat(), &before.flat(), &after.flat())?;
+            leaves_no_look_alike(&source_flat, &source_after.flat(), &after.flat(), ended.made_alike)?;
         }
         let succeeded = ended.end.failure.is_none();
         if !undisturbed && !succeeded {
@@ -49,9 +49,8 @@ impl CancelThenRerun {
             return Ok(());
         };
         *checks += 1;
-        if !ended.look_alikes
-            && let Some(path) = prediction.look_alikes.difference(&prediction.alike_by_size).next()
-        {
+        let unexcused = |form: &&&[u8]| !ended.made_alike.contains(**form);
+        if let Some(path) = prediction.look_alikes.difference(&prediction.alike_by_size).find(unexcused) {
             return Err(format!("`{}` looks like its source and nobody else made it so", Escaped(path)));
         }
         let code = ended.end.failure.as_ref().map(|failure| failure.code);
@@ -63,12 +62,12 @@ impl CancelThenRerun {
     }
 }
 
-/// Any file at the destination that compares equal to its source and has other contents was there before.
+/// Any file at the destination that compares equal to its source and has other contents is the work of somebody else.
 fn leaves_no_look_alike(
     source: &Flat,
     source_after: &Flat,
-    before: &Flat,
     after: &Flat,
+    made_alike: &BTreeSet<Vec<u8>>,
 ) -> Result<(), String> {
     for (form, found) in after.entries.iter().filter(|(_, found)| found.kind == Kind::File) {
         let looks_alike = |flat: &Flat| {
@@ -79,20 +78,7 @@ fn leaves_no_look_alike(
                     && own.mtime.or(own.last_modified) == found.mtime
             })
         };
-        if !looks_alike(source) || !looks_alike(source_after) {
-            continue;
-        }
-        // A new name of an inode that looked alike before is still the work of somebody else.
-        let was_there = before.entries.iter().any(|(name, earlier)| {
-            let same_file = name == form
-                || (found.inode.is_some()
-                    && after.entries.get(name).is_some_and(|now| now.inode == found.inode));
-            same_file
-                && earlier.kind == Kind::File
-                && (earlier.size, earlier.contents, earlier.mtime)
-                    == (found.size, found.contents, found.mtime)
-        });
-        if !was_there {
+        if looks_alike(source) && looks_alike(source_after) && !made_alike.contains(form) {
             return Err(format!(
                 "left `{}` with the source's size and mtime and other contents",
                 Escaped(form)

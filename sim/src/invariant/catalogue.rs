@@ -3,10 +3,11 @@
 use super::Catalogued;
 use super::Sight::{History, Inside};
 use super::{
-    agent_gates_task, arns_unique, bandwidth, bounded_liveness, cancel_then_rerun, counters, determinism,
-    durations, idempotent_rerun, lifecycle, links_kept, metadata_by_pair, one_execution_per_task,
-    option_consistency, pages_partition, preserve_deleted_files, references_hold, refused_changes_nothing,
-    snapshot_resume, source_untouched, survives_or_reports, torn_only_where_allowed, uploads_cleaned,
+    agent_gates_task, arns_unique, bandwidth, bounded_by_journal, bounded_liveness, cancel_then_rerun,
+    counters, determinism, durations, idempotent_rerun, lifecycle, links_kept, metadata_by_pair,
+    one_execution_per_task, option_consistency, pages_partition, preserve_deleted_files, references_hold,
+    refused_changes_nothing, same_destination, snapshot_resume, source_untouched, survives_or_reports,
+    torn_only_where_allowed, uploads_cleaned,
 };
 
 static CATALOGUE: &[Catalogued] = &[
@@ -135,6 +136,15 @@ static CATALOGUE: &[Catalogued] = &[
         make: |_| Box::new(uploads_cleaned::UploadsCleaned),
     },
     Catalogued {
+        name: bounded_by_journal::NAME,
+        statement: "an execution that was not alone or was cut short leaves each path as it was, as somebody else \
+                    made it or as it can have made it; exactly as predicted where nobody else touched it; gone only \
+                    where the source lacked it",
+        source: "2.5, 2.6b, 2.8b, 2.8c, 2.9a",
+        sight: History,
+        make: |settings| Box::new(bounded_by_journal::BoundedByJournal::new(settings)),
+    },
+    Catalogued {
         name: bandwidth::NAME,
         statement: "BytesPerSecond: in any window at most rate x window + one chunk goes over the link, retries \
                     included",
@@ -185,6 +195,14 @@ static CATALOGUE: &[Catalogued] = &[
         source: "our choice",
         sight: Inside,
         make: |_| Box::new(snapshot_resume::SnapshotResume),
+    },
+    Catalogued {
+        name: same_destination::NAME,
+        statement: "paths renamed, listings shuffled, an execution split by cancels, other chunks, other numbers in \
+                    flight, summaries trusted or not: the destination ends the same",
+        source: "2.5, 2.8",
+        sight: History,
+        make: |_| Box::new(same_destination::SameDestination),
     },
 ];
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use datasync::api::TaskExecutionStatus;
-use datasync::report::Counters;
+use datasync::report::{Counters, LogKind, LogLine, Phase};
 use datasync::service::ExecutionId;
 
 use super::{Ended, Invariant, Observation, Probe, Violation};
@@ -56,8 +56,12 @@ impl CountersExact {
                 return Err(format!("bytes were sent twice without a retry: {counters:?}"));
             }
         }
-        let foretold =
-            ended.prediction.filter(|prediction| ended.disturbance.is_none() && prediction.claimed);
+        // What fails only when it is written was counted when it was planned (2.16a); which that is, PREPARING need
+        // not know.
+        let failed_on_the_way =
+            |line: &LogLine| line.kind == LogKind::ItemError && line.phase == Phase::Transferring;
+        let as_planned = ended.disturbance.is_none() && !ended.log.iter().any(failed_on_the_way);
+        let foretold = ended.prediction.filter(|prediction| as_planned && prediction.claimed);
         let Some(prediction) = foretold else { return Ok(()) };
         *checks += 1;
         let exact = prediction.estimated_files.holds(counters.estimated_files)

@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 
 use datasync::api::responses::DescribeTaskExecutionResponse;
 use datasync::api::{Response, TaskExecutionStatus};
+use datasync::report::ErrorCode;
 use datasync::service::ExecutionId;
 use datasync::time::{Instant, MILLISECOND};
+
+use crate::fault::FaultKind;
 
 use super::{Invariant, Observation, Probe, Violation};
 
@@ -17,6 +20,8 @@ pub(super) const NAME: &str = "durations-add-up";
 struct Edges {
     phases: [Option<Instant>; 3],
     ended: Option<Instant>,
+    /// It may have ended while nobody looked: by a timer that a clock jumped over (2.18).
+    unseen: bool,
 }
 
 impl Edges {
@@ -77,7 +82,9 @@ impl DurationsAddUp {
         checks: &mut u64,
     ) -> Result<(), String> {
         let edges = self.ids.get(&shown.task_execution_arn).and_then(|id| self.edges.get(id));
-        let (Some(edges), Some(result)) = (edges, &shown.result) else { return Ok(()) };
+        let (Some(edges), Some(result)) = (edges.filter(|edges| !edges.unseen), &shown.result) else {
+            return Ok(());
+        };
         *checks += 1;
         let found = [result.prepare_duration, result.transfer_duration, result.verify_duration];
         let wanted = edges.durations_ms(at);
@@ -108,6 +115,11 @@ impl Invariant for DurationsAddUp {
                 Ok(())
             }
             Observation::Ended(ended) => {
+                let jumped = ended.strikes.iter().any(|strike| strike.kind == FaultKind::ClockJump);
+                let code = ended.end.failure.as_ref().map(|failure| failure.code);
+                if jumped && code == Some(ErrorCode::AgentOffline) {
+                    self.edges.entry(ended.execution).or_default().unseen = true;
+                }
                 ended.shown.map_or(Ok(()), |shown| self.shown(ended.ended, shown, checks))
             }
             _ => Ok(()),

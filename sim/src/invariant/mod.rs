@@ -8,6 +8,8 @@
 //! changed is observed (probe, ends) before the call that follows it at the same instant; an execution that a call
 //! itself ends is observed as ended after that call. A probe shows the service after `advance` to the probe's instant.
 
+use std::collections::BTreeSet;
+
 use datasync::Settings;
 use datasync::api::AgentStatus;
 use datasync::api::responses::DescribeTaskExecutionResponse;
@@ -19,6 +21,7 @@ use datasync::transfer::Action;
 use datasync::tree::Kind;
 use datasync::volume::StorageKind;
 
+use crate::oracle::bounds::Others;
 use serde::{Deserialize, Serialize};
 
 use crate::fault::Strike;
@@ -27,6 +30,7 @@ use crate::oracle::{Prediction, Snapshot};
 mod agent_gates_task;
 mod arns_unique;
 mod bandwidth;
+mod bounded_by_journal;
 mod bounded_liveness;
 mod cancel_then_rerun;
 mod catalogue;
@@ -44,6 +48,7 @@ mod preserve_deleted_files;
 mod references_hold;
 mod refused_changes_nothing;
 mod resources;
+pub mod same_destination;
 pub mod snapshot_resume;
 mod source_untouched;
 mod survives_or_reports;
@@ -163,6 +168,8 @@ pub struct Disturbance {
     pub faulted: bool,
     /// A step of it was made to fail or was corrupted in flight at least once (so there were retries).
     pub retried: bool,
+    /// Bytes of it were damaged on their way at least once.
+    pub corrupted: bool,
     /// It was shown a side as it was not: a listing out of date, a file that seemed to end early. What it made of that is
     /// right for what it saw.
     pub misled: bool,
@@ -238,19 +245,21 @@ pub struct Ended<'a> {
     pub prediction: Option<&'a Prediction<'a>>,
     /// What disturbed it.
     pub disturbance: Disturbance,
-    /// The faults that struck it.
-    pub strikes: &'a [Strike],
-    /// Multipart uploads under the destination's prefix that no running execution holds, its own included.
-    pub uploads_left: u64,
-    /// Whether anybody but the service ever made a look-alike possible on these two storages: an edit that kept an
-    /// mtime, or initial trees with one.
-    pub look_alikes: bool,
+    /// Forms at which somebody else than the task made what the destination has look like its source, with other
+    /// contents (reference 2.5 b).
+    pub made_alike: &'a BTreeSet<Vec<u8>>,
+    /// What others did to both sides since PREPARING began; `None` where nobody did and the execution was a SUCCESS.
+    pub others: Option<(&'a Others, &'a Others)>,
     /// What DescribeTaskExecution showed at the end, if it answered.
     pub shown: Option<&'a DescribeTaskExecutionResponse>,
     /// What it sent over the link, in order: when, and how many bytes. Only kept where BytesPerSecond sets a limit.
     pub sends: &'a [(Instant, u64)],
     /// Bytes of a chunk where no limit makes it smaller.
     pub chunk_bytes: u64,
+    /// The faults that struck it.
+    pub strikes: &'a [Strike],
+    /// Multipart uploads under the destination's prefix that no running execution holds, its own included.
+    pub uploads_left: u64,
     /// Upper bound on how long it may take undisturbed, ns: worst latency x tries x actions + bytes / rate.
     pub bound_ns: u64,
     /// The phases it passed through, with the time each began.

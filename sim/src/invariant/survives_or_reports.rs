@@ -5,7 +5,9 @@
 //! - After what it must report the execution ends in ERROR, and a fault of one entry is in the log under that entry or a
 //!   directory above it, unless the execution was ended as a whole.
 
+use datasync::api::PhaseStatus;
 use datasync::report::{ErrorCode, LogKind};
+use datasync::tree::RelPath;
 
 use super::{Ended, Invariant, Observation, Violation};
 use crate::fault::Demand;
@@ -47,7 +49,11 @@ fn reports(ended: &Ended<'_>, checks: &mut u64) -> Result<(), String> {
             return Err(format!("SUCCESS although {name} struck it"));
         };
         let stopped = !matches!(failure.code, ErrorCode::ItemsSkipped | ErrorCode::VerificationFailed);
+        // A root that cannot be listed again ends VERIFYING; item errors before keep the code (2.5a).
+        let root_in_verifying = strike.path.as_ref().is_some_and(RelPath::is_root)
+            && ended.end.phases.verify == PhaseStatus::Error;
         let ended_as_a_whole = stopped
+            || root_in_verifying
             || ended
                 .strikes
                 .iter()

@@ -225,7 +225,9 @@ pub fn other_form(form: &[u8]) -> Vec<u8> {
     }
 }
 
-fn of_file(file: RawFile) -> FlatEntry {
+/// An entry of a file system as the agent knows it.
+#[must_use]
+pub fn of_file(file: RawFile) -> FlatEntry {
     let is_file = file.kind == Kind::File;
     FlatEntry {
         kind: file.kind,

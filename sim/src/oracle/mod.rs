@@ -5,6 +5,8 @@
 //! one undisturbed execution must make of the destination; [`compare()`] says whether it did.
 
 mod ascending;
+pub mod bounded;
+pub mod bounds;
 pub mod buckets;
 pub mod compare;
 pub mod delta;
@@ -17,7 +19,7 @@ pub mod scope;
 pub mod snapshot;
 pub mod squash;
 
-pub use compare::compare;
+pub use compare::{compare, look_alikes};
 pub use flat::{Flat, FlatEntry};
 pub use predict::{Prediction, predict};
 pub use snapshot::{RawFile, RawObject, RawStorage, ReadOut, Snapshot};

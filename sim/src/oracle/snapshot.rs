@@ -9,6 +9,7 @@ use datasync::time::FileTime;
 use datasync::tree::{Kind, RelPath};
 use datasync::volume::StorageKind;
 
+use super::bounds::Bytes;
 use super::flat::Flat;
 
 /// One entry of a file system. Several names of one inode are several entries with the same `inode`.
@@ -86,6 +87,9 @@ pub trait ReadOut {
     /// Identity of the frozen state: two equal numbers mean that nothing changed in between. Unequal ones mean
     /// nothing. 0 says that the storage has no such number.
     fn identity(&self) -> usize;
+
+    /// The bytes at a path (in a bucket under a key), if a file is there.
+    fn bytes(&self, key: &[u8]) -> Option<Rc<dyn Bytes>>;
 }
 
 /// One side of an execution at one moment. Cheap to make and to clone; read out when first looked at.
@@ -132,6 +136,14 @@ impl Snapshot {
             let flat = Flat::new(self.kind, &self.subdirectory, self.storage.read_out());
             Rc::new(Flat { squashed: self.storage.squashes_root(), ..flat })
         }))
+    }
+
+    /// The bytes of a file of the location, by form.
+    #[must_use]
+    pub fn bytes(&self, form: &[u8]) -> Option<Rc<dyn Bytes>> {
+        let base = self.subdirectory.as_bytes();
+        let key = if base.is_empty() { form.to_vec() } else { [base, b"/", form].concat() };
+        self.storage.bytes(&key)
     }
 
     /// Whether both show the same place of the same frozen state. `false` says nothing.

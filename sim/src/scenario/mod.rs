@@ -13,10 +13,11 @@ use datasync::transfer::ActionKind;
 use datasync::tree::RelPath;
 use datasync::volume::{StepErrorKind, StorageKind};
 use serde::{Deserialize, Serialize};
+
+use crate::metamorphic::Change;
 use settings::{are_default, changed_only};
 
 pub mod generator;
-pub mod look_alikes;
 pub mod objects;
 mod settings;
 pub mod slots;
@@ -50,6 +51,9 @@ pub struct Scenario {
     /// The seed that drew it, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
+    /// What must make no difference to its destinations: it is lived through once more with this changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed: Option<Change>,
     /// What running it must show.
     #[serde(default)]
     pub expect: Expectation,
@@ -115,6 +119,9 @@ pub struct WorldSpec {
     pub in_flight: u32,
     /// Whether transfers use attested summaries to skip equal subtrees.
     pub trust_summaries: bool,
+    /// Key of the order of listings; 0 = by name.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub listing_key: u64,
     /// The settings of the service and its transfers; a case names those that are not the defaults.
     #[serde(default, skip_serializing_if = "are_default", serialize_with = "changed_only")]
     pub settings: Settings,
@@ -153,9 +160,8 @@ fn yes() -> bool {
     true
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
-fn is_zero(number: &i64) -> bool {
-    *number == 0
+fn is_zero<T: Default + PartialEq>(number: &T) -> bool {
+    *number == T::default()
 }
 
 /// One thing that happens.

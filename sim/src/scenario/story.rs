@@ -35,6 +35,9 @@ impl Display for Scenario {
         if let Expectation::Violates { invariant, bug } = &self.expect {
             write!(f, ", expected to violate {invariant} with bug {bug}")?;
         }
+        if let Some(change) = &self.changed {
+            write!(f, "\nlived twice, the second time changed: {}", change.about())?;
+        }
         let world = &self.world;
         write!(
             f,

@@ -8,8 +8,10 @@ use datasync::transfer::{Action, ActionId, InFlight, Outcome, run_steps};
 use datasync::tree::EntryHash;
 use datasync::volume::{Side, Step, StepError};
 
+use super::journal::Writer;
 use super::mount::{Mount, Mounted, side_of};
 use super::running::{AnswerFault, Armed, Flight, Stop};
+use super::watch::stamps_between;
 use super::{Due, World};
 use crate::fault::{Extent, FaultKind, Strike};
 
@@ -154,12 +156,14 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             .find(|lasting| lasting.path == flight.action.path && lasting.action == flight.action.kind);
         let lasting = lasting.and_then(|lasting| Some((lasting.error, lasting.place(flight)?)));
         let clear_until = lasting.map_or(upto, |(_, place)| upto.min(place));
+        let last_stamp = self.stamps.last();
         let mut mounted = Mounted {
             storages: &mut self.storages,
             source: &running.source,
             destination: &running.destination,
             action: &flight.action,
             now: self.now,
+            listing_key: self.spec.listing_key,
             stamps: &mut self.stamps,
             payloads: &mut running.payloads,
             armed: &mut flight.armed,
@@ -171,6 +175,18 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         run_steps(&flight.action, clear_until, &mut flight.in_flight, &mut flight.outcome, &mut mounted);
         let (wrote, mut struck) = (mounted.wrote, mounted.struck);
         let destination = running.destination.clone();
+        if wrote && let Some(facts) = self.facts.get(&execution) {
+            let writer = Writer::Service(facts.task, execution);
+            let what = (flight.action.kind, &flight.action.path);
+            let storage = &self.storages[destination.storage];
+            let stamps = stamps_between(storage, last_stamp, self.stamps.last());
+            self.journal.acted(&destination, writer, self.now, stamps, what, storage.medium());
+        }
+        if struck.contains(&FaultKind::CorruptionInFlight)
+            && let Some(facts) = self.facts.get_mut(&execution)
+        {
+            facts.disturbance.corrupted = true;
+        }
         let mut extent = Extent::Once;
         if let Some((error, place)) = lasting
             && flight.outcome.error.is_none()
@@ -235,7 +251,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
     }
 
     /// Somebody wrote to a storage: for every other execution that has it mounted, a side was changed.
-    fn destination_was_written(&mut self, writer: ExecutionId, mount: &Mount) {
+    pub(super) fn destination_was_written(&mut self, writer: ExecutionId, mount: &Mount) {
         for (execution, running) in &self.running {
             if *execution == writer {
                 continue;

@@ -5,7 +5,7 @@
 //!
 //! - `operations`: what the scenario says happens (calls, edits, machines, faults)
 //! - `work`: transfers, crashes and fences; `actions`: what transfers ask for; `strikes`: what faults do to them
-//! - `watch`: what the invariants are shown
+//! - `watch`: what the invariants are shown; `journal`: every version of every path
 //! - `snapshot`: the world as plain data
 //! - `storage`, `mount`, `frozen`: what is stored and how an execution reaches it
 //! - `cost`: how long things take; `triggers`: operations that wait for an action
@@ -13,6 +13,7 @@
 mod actions;
 mod cost;
 mod frozen;
+mod journal;
 mod mount;
 mod operations;
 mod pins;
@@ -25,7 +26,7 @@ mod views;
 mod watch;
 mod work;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use datasync::mix::fold;
 use datasync::rules::Rules;
@@ -104,9 +105,8 @@ pub struct World<R: Rules, H: EntryHash> {
     mounts_tried: u64,
     changes_seen: u64,
     statuses: watch::Statuses,
-    look_alikes: bool,
-    /// Which task has ever written to which storage, by index.
-    writers: BTreeSet<(TaskId, usize)>,
+    #[serde(skip)]
+    journal: journal::Journal<H>,
     #[serde(skip)]
     pins: pins::Pins,
     /// The action at a stop of which an operation of the scenario is happening.
@@ -155,12 +155,14 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             settings: settings.clone(),
         };
         let mut stamps = Stamps::default();
-        let storages = scenario
+        let storages: Vec<Storage<H>> = scenario
             .storages
             .iter()
             .zip(storage::clocks(&scenario.storages))
             .map(|(storage, clock)| Storage::new(storage, clock, hash, &settings, spec.start, &mut stamps))
             .collect();
+        let journal =
+            journal::Journal::new(storages.iter().map(|storage| storage.medium().clone()).collect());
         let mut world = Self {
             now: spec.start,
             queue: Queue::default(),
@@ -181,8 +183,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             mounts_tried: 0,
             changes_seen: 0,
             statuses: watch::Statuses::default(),
-            look_alikes: operations::makes_look_alikes(scenario),
-            writers: BTreeSet::new(),
+            journal,
             pins: pins::Pins::new(spec.start),
             here: None,
             plant,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use datasync::mix::{fold, fold_bytes};
 use datasync::service::{MountFailure, Place};
 use datasync::time::Instant;
 use datasync::transfer::Action;
@@ -66,6 +67,8 @@ pub struct Mounted<'a, H: EntryHash> {
     pub action: &'a Action,
     /// Now.
     pub now: Instant,
+    /// Key of the order of listings; 0 = by name.
+    pub listing_key: u64,
     /// The clock of file stamps.
     pub stamps: &'a mut Stamps,
     /// Bytes under way.
@@ -112,7 +115,7 @@ impl<H: EntryHash> Executor for Mounted<'_, H> {
             self.storages[mount.storage].touch();
             self.wrote = true;
         }
-        let result = match step {
+        let mut result = match step {
             Step::List { .. } => self.list(mount, path, side, step),
             Step::Read { .. } | Step::ReadBack { .. } => self.read(mount, path, side, step),
             Step::Write { .. } | Step::Put { .. } | Step::PutObject { .. } => {
@@ -120,6 +123,12 @@ impl<H: EntryHash> Executor for Mounted<'_, H> {
             }
             _ => self.plainly(mount, path, side, step, None),
         };
+        if self.listing_key != 0
+            && let Ok(StepResult::Listing(listing)) = &mut result
+        {
+            let key = fold([self.listing_key, fold_bytes(4, path.as_bytes())]);
+            listing.entries.sort_by_cached_key(|entry| fold_bytes(key, &entry.name));
+        }
         match step {
             Step::Begin { .. }
                 if result.is_ok() && self.storages[mount.storage].kind() == StorageKind::S3 =>

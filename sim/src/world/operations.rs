@@ -13,13 +13,14 @@ use datasync::tree::{EntryHash, RelPath};
 
 use serde::{Deserialize, Serialize};
 
+use super::journal::Writer;
 use super::running::Armed;
 use super::{Due, World};
 use crate::coverage::answer::Answer;
 use crate::fault::{Extent, FaultKind};
 use crate::invariant::{Called, Observation, Resumed};
 use crate::scenario::slots::{Slot, SlotKind};
-use crate::scenario::{Act, AgentChange, Call, Edit, EditAct, Scenario, StepFault, StorageChange, When};
+use crate::scenario::{Act, AgentChange, Call, EditAct, StepFault, StorageChange, When};
 
 /// An operation waits this long for the end of an execution, then happens anyway: an execution may be stuck in
 /// LAUNCHING without time-out (reference 2.6a), and a script must go on.
@@ -34,23 +35,6 @@ impl Contacts {
     pub(super) fn lost_since(&self, agent: AgentId) -> Option<Instant> {
         self.0.get(&agent).copied()
     }
-}
-
-/// Whether anybody but the service can make a look-alike in this scenario: a file with the size and mtime of its
-/// source and other contents (reference 2.5 b).
-pub(super) fn makes_look_alikes(scenario: &Scenario) -> bool {
-    scenario.operations.iter().any(|operation| {
-        matches!(
-            &operation.act,
-            Act::Edit(EditAct {
-                edit: Edit::Write { keep_mtime: true, .. }
-                    | Edit::Put(_)
-                    | Edit::PutObject(_)
-                    | Edit::Rename { .. },
-                ..
-            }) | Act::Rot { .. }
-        )
-    }) || crate::scenario::look_alikes::in_trees(&scenario.storages)
 }
 
 impl<R: Rules, H: EntryHash> World<R, H> {
@@ -260,6 +244,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         else {
             return;
         };
+        let (before, last_stamp) = (self.storages[index].medium().clone(), self.stamps.last());
         let done = self.storages[index].edit(&act.edit, self.now, &mut self.stamps);
         self.record("edit", [u64::from(act.storage), u64::from(done.is_ok())], || {
             let how = done.map_or_else(|kind| format!("not done: {kind}"), |()| "done".into());
@@ -268,9 +253,8 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         if done.is_err() {
             return;
         }
+        self.keep_in_journal(index, Writer::Others, &before, last_stamp);
         for (execution, running) in &self.running {
-            // Written to between the bytes and the mtime of the service, a file is a look-alike that somebody else made.
-            self.look_alikes |= running.destination.storage == index;
             if let Some(facts) = self.facts.get_mut(execution) {
                 facts.disturbance.source_changed |= running.source.storage == index;
                 facts.disturbance.destination_changed |= running.destination.storage == index;
@@ -389,6 +373,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         let Some(storage) = usize::try_from(index).ok().filter(|index| *index < self.storages.len()) else {
             return;
         };
+        let (before, last_stamp) = (self.storages[storage].medium().clone(), self.stamps.last());
         let done = self.storages[storage].rot(path, byte);
         self.record("rot", [u64::from(index), u64::from(done)], || {
             (format!("s{index}"), format!("{path} byte {byte}{}", if done { "" } else { ": nothing there" }))
@@ -396,6 +381,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         if !done {
             return;
         }
+        self.keep_in_journal(storage, Writer::Others, &before, last_stamp);
         for execution in self.executions_on(storage) {
             let running = &self.running[&execution];
             let sides = [running.source.storage == storage, running.destination.storage == storage];
@@ -419,8 +405,9 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         self.monitor.observe(&Observation::Resumed(&resumed));
     }
 
-    /// Everybody's clock jumps forward. The service does what fell due meanwhile, each thing at its own time (reference
-    /// 2.18); everything else that was due by then happens from now on, in the order of its times.
+    /// Everybody's clock jumps forward. Timers of the service and drains of cancels fire in the order of their times,
+    /// each with its own time as now (reference 2.18). Everything else that was due by then comes from outside, and
+    /// comes after the jump: answers on their way, mounts, what clients and other people do.
     fn jump(&mut self, ms: u64) {
         self.record("clock", [ms, 0], || (String::new(), format!("all clocks jump forward by {ms} ms")));
         let open: Vec<ExecutionId> = self.facts.keys().copied().collect();
@@ -428,7 +415,25 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             // What is in flight counts as lost if it is due to be answered by then (reference 2.5c).
             self.strike_execution(FaultKind::ClockJump, Extent::Once, execution);
         }
-        self.now = self.now.after_ns(ms.saturating_mul(MILLISECOND));
+        let target = self.now.after_ns(ms.saturating_mul(MILLISECOND));
+        loop {
+            let deadline = self.service.next_deadline();
+            let drains = self.running.iter();
+            let drain = drains.filter_map(|(id, running)| Some((running.drains_until?, *id))).min();
+            let due = [deadline, drain.map(|(at, _)| at)].into_iter().flatten().min();
+            let Some(due) = due.filter(|due| *due <= target) else { break };
+            self.now = self.now.max(due);
+            self.service.advance(self.now);
+            self.settle();
+            if let Some((_, execution)) = drain.filter(|(at, _)| *at == due) {
+                if let Some(running) = self.running.get_mut(&execution) {
+                    running.drains_until = None;
+                }
+                self.poll_transfer(execution);
+                self.settle();
+            }
+        }
+        self.now = target;
         self.service.advance(self.now);
         self.settle();
     }

@@ -179,6 +179,16 @@ impl<H: EntryHash> Storage<H> {
         }
     }
 
+    /// What it holds.
+    pub(super) fn medium(&self) -> &Medium<H> {
+        &self.medium
+    }
+
+    /// How far its clock is ahead, ns.
+    pub(super) fn skew_ns(&self) -> i64 {
+        self.clock.offset_ns
+    }
+
     /// From now on it remembers what it held before each of the last changes.
     pub fn remember(&mut self) {
         self.past = Some(VecDeque::new());
@@ -218,7 +228,8 @@ impl<H: EntryHash> Storage<H> {
     }
 
     /// Lists a directory as it was so many changes ago, or as long ago as anybody remembers; `None` if it was then as it
-    /// is now. What it attests of a subtree is left out: it holds for now and not for then.
+    /// is now. What it attests of a subtree is left out: it holds for now and not for then. `side` with whether the
+    /// listing is for an execution whose two sides are buckets, as in [`Storage::apply`].
     pub fn stale_listing(
         &self,
         context: &mut StepContext<'_>,

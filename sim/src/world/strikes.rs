@@ -1,6 +1,9 @@
 //! What strikes an execution, what it is told of it, and what readers see of its actions meanwhile.
 
+use std::collections::BTreeSet;
+
 use datasync::mix::{at_most, fold, fold_bytes};
+use datasync::report::Phase;
 use datasync::rules::Rules;
 use datasync::service::ExecutionId;
 use datasync::time::MILLISECOND;
@@ -41,7 +44,10 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             }
             facts.strikes.push(Strike { kind, extent, path: None });
         }
-        self.count(kind, execution, self.struck_here(execution));
+        // What struck at a stop of an action that it does not concern struck the execution at that moment.
+        let stage = self.stage(execution);
+        let here = self.struck_here(execution);
+        self.count(kind, execution, here.filter(|action| kind.can_strike_action(stage, Some(*action))));
     }
 
     /// A fault that struck before stays for longer than the service waits.
@@ -75,12 +81,18 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         self.count(kind, execution, Some(action.0));
     }
 
+    fn stage(&self, execution: ExecutionId) -> Stage {
+        let running = self.running.get(&execution);
+        running.map_or(Stage::Launching, |running| Stage::from(running.transfer.progress().phase))
+    }
+
     /// Counts a fault that took effect.
     pub(super) fn count(&mut self, kind: FaultKind, execution: ExecutionId, action: Option<ActionKind>) {
-        let stage = self
-            .running
-            .get(&execution)
-            .map_or(Stage::Launching, |running| Stage::from(running.transfer.progress().phase));
+        let now = self.stage(execution);
+        // An answer may come when the stage of its action is over.
+        let stages = [now, Stage::Preparing, Stage::Transferring, Stage::Verifying];
+        let stage =
+            action.map_or(now, |action| stages.into_iter().find(|stage| stage.has(action)).unwrap_or(now));
         *self.tally.faults.entry((kind, stage, action)).or_default() += 1;
     }
 
@@ -187,16 +199,24 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         });
         let Flight { action, outcome, answer, .. } = flight;
         let mistaken = self.plant.as_mut().is_some_and(|plant| plant.takes_late(&action, answer.repeated));
+        let mut id = action.id;
+        if mistaken && let Some((retry, steps)) = self.under_way(execution, &action) {
+            // It is left where it is, half way through.
+            self.run(execution, retry, steps / 2);
+            id = retry;
+        }
         let Some(running) = self.running.get_mut(&execution) else { return };
-        let mut others = running.flights.iter();
-        let retry = others.find(|(_, other)| {
-            mistaken && other.action.kind == action.kind && other.action.path == action.path
-        });
-        let id = retry.map_or(action.id, |(id, _)| *id);
         running.flights.remove(&id);
         running.transfer.complete(self.now, id, outcome);
         self.told_of(execution, (action.kind, &action.path), answer, Vec::new(), false);
         self.poll_transfer(execution);
+    }
+
+    /// The try of the same action that is under way, and how many steps it has.
+    fn under_way(&self, execution: ExecutionId, action: &Action) -> Option<(ActionId, usize)> {
+        let same = |other: &Flight| other.action.kind == action.kind && other.action.path == action.path;
+        let mut flights = self.running.get(&execution)?.flights.iter();
+        flights.find(|(_, other)| same(other)).map(|(id, other)| (*id, other.action.steps.len()))
     }
 
     /// What stands at an action's path on one side, if the action is one that writes a file.
@@ -234,18 +254,41 @@ impl<R: Rules, H: EntryHash> World<R, H> {
 
     /// What nobody has flushed on a storage is lost in part with its power.
     pub(super) fn lose_power(&mut self, index: usize) {
+        let last_stamp = self.stamps.last();
         let Some(storage) = self.storages.get_mut(index) else { return };
+        let before = storage.medium().clone();
         storage.touch();
         storage.power_losses += 1;
         let key = fold([self.spec.crash_key, 2, index as u64, storage.power_losses]);
+        let mut lost: BTreeSet<RelPath> = BTreeSet::new();
         storage.crash(&RelPath::root(), &mut |path, pending| {
-            at_most(fold([key, fold_bytes(1, path.as_bytes())]), pending)
+            let kept = at_most(fold([key, fold_bytes(1, path.as_bytes())]), pending);
+            if kept < pending {
+                lost.insert(path.clone());
+            }
+            kept
         });
-        let writing = self
-            .running
-            .iter()
-            .filter(|(_, running)| running.destination.storage == index && !running.unflushed.is_empty());
-        let hit: Vec<ExecutionId> = writing.map(|(execution, _)| *execution).collect();
+        self.journal_power_loss(index, &before, last_stamp);
+        let mut hit = Vec::new();
+        for (execution, running) in &self.running {
+            let mine = |path: &&RelPath| lost.contains(&running.destination.base.concat(path));
+            let writing = running.transfer.progress().phase == Phase::Transferring;
+            let own = if writing && running.destination.storage == index {
+                running.unflushed.iter().filter(mine).count()
+            } else {
+                0
+            };
+            if own > 0 {
+                hit.push(*execution);
+            }
+            // What an execution that is over never flushed is not this one's: its side changes under it.
+            if own < lost.len()
+                && let Some(facts) = self.facts.get_mut(execution)
+            {
+                facts.disturbance.source_changed |= running.source.storage == index;
+                facts.disturbance.destination_changed |= running.destination.storage == index;
+            }
+        }
         for execution in hit {
             self.strike_execution(FaultKind::PowerLoss, Extent::Once, execution);
         }

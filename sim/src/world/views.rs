@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use datasync::api::TaskStatus;
 use datasync::mix::fold;
+use datasync::report::LogLine;
 use datasync::rules::Rules;
 use datasync::service::{ExecutionId, TaskId};
 use datasync::tree::EntryHash;
@@ -58,7 +59,12 @@ impl<R: Rules, H: EntryHash> World<R, H> {
     /// The world as text.
     #[must_use]
     pub fn views(&self) -> Views {
-        Views { service: self.service_as_text(), trees: self.trees_as_text(), flight: self.flight_as_text() }
+        Views {
+            service: self.service_as_text(),
+            trees: self.trees_as_text(),
+            flight: self.flight_as_text(),
+            log: self.logs_as_text(),
+        }
     }
 
     fn service_as_text(&self) -> String {
@@ -130,6 +136,15 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         text
     }
 
+    /// The logs of the executions that have ended, then of those at work.
+    fn logs_as_text(&self) -> String {
+        let mut text = self.recorder.logs().to_owned();
+        for (execution, running) in &self.running {
+            text.push_str(&log_as_text(*execution, "at work", running.transfer.log()));
+        }
+        text
+    }
+
     fn flight_as_text(&self) -> String {
         let mut text = String::new();
         for (execution, running) in &self.running {
@@ -149,6 +164,18 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         }
         text
     }
+}
+
+/// The log of an execution as a person reads it: each line with its phase and the rule that called for it.
+pub(super) fn log_as_text(execution: ExecutionId, state: &str, log: &[LogLine]) -> String {
+    let mut text = format!("execution x{}, {state}: {} lines\n", execution.0, log.len());
+    for line in log {
+        let _ = writeln!(text, "  {} {}", line.phase, line.rule);
+        for part in line.to_string().lines() {
+            let _ = writeln!(text, "    {part}");
+        }
+    }
+    text
 }
 
 fn halves(digest: u128) -> u64 {

@@ -1,25 +1,39 @@
 //! What the invariants are shown: probes of the service, and everything known of an execution that ended.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use datasync::api::responses::DescribeTaskExecutionResponse;
 use datasync::api::shapes::DescribeTaskExecutionRequest;
 use datasync::api::{Options, Request, Response, TaskExecutionStatus, TaskStatus};
 use datasync::rules::Rules;
 use datasync::service::{ExecutionId, TaskId};
-use datasync::time::{MINUTE, SECOND};
-use datasync::tree::EntryHash;
+use datasync::time::{FileTime, Instant, MINUTE, SECOND};
+use datasync::tree::{EntryHash, RelPath};
 
 use serde::{Deserialize, Serialize};
 
 use super::World;
 use super::cost::Costs;
+use super::journal::{Asked, Writer};
 use super::mount::Mount;
-use super::running::Facts;
+use super::running::{Facts, Running};
+use super::storage::{Medium, Storage};
+use super::views::log_as_text;
 use crate::invariant::{
     AgentProbe, Disturbance, Ended, ExecutionProbe, HistoryEnd, Observation, Probe, TaskProbe,
 };
-use crate::oracle::{Snapshot, predict};
+use crate::oracle::bounds::Others;
+use crate::oracle::{Prediction, Snapshot, look_alikes, predict};
+
+/// The stamps that a storage gave after one moment of the world's clock and until another.
+pub(super) fn stamps_between<H: EntryHash>(
+    storage: &Storage<H>,
+    after: Instant,
+    until: Instant,
+) -> (FileTime, FileTime) {
+    let shown = |at: Instant| FileTime::from(at).moved_ns(storage.skew_ns());
+    (shown(after), shown(until))
+}
 
 /// More steps than any action has, for bounds.
 const STEPS_MAX: u64 = 12;
@@ -138,7 +152,9 @@ impl<R: Rules, H: EntryHash> World<R, H> {
     fn show_end(&mut self, execution: ExecutionId) {
         let Some(facts) = self.facts.remove(&execution) else { return };
         self.tally.executions += 1;
+        self.journal.ends(execution, self.now);
         self.pins.ends(facts.slot);
+        self.recorder.log(|| log_as_text(execution, "ended", &facts.log));
         let shown = self.describe(execution);
         let options = shown.as_ref().map(|shown| &shown.options);
         let after =
@@ -154,6 +170,11 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             let prediction = flats
                 .as_ref()
                 .map(|(source, destination)| predict(source, destination, options, &self.settings));
+            let alone = facts.disturbance.volumes_quiet();
+            let made_alike = after
+                .as_ref()
+                .map_or_else(BTreeSet::new, |after| self.made_alike(&facts, after, prediction.as_ref()));
+            let others = if alone && end.failure.is_none() { None } else { self.others(&facts, execution) };
             let uploads_left = self
                 .place(&facts.destination)
                 .map_or(0, |mount| self.storages[mount.storage].uploads_left(&mount.base));
@@ -176,12 +197,13 @@ impl<R: Rules, H: EntryHash> World<R, H> {
                 after: after.as_ref().map(|(source, destination)| (source, destination)),
                 prediction: prediction.as_ref(),
                 disturbance: facts.disturbance,
-                strikes: &facts.strikes,
-                uploads_left,
-                look_alikes: self.look_alikes || self.others_wrote(&facts),
+                made_alike: &made_alike,
+                others: others.as_ref().map(|(source, destination)| (source, destination)),
                 shown: shown.as_ref(),
                 sends: &facts.sends,
                 chunk_bytes: self.spec.chunk_bytes,
+                strikes: &facts.strikes,
+                uploads_left,
                 bound_ns: facts.bound_ns,
                 phases: &facts.phases,
             };
@@ -190,12 +212,82 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         self.execution_is_over(facts.slot);
     }
 
-    /// Whether another task has ever written to one of the two storages: tasks are somebody else to each other
-    /// (reference 2.6b), and what one sets a source's mtime to may be what the other once saw there.
-    fn others_wrote(&self, facts: &Facts) -> bool {
-        [&facts.source, &facts.destination].into_iter().filter_map(|place| self.place(place)).any(|mount| {
-            self.writers.iter().any(|(task, storage)| *task != facts.task && *storage == mount.storage)
-        })
+    /// Forms at which what is at the destination now looks like its source and has other contents, because somebody
+    /// else than the task made it so.
+    fn made_alike(
+        &self,
+        facts: &Facts,
+        after: &(Snapshot, Snapshot),
+        prediction: Option<&Prediction<'_>>,
+    ) -> BTreeSet<Vec<u8>> {
+        let (Some(source), Some(destination)) = (self.place(&facts.source), self.place(&facts.destination))
+        else {
+            return BTreeSet::new();
+        };
+        let asked = Asked { task: facts.task, source: &source, destination: &destination };
+        let (own, found) = (after.0.flat(), after.1.flat());
+        let mut alike: BTreeSet<Vec<u8>> = look_alikes(&own, &found).map(<[u8]>::to_vec).collect();
+        alike.extend(
+            prediction.iter().flat_map(|prediction| &prediction.look_alikes).map(|form| form.to_vec()),
+        );
+        alike.retain(|form| {
+            let (Some(own_entry), Some(found_entry)) = (own.entries.get(form), found.entries.get(form))
+            else {
+                return false;
+            };
+            self.journal.made_alike(asked, form, own_entry, found_entry)
+                || found_entry.inode.is_some_and(|inode| {
+                    // Another name of the same file.
+                    found.entries.iter().filter(|(_, other)| other.inode == Some(inode)).any(
+                        |(name, other)| {
+                            let own_entry = own.entries.get(name).unwrap_or(own_entry);
+                            self.journal.made_alike(asked, name, own_entry, other)
+                        },
+                    )
+                })
+        });
+        alike
+    }
+
+    /// Writes into the journal what somebody made of a storage. `before` is what it held, `last_stamp` the last stamp
+    /// before the change.
+    pub(super) fn keep_in_journal(
+        &mut self,
+        index: usize,
+        writer: Writer,
+        before: &Medium<H>,
+        last_stamp: Instant,
+    ) {
+        let storage = &self.storages[index];
+        let stamps = stamps_between(storage, last_stamp, self.stamps.last());
+        self.journal.changed(index, &|_| writer, self.now, stamps, before, storage.medium());
+    }
+
+    /// The same for what a storage lost with its power: what an execution at work had written is its own loss.
+    pub(super) fn journal_power_loss(&mut self, index: usize, before: &Medium<H>, last_stamp: Instant) {
+        let storage = &self.storages[index];
+        let stamps = stamps_between(storage, last_stamp, self.stamps.last());
+        let writer = |key: &[u8]| {
+            let wrote = |running: &&Running<R>| {
+                let full = |path: &RelPath| running.destination.base.concat(path).as_bytes() == key;
+                running.destination.storage == index && running.unflushed.iter().any(full)
+            };
+            let found =
+                self.running.iter().find(|(_, running)| wrote(running)).map(|(execution, _)| *execution);
+            let task = found.and_then(|execution| self.facts.get(&execution)).map(|facts| facts.task);
+            found.zip(task).map_or(Writer::Others, |(execution, task)| Writer::Service(task, execution))
+        };
+        self.journal.changed(index, &writer, self.now, stamps, before, storage.medium());
+    }
+
+    /// What others did to both sides while an execution ran.
+    fn others(&self, facts: &Facts, execution: ExecutionId) -> Option<(Others, Others)> {
+        let (source, destination) = (self.place(&facts.source)?, self.place(&facts.destination)?);
+        let from = facts.prepared_from?;
+        let others = |mount: &Mount| {
+            self.journal.others(mount, execution, from, self.storages[mount.storage].skew_ns())
+        };
+        Some((others(&source), others(&destination)))
     }
 
     fn describe(&mut self, execution: ExecutionId) -> Option<DescribeTaskExecutionResponse> {

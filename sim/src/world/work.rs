@@ -13,6 +13,7 @@ use datasync::tree::{EntryHash, RelPath};
 use datasync::volume::{Payloads, Side};
 
 use super::cost::offset_of;
+use super::journal::Writer;
 use super::mount::try_mount;
 use super::running::Running;
 use super::{Due, World};
@@ -124,7 +125,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         let before = (self.snapshot(&from), self.snapshot(&to));
         let bound_ns = self.transfer_bound_ns(&from, &to, &options);
         if let Some(facts) = self.facts.get_mut(&execution) {
-            self.writers.insert((facts.task, to.storage));
+            self.journal.begins(facts.task, execution, to.storage, self.now);
             facts.engine_options = Some(options.clone());
             facts.prepared_from = Some(self.now);
             facts.bound_ns += bound_ns;
@@ -155,6 +156,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             burst: None,
             late: std::collections::BTreeMap::new(),
             cancelled: false,
+            drains_until: None,
             wake: None,
         };
         let skewed =
@@ -171,6 +173,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         let Some(running) = self.running.get_mut(&execution) else { return };
         running.cancelled = true;
         running.transfer.cancel(now, drain_ns);
+        running.drains_until.get_or_insert(now.after_ns(drain_ns));
         self.push(now.after_ns(drain_ns), [3, execution.0, 1], Due::Wake { execution });
         self.poll_transfer(execution);
     }
@@ -343,7 +346,9 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             return;
         }
         let key = fold([self.spec.crash_key, 1, self.slot_key(execution)]);
+        let last_stamp = self.stamps.last();
         let storage = &mut self.storages[mount.storage];
+        let before = storage.medium().clone();
         storage.touch();
         storage.crash(&mount.base, &mut |path, pending| {
             if lost.contains(path) {
@@ -352,6 +357,11 @@ impl<R: Rules, H: EntryHash> World<R, H> {
                 pending
             }
         });
+        if let Some(facts) = self.facts.get(&execution) {
+            let writer = Writer::Service(facts.task, execution);
+            self.keep_in_journal(mount.storage, writer, &before, last_stamp);
+        }
+        self.destination_was_written(execution, &mount);
     }
 
     /// A storage has not answered for as long as an execution waits (2.5a).

@@ -172,7 +172,8 @@ pub(super) fn draw(rng: &mut Prng, kind: FaultKind, targets: &Targets<'_>) -> Dr
             storage(rng, targets, at, StorageChange::Unreachable, Some(StorageChange::Reachable))
         }
         FaultKind::PowerLoss => {
-            let at = Some(place(rng, execution, &[Kind::PowerLoss]));
+            let at = place(rng, execution, &[Kind::PowerLoss]);
+            let at = often(rng, Some(at));
             storage(rng, targets, at, StorageChange::LosePower, None)
         }
         FaultKind::Rot => {
@@ -221,7 +222,8 @@ pub(super) fn draw(rng: &mut Prng, kind: FaultKind, targets: &Targets<'_>) -> Dr
             // In time; just after the action was asked again, when most is still going on; or much later.
             let ms = match rng.weighted(&[2, 3, 1]) {
                 0 => rng.log_range(1, 29_000),
-                1 => 29_999 + rng.log_range(1, 64),
+                1 if rng.chance(1, 2) => 30_000,
+                1 => 30_000 + rng.log_range(1, 64),
                 _ => rng.range(30_000, 120_000),
             };
             fault(Some(place(rng, execution, &[Kind::SlowAnswer])), StepFault::DelayMs(ms))
@@ -231,7 +233,8 @@ pub(super) fn draw(rng: &mut Prng, kind: FaultKind, targets: &Targets<'_>) -> Dr
         }
         FaultKind::AnswerAgain => {
             let at = place(rng, execution, &[Kind::DuplicatedAnswer]);
-            fault(Some(at), StepFault::AnswerAgainMs(rng.log_range(1, 4_096) - 1))
+            let ms = if rng.chance(1, 2) { 0 } else { rng.log_range(1, 4_096) };
+            fault(Some(at), StepFault::AnswerAgainMs(ms))
         }
     }
 }

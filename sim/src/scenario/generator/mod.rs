@@ -5,6 +5,8 @@
 //! most calls mean something and some do not.
 
 mod aimed;
+mod alike;
+mod clash;
 mod edits;
 mod faults;
 pub mod lines;
@@ -66,10 +68,11 @@ pub fn generate(seed: u64, config: &GeneratorConfig) -> Scenario {
         chunk_bytes,
         in_flight: choice.in_flight,
         trust_summaries: choice.trust_summaries,
+        listing_key: 0,
         settings: choice.settings.clone(),
     };
     let operations = workload::draw(&choice, &storages, chunk_bytes, start);
-    Scenario {
+    let mut scenario = Scenario {
         version: VERSION,
         about: if choice.look_alikes { "somebody makes look-alikes".to_owned() } else { String::new() },
         seed: Some(seed),
@@ -77,7 +80,12 @@ pub fn generate(seed: u64, config: &GeneratorConfig) -> Scenario {
         world,
         storages,
         operations,
+        changed: None,
+    };
+    if seed % alike::EVERY == alike::EVERY - 1 {
+        alike::make(&mut scenario, &choice);
     }
+    scenario
 }
 
 /// Begins within five months of the service's launch, 2018-11-26.

@@ -148,7 +148,13 @@ fn changed(rng: &mut Prng, line: &TreeLine, style: &TreeStyle) -> Option<TreeLin
     let mut line = line.clone();
     let size = size_of(&line.body);
     match rng.weighted(&[3, 3, 3, 2, 2, 3, 2, 2]) {
-        0 => line.mtime = scratch::past(rng, style),
+        0 => {
+            line.mtime = scratch::past(rng, style);
+            // A link that becomes a file of its own has one byte that follows from its mtime.
+            if size == Some(1) {
+                line.body = contents(1, line.mtime);
+            }
+        }
         1 => {
             line.mtime = scratch::past(rng, style);
             line.body = size.map_or(line.body, |size| contents(size, line.mtime));

@@ -4,10 +4,9 @@ use datasync::time::Instant;
 use datasync::volume::StorageKind;
 
 use super::lines::{fitted, size_of, total_bytes};
-use super::objects;
-use super::perturb;
 use super::scratch::{self, TreeStyle};
 use super::{GeneratorConfig, SharedShape};
+use super::{clash, objects, perturb};
 use crate::prng::{Prng, Stream};
 use crate::scenario::swarm::{SwarmChoice, TreeOrigin, TreeSize};
 use crate::scenario::{SKEW_MS_MAX, StorageSpec, TreeLine};
@@ -28,11 +27,18 @@ pub(super) fn draw(choice: &SwarmChoice, config: &GeneratorConfig, start: Instan
     let main = tree(rng, main_entries, choice.tree_size == TreeSize::WholeShape, shape, &style);
     let mut storages = empty(rng, choice);
     let home = main_home(rng, choice, storages.len());
+    let clash = rng.chance(1, 6);
     for (at, storage) in storages.iter_mut().enumerate() {
-        let lines = if at == home { main.clone() } else { other(rng, choice, &main, shape, &style) };
+        let mut lines = if at == home { main.clone() } else { other(rng, choice, &main, shape, &style) };
+        if clash {
+            clash::add(rng, storage.kind, &mut lines, &style);
+        }
         storage.tree = fitted(lines, storage.kind, storage.encoded);
         if storage.kind == StorageKind::S3 {
             storage.objects = objects::draw(rng, &storage.tree, &style);
+            if clash {
+                clash::add_objects(rng, &mut storage.objects);
+            }
         }
         if choice.look_alikes && at != home {
             perturb::make_look_alike(rng, &mut storage.tree);

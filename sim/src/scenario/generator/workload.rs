@@ -27,21 +27,26 @@ pub(super) fn draw(
     chunk_bytes: u64,
     start: Instant,
 ) -> Vec<Operation> {
-    let mut workload = Workload {
-        choice,
-        start,
-        rng: Prng::new(choice.seed, Stream::Workload),
-        faults: Prng::new(choice.seed, Stream::Faults),
-        model: Model::new(storages, &choice.settings, chunk_bytes),
-        operations: Vec::new(),
-        recoveries: Vec::new(),
-        budget: usize::try_from(choice.operations).expect("at most 80"),
-    };
+    let mut workload = Workload::new(choice, storages, chunk_bytes, start);
     workload.build();
     while workload.operations.len() < workload.budget {
         workload.round();
     }
     workload.operations.truncate(workload.budget);
+    workload.operations
+}
+
+/// Draws what it takes for one execution that nothing disturbs.
+pub(super) fn quiet(
+    choice: &SwarmChoice,
+    storages: &[StorageSpec],
+    chunk_bytes: u64,
+    start: Instant,
+) -> Vec<Operation> {
+    let choice = SwarmChoice { agents: 1, tasks: 1, ..choice.clone() };
+    let mut workload = Workload::new(&choice, storages, chunk_bytes, start);
+    workload.build();
+    workload.start(0);
     workload.operations
 }
 
@@ -66,7 +71,20 @@ struct Recovery {
     placed: bool,
 }
 
-impl Workload<'_> {
+impl<'a> Workload<'a> {
+    fn new(choice: &'a SwarmChoice, storages: &'a [StorageSpec], chunk_bytes: u64, start: Instant) -> Self {
+        Self {
+            choice,
+            start,
+            rng: Prng::new(choice.seed, Stream::Workload),
+            faults: Prng::new(choice.seed, Stream::Faults),
+            model: Model::new(storages, &choice.settings, chunk_bytes),
+            operations: Vec::new(),
+            recoveries: Vec::new(),
+            budget: usize::try_from(choice.operations).expect("at most 80"),
+        }
+    }
+
     fn push(&mut self, when: When, act: Act) {
         self.operations.push(Operation { when, act });
     }

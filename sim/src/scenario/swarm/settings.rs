@@ -25,6 +25,8 @@ pub(super) fn draw(rng: &mut Prng, entries: u64) -> Settings {
             PlainObjectMtime::Ignored,
         ]),
         cancel_drain_ns: if rng.chance(1, 2) { 0 } else { defaults.cancel_drain_ns },
+        // So that some of the tasks that are made later are refused.
+        tasks_max: if rng.chance(1, 12) { rng.range(3, 5) } else { defaults.tasks_max },
         items_max: if rng.chance(1, 12) { rng.log_range(1, 1 + entries) } else { defaults.items_max },
         ..defaults
     }
