@@ -73,6 +73,7 @@ const STARTS: &[(&str, u64)] = &[
     ("drops-user-metadata", 1),
     ("hard-link-split", 1),
     ("symlink-followed", 1),
+    ("blind-digest", 490),
     ("budget-overrun", 260),
     ("reuses-names", 268),
     ("deletes-in-use", 8),

@@ -358,7 +358,8 @@ impl Rig {
 impl Executor for Rig {
     fn apply(&mut self, path: &RelPath, step: &Step) -> Result<StepResult, StepError> {
         let side = side_of(step);
-        let view = ObjectView { plain_mtime: self.plain_mtime, ..ObjectView::default() };
+        let as_objects = self.pair.source == S3 && self.pair.destination == S3;
+        let view = ObjectView { plain_mtime: self.plain_mtime, as_objects };
         let (volume, mut cx) = self.side(side);
         let root = &RelPath::root();
         match volume {
