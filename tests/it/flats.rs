@@ -11,7 +11,7 @@ use std::rc::Rc;
 use datasync::time::FileTime;
 use datasync::tree::{Kind, RelPath};
 use datasync::volume::StorageKind;
-use datasync_sim::oracle::bounds::Bytes;
+use datasync_sim::oracle::bounds::{Bytes, Version};
 use datasync_sim::oracle::{Flat, RawFile, RawObject, RawStorage, ReadOut, Snapshot};
 
 /// A storage that never changes.
@@ -176,4 +176,11 @@ pub fn flat(kind: StorageKind, lines: &[&str]) -> Flat {
 /// A whole storage as a snapshot.
 pub fn snapshot(kind: StorageKind, lines: &[&str]) -> Snapshot {
     Snapshot::new(kind, RelPath::root(), Rc::new(Frozen(storage(kind, lines))))
+}
+
+/// One version of an entry, by its line.
+pub fn version(kind: StorageKind, line: &str) -> Version {
+    let entry = flat(kind, &[line]).entries.into_values().next().expect("an entry");
+    let bytes = Some(Rc::new(Digits::of(entry.contents)) as Rc<dyn Bytes>);
+    Version { entry, bytes }
 }

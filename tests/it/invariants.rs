@@ -52,6 +52,7 @@ pub struct Lived {
     pub before: Option<(Snapshot, Snapshot)>,
     pub after: Option<(Snapshot, Snapshot)>,
     pub disturbance: Disturbance,
+    pub verifying: Option<(Snapshot, Snapshot)>,
     pub strikes: Vec<Strike>,
     pub uploads_left: u64,
     pub to_bucket: bool,
@@ -93,6 +94,7 @@ pub fn lived(source: &[&str], before: &[&str], after: &[&str], (files, bytes): (
         to_bucket: false,
         made_alike: BTreeSet::new(),
         others: None,
+        verifying: None,
         took_ns: 70 * SECOND,
         phases: [Phase::Preparing, Phase::Transferring, Phase::Verifying]
             .map(|phase| (phase, Instant(61 * SECOND)))
@@ -186,6 +188,7 @@ pub fn feed(name: &str, seen: &[Seen]) -> Result<u64, String> {
                     strikes: &lived.strikes,
                     uploads_left: lived.uploads_left,
                     made_alike: &lived.made_alike,
+                    verifying: both(&lived.verifying),
                     others: lived.others.as_ref().map(|(source, destination)| (source, destination)),
                     shown: lived.shown.as_ref(),
                     sends: &lived.sends,
@@ -421,8 +424,8 @@ fn preserve_deleted_files() {
         removing(lived);
         fails(lived, ErrorCode::ItemsSkipped);
         lived.disturbance.faulted = true;
-        let text = "list failed at the source: Input/output error".to_owned();
-        lived.log = vec![LogLine { text, ..line(Phase::Preparing, LogKind::ItemError, "d") }];
+        lived.log =
+            vec![LogLine { rule: rule("R2.9a-3"), ..line(Phase::Preparing, LogKind::ItemError, "d") }];
     };
     holds(name, &[but(run(&["d/", "d/x", "y"], &["d/", "d/x"]), unlisted)]);
     violated(name, "could not be listed", &[but(run(&["d/", "d/x", "y"], &["d/"]), unlisted)]);

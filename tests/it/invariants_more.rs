@@ -5,11 +5,16 @@ use datasync::api::shapes::{
     DeleteTaskRequest, DescribeTaskExecutionRequest, ListAgentsRequest, ListTagsForResourceRequest,
     OnPremConfig, StartTaskExecutionRequest, TagListEntry, TagResourceRequest, UntagResourceRequest,
 };
-use datasync::api::{Request, Response, TaskExecutionStatus, TaskStatus};
-use datasync::time::{Instant, MILLISECOND, SECOND};
+use datasync::api::{PreserveDeletedFiles, Request, Response, TaskExecutionStatus, TaskStatus};
+use datasync::report::{LogKind, Phase};
+use datasync::time::{FileTime, Instant, MILLISECOND, SECOND};
+use datasync::volume::StorageKind::{self, Efs, Nfs};
+use datasync_sim::oracle::bounds::Others;
 
+use crate::flats::{snapshot, version};
 use crate::invariants::{
-    Seen, TASK, but, called, create_task, execution, from_json, holds, lived, probe, start, started, violated,
+    Lived, Seen, TASK, but, called, cancelled, create_task, execution, feed, from_json, holds, line, lived,
+    probe, start, started, violated,
 };
 
 const SOME: TaskStatus = TaskStatus::Available;
@@ -186,4 +191,99 @@ fn bandwidth_ceiling() {
     violated(name, "in one piece", &[sends(&[(0, 33)])]);
     violated(name, "1 bytes more", &[sends(&[(0, 32), (SECOND - 1, 32)])]);
     violated(name, "16 bytes more", &[sends(&[(0, 32), (9 * SECOND, 32), (9 * SECOND + SECOND / 2, 32)])]);
+}
+
+/// What others did to one side at 62 s, in TRANSFERRING: by path, a line or nothing.
+fn did(kind: StorageKind, changes: &[(&str, Option<&str>)]) -> Others {
+    let mut others = Others::new(kind, b"", FileTime { secs: 61, nanos: 0 });
+    for (path, line) in changes.iter().rev() {
+        let version = line.map(|line| version(kind, line));
+        others.note(path.as_bytes(), Instant(62 * SECOND), version, true);
+    }
+    others.in_order();
+    others
+}
+
+#[test]
+fn bounded_by_the_journal() {
+    let name = "bounded-by-the-journal";
+    let run = |before: &[&str],
+               after: (&[&str], &[&str]),
+               source: &[(&str, Option<&str>)],
+               destination: &[(&str, Option<&str>)]| {
+        let own = &["f size=3 c=111 m=9"][..];
+        let mut lived = lived(own, before, after.1, (1, 3));
+        lived.after = Some((snapshot(Nfs, after.0), snapshot(Efs, after.1)));
+        lived.disturbance.destination_changed = true;
+        lived.others = Some((did(Nfs, source), did(Efs, destination)));
+        lived
+    };
+    let own = &["f size=3 c=111 m=9"][..];
+    let g = &[("g", Some("g size=1 c=5"))][..];
+    // Exactly what was predicted, where nobody else was.
+    holds(name, &[but(run(&[], (own, &["f size=3 c=111 m=9", "g size=1 c=5"]), &[], g), |_| {})]);
+    violated(name, "missing", &[but(run(&[], (own, &["g size=1 c=5"]), &[], g), |_| {})]);
+    violated(
+        name,
+        "neither",
+        &[but(run(&[], (own, &["f size=3 c=111 m=9", "g size=1 c=6"]), &[], g), |_| {})],
+    );
+    // A file that changes while it is read: pieces of both.
+    let later = &["f size=3 c=222 m=62"][..];
+    let edit = &[("f", Some("f size=3 c=222 m=62"))][..];
+    holds(name, &[but(run(&[], (later, &["f size=3 c=112 m=9"]), edit, &[]), |_| {})]);
+    violated(name, "a byte at 2", &[but(run(&[], (later, &["f size=3 c=113 m=9"]), edit, &[]), |_| {})]);
+    violated(name, "size and mtime", &[but(run(&[], (later, &["f size=3 c=112 m=62"]), edit, &[]), |_| {})]);
+    violated(name, "no version more", &[but(run(&[], (later, &["f size=4 c=1111 m=9"]), edit, &[]), |_| {})]);
+    violated(name, "mode", &[but(run(&[], (later, &["f size=3 c=222 m=9 mode=600"]), edit, &[]), |_| {})]);
+    // Gone.
+    violated(name, "although the source had it", &[but(run(own, (own, &[]), &[], g), cancelled)]);
+    violated(name, "was not to be", &[but(run(&["x"], (own, own), &[], g), cancelled)]);
+    let removing = |lived: &mut Lived| {
+        lived.options.preserve_deleted_files = PreserveDeletedFiles::Remove;
+        cancelled(lived);
+    };
+    holds(name, &[but(run(&["x"], (own, own), &[], &[]), removing)]);
+    holds(name, &[but(run(own, (own, &[]), &[], &[("f", None)]), cancelled)]);
+    violated(name, "after the listing", &[but(run(&[], (own, own), &[], g), removing)]);
+}
+
+#[test]
+fn verify_sound_and_honest() {
+    let run = |source: &[&str], destination: &[&str], log: &[(LogKind, &str)]| {
+        let mut lived = lived(source, destination, destination, (0, 0));
+        lived.verifying = lived.before.clone();
+        lived.log = log.iter().map(|(kind, path)| line(Phase::Verifying, *kind, path)).collect();
+        lived
+    };
+    let (sound, honest) = ("verify-sound", "verify-honest");
+    let file = &["f size=3 c=111 m=9"][..];
+    let rows: &[(&[&str], LogKind)] = &[
+        (&["f size=3 c=112 m=9"], LogKind::ChecksumFailure),
+        (&["f size=3 c=111 m=8"], LogKind::MetadataFailure),
+        (&["f/"], LogKind::MetadataFailure),
+        (&[], LogKind::FilesWereAdded),
+    ];
+    for (destination, kind) in rows {
+        holds(sound, &[but(run(file, destination, &[(*kind, "f")]), |_| {})]);
+        violated(sound, "is not reported", &[but(run(file, destination, &[]), |_| {})]);
+        let other = LogKind::FilesWereRemoved;
+        violated(sound, "not as", &[but(run(file, destination, &[(other, "f")]), |_| {})]);
+    }
+    let removing = |lived: &mut Lived| lived.options.preserve_deleted_files = PreserveDeletedFiles::Remove;
+    violated(sound, "is not reported", &[but(run(&[], &["x"], &[]), removing)]);
+    holds(honest, &[but(run(&[], &["x"], &[]), |_| {})]);
+    violated(honest, "agrees", &[but(run(&[], &["x"], &[(LogKind::FilesWereRemoved, "x")]), |_| {})]);
+    holds(honest, &[but(run(file, file, &[]), |_| {})]);
+    violated(honest, "agrees", &[but(run(file, file, &[(LogKind::MetadataFailure, "f")]), |_| {})]);
+    // What changes meanwhile may be seen either way.
+    let changing = |lived: &mut Lived| {
+        let edit = [("f", Some("f size=3 c=112 m=62"))];
+        lived.others = Some((did(Nfs, &edit), did(Efs, &[])));
+    };
+    for log in [&[][..], &[(LogKind::MetadataFailure, "f")]] {
+        for name in [sound, honest] {
+            assert_eq!(feed(name, &[but(run(file, file, log), changing)]), Ok(0), "{name}");
+        }
+    }
 }

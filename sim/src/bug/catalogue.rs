@@ -93,7 +93,7 @@ static CATALOGUE: &[Bug] = &[
     Bug {
         name: "blind-verification",
         site: Site::Rules,
-        caught_by: &["cancel-then-rerun-converges"],
+        caught_by: &["cancel-then-rerun-converges", "verify-sound"],
         bug: rule("verification takes any contents for equal", RuleChange::BlindToContents),
         benign: rule("a failed action is tried once more", RuleChange::RetriesOnceMore),
     },
@@ -383,6 +383,27 @@ static CATALOGUE: &[Bug] = &[
         benign: plant("a world comes back by way of its readable form", resume::readable),
     },
     Bug {
+        name: "verifier-blind-to-metadata",
+        site: Site::Rules,
+        caught_by: &["verify-sound"],
+        bug: rule("verification takes any metadata for equal", RuleChange::BlindToMetadata),
+        benign: rule("a failed action is tried once more", RuleChange::RetriesOnceMore),
+    },
+    Bug {
+        name: "reports-equal-files",
+        site: Site::Rules,
+        caught_by: &["verify-honest"],
+        bug: rule("verification reports files that agree", RuleChange::ReportsEqualFiles),
+        benign: rule("a failed action is tried again later", RuleChange::RetriesLater),
+    },
+    Bug {
+        name: "removes-what-others-put",
+        site: Site::Transfer,
+        caught_by: &["bounded-by-the-journal", "preserve-deleted-files"],
+        bug: plant("a directory is removed with whatever is in it by then", transfer::sweeps),
+        benign: plant("every removal is made again once", transfer::removes_again),
+    },
+    Bug {
         name: "budget-overrun",
         site: Site::Rules,
         caught_by: &["bandwidth-ceiling"],
@@ -451,13 +472,6 @@ static CATALOGUE: &[Bug] = &[
         caught_by: &["survives-or-reports", "links-kept", "cancel-then-rerun-converges"],
         bug: plant("a symlink arrives as a file", copying::follows_symlinks),
         benign: plant("times are set twice", transfer::sets_times_twice),
-    },
-    Bug {
-        name: "blind-digest",
-        site: Site::Hash,
-        caught_by: &["survives-or-reports", "cancel-then-rerun-converges", "counters", "metadata-by-pair"],
-        bug: hash("digests of entries leave out the mode", HashChange::WithoutMode),
-        benign: hash("digests of entries are BLAKE3", HashChange::Blake3),
     },
 ];
 

@@ -15,6 +15,8 @@ pub enum Intercept {
     Answer(Result<StepResult, StepErrorKind>),
     /// Do another step on the same path first, whatever comes of it; then pass this one on.
     First(Side, Step),
+    /// Take away what is at the path of the destination, with everything below it; then pass this one on.
+    Sweep,
 }
 
 /// Hooks around the service, the transfer and the volumes. Every method's default changes nothing.

@@ -47,6 +47,8 @@ pub enum RuleChange {
     BlindToContents,
     /// `verify`: metadata that differ are none of its business.
     BlindToMetadata,
+    /// `verify`: files that agree and are not empty are reported.
+    ReportsEqualFiles,
     /// `after_transfer`: nothing is verified.
     NeverVerifies,
     /// `link_ns`: what is sent again costs nothing.
@@ -178,6 +180,12 @@ impl Rules for PlantedRules {
         pair: &PairContext,
     ) -> Verdict {
         match (self.0, data::verify(source, destination, contents_equal, pair)) {
+            (RuleChange::ReportsEqualFiles, Verdict::Equal)
+                if source.is_some_and(|source| source.kind == Kind::File && source.size > 0)
+                    && destination.is_some_and(|there| there.kind == Kind::File) =>
+            {
+                Verdict::Metadata
+            }
             (RuleChange::BlindToContents, Verdict::Checksum)
             | (RuleChange::BlindToMetadata, Verdict::Metadata) => Verdict::Equal,
             (_, verdict) => verdict,

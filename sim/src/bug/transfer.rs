@@ -241,3 +241,19 @@ impl Plant for AcceptsDamage {
 pub(super) fn accepts_damage() -> Box<dyn Plant> {
     Box::new(AcceptsDamage)
 }
+
+/// A directory is removed with whatever is in it.
+struct Sweeps;
+
+impl Plant for Sweeps {
+    fn step(&mut self, _: &Action, step: &Step) -> Intercept {
+        match step {
+            Step::RemoveDirectory => Intercept::Sweep,
+            _ => Intercept::Pass,
+        }
+    }
+}
+
+pub(super) fn sweeps() -> Box<dyn Plant> {
+    Box::new(Sweeps)
+}

@@ -42,6 +42,7 @@ impl BoundedByJournal {
             others,
             options: ended.options,
             settings: &self.settings,
+            planned: ended.phases.iter().find(|(phase, _)| *phase > Phase::Preparing).map(|(_, at)| *at),
             finished: has_finished(ended),
             errors,
             corrupted: ended.disturbance.corrupted,

@@ -7,7 +7,7 @@ use super::{
     counters, determinism, durations, idempotent_rerun, lifecycle, links_kept, metadata_by_pair,
     one_execution_per_task, option_consistency, pages_partition, preserve_deleted_files, references_hold,
     refused_changes_nothing, same_destination, snapshot_resume, source_untouched, survives_or_reports,
-    torn_only_where_allowed, uploads_cleaned,
+    torn_only_where_allowed, uploads_cleaned, verification,
 };
 
 static CATALOGUE: &[Catalogued] = &[
@@ -25,6 +25,13 @@ static CATALOGUE: &[Catalogued] = &[
         source: "1.7, 1.7a",
         sight: History,
         make: |_| Box::<option_consistency::OptionConsistency>::default(),
+    },
+    Catalogued {
+        name: verification::HONEST,
+        statement: "what agrees during all of VERIFYING is not reported",
+        source: "2.10",
+        sight: History,
+        make: |settings| Box::new(verification::Verification::honest(settings)),
     },
     Catalogued {
         name: cancel_then_rerun::NAME,
@@ -113,6 +120,23 @@ static CATALOGUE: &[Catalogued] = &[
         make: |settings| Box::new(bounded_liveness::BoundedLiveness::new(settings)),
     },
     Catalogued {
+        name: verification::SOUND,
+        statement: "POINT_IN_TIME_CONSISTENT: what is compared and differs during all of VERIFYING is reported, as \
+                    what it is",
+        source: "2.10",
+        sight: History,
+        make: |settings| Box::new(verification::Verification::sound(settings)),
+    },
+    Catalogued {
+        name: bounded_by_journal::NAME,
+        statement: "an execution that was not alone or was cut short leaves each path as it was, as somebody else \
+                    made it or as it can have made it; exactly as predicted where nobody else touched it; gone only \
+                    where the source lacked it",
+        source: "2.5, 2.6b, 2.8b, 2.8c, 2.9a",
+        sight: History,
+        make: |settings| Box::new(bounded_by_journal::BoundedByJournal::new(settings)),
+    },
+    Catalogued {
         name: torn_only_where_allowed::NAME,
         statement: "at any instant readers see an object old or new and whole; a file in place is torn only while it is \
                     written, gets its full size last, and never looks finished before it is",
@@ -134,15 +158,6 @@ static CATALOGUE: &[Catalogued] = &[
         source: "2.12d",
         sight: History,
         make: |_| Box::new(uploads_cleaned::UploadsCleaned),
-    },
-    Catalogued {
-        name: bounded_by_journal::NAME,
-        statement: "an execution that was not alone or was cut short leaves each path as it was, as somebody else \
-                    made it or as it can have made it; exactly as predicted where nobody else touched it; gone only \
-                    where the source lacked it",
-        source: "2.5, 2.6b, 2.8b, 2.8c, 2.9a",
-        sight: History,
-        make: |settings| Box::new(bounded_by_journal::BoundedByJournal::new(settings)),
     },
     Catalogued {
         name: bandwidth::NAME,

@@ -54,6 +54,7 @@ mod source_untouched;
 mod survives_or_reports;
 mod torn_only_where_allowed;
 mod uploads_cleaned;
+mod verification;
 
 pub use catalogue::catalogue;
 
@@ -248,6 +249,8 @@ pub struct Ended<'a> {
     /// Forms at which somebody else than the task made what the destination has look like its source, with other
     /// contents (reference 2.5 b).
     pub made_alike: &'a BTreeSet<Vec<u8>>,
+    /// Both sides when VERIFYING began; `None` if it never did.
+    pub verifying: Option<(&'a Snapshot, &'a Snapshot)>,
     /// What others did to both sides since PREPARING began; `None` where nobody did and the execution was a SUCCESS.
     pub others: Option<(&'a Others, &'a Others)>,
     /// What DescribeTaskExecution showed at the end, if it answered.

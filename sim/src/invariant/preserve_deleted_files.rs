@@ -24,6 +24,10 @@ use crate::oracle::{Flat, FlatEntry};
 
 pub(super) const NAME: &str = "preserve-deleted-files";
 
+/// The rules under which PREPARING writes that a directory could not be listed: cut short, given up after three tries,
+/// not permitted, or gone. What the delta finds wrong with an entry goes under others.
+const LISTING_RULES: [&str; 6] = ["R2.9a-3", "R2.5c-1", "R2.11c-2", "R2.11c-3", "R2.8b-2", "R2.13c-2"];
+
 /// Compares the destination before and after.
 #[derive(Debug)]
 pub(super) struct PreserveDeletedFiles {
@@ -166,14 +170,14 @@ impl View<'_> {
         uncarried(path_of(form)) || (1..form.len()).any(|at| form[at] == b'/' && uncarried(&form[..at]))
     }
 
-    /// Nothing changes below a directory whose listing PREPARING reported as failed (2.9a). The log says so in
-    /// its text: an object that appeared beside a prefix of its name is reported under the same path.
+    /// Nothing changes below a directory whose listing PREPARING reported as failed (2.9a). The log says so by the rule:
+    /// an object that appeared beside a prefix of its name is reported under the same path.
     fn unlisted_untouched(&self, ended: &Ended<'_>, checks: &mut u64) -> Result<(), String> {
         let failed = ended
             .log
             .iter()
             .filter(|line| line.phase == Phase::Preparing && line.kind == LogKind::ItemError)
-            .filter(|line| line.text.starts_with("list failed"))
+            .filter(|line| LISTING_RULES.contains(&line.rule.as_str()))
             .map(|line| line.path.as_bytes());
         for path in failed.filter(|path| !path.is_empty()) {
             let form = [path, b"/"].concat();

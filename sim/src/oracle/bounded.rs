@@ -11,6 +11,7 @@ use std::rc::Rc;
 
 use datasync::api::{Options, PreserveDeletedFiles};
 use datasync::settings::Settings;
+use datasync::time::Instant;
 use datasync::tree::Kind;
 use datasync::tree::entry::Escaped;
 use datasync::volume::StorageKind;
@@ -38,6 +39,8 @@ pub struct Shared<'a> {
     pub options: &'a Options,
     /// The settings.
     pub settings: &'a Settings,
+    /// When PREPARING was over; `None` if it never was.
+    pub planned: Option<Instant>,
     /// Whether TRANSFERRING was left with nothing more to do.
     pub finished: bool,
     /// Paths of its item errors.
@@ -307,6 +310,12 @@ impl Judge<'_> {
         }
         let had =
             |form: &[u8]| self.source.entries.contains_key(form) || source.versions(form).next().is_some();
+        // What is removed was listed (2.9a); what the source has may be put in the place of anything.
+        let first = destination.changes(form).iter().find(|(_, version)| version.is_some());
+        let late = first.is_some_and(|(at, _)| shared.planned.is_none_or(|planned| planned < *at));
+        if late && !self.destination.entries.contains_key(form) && !had(form) && !had(&other_form(form)) {
+            return Err("was put there after the listing and removed".into());
+        }
         let lacked = !self.source.entries.contains_key(form) || source.took_away(form);
         let removing = shared.options.preserve_deleted_files == PreserveDeletedFiles::Remove;
         let objects = self.destination.kind == StorageKind::S3;

@@ -88,11 +88,16 @@ impl Others {
             return;
         };
         let path = path_of(name).to_vec();
-        if structural {
+        if structural && !(self.kind == StorageKind::S3 && is_forbidden(name)) {
             self.structural.insert(path.clone());
         }
         if self.kind == StorageKind::S3 {
-            self.touched.insert(if is_forbidden(name) { name.to_vec() } else { path });
+            if is_forbidden(name) {
+                // No entry, whatever is put there (2.12a).
+                self.touched.insert(name.to_vec());
+                return;
+            }
+            self.touched.insert(path);
             self.changes.entry(name.to_vec()).or_default().push((at, version));
             return;
         }
@@ -134,6 +139,20 @@ impl Others {
         let mut below =
             self.changes.range::<[u8], _>(from).take_while(|(form, _)| form.starts_with(directory));
         below.any(|(_, changes)| changes.iter().any(|(_, version)| version.is_some()))
+    }
+
+    /// Whether anything happened at or after a moment.
+    #[must_use]
+    pub fn since(&self, from: Instant) -> bool {
+        self.uprooted || self.changes.values().flatten().any(|(at, _)| *at >= from)
+    }
+
+    /// Whether what is at a path may have been made, taken away or changed at or after a moment.
+    #[must_use]
+    pub fn moved_since(&self, path: &[u8], from: Instant) -> bool {
+        let changed = |form: &[u8]| self.changes(form).iter().any(|(at, _)| *at >= from);
+        self.uprooted
+            || (self.structural.contains(path) && (changed(path) || changed(&[path, b"/"].concat())))
     }
 
     /// Every form that was touched.

@@ -204,12 +204,12 @@ impl<'a> Given<'a> {
         }
     }
 
-    fn mtime_differs(&self, source: &FlatEntry, there: &FlatEntry) -> bool {
+    pub(super) fn mtime_differs(&self, source: &FlatEntry, there: &FlatEntry) -> bool {
         let wanted = self.source_mtime(source);
         self.options.mtime == Mtime::Preserve && wanted.is_some() && wanted != there.mtime
     }
 
-    fn owner_or_mode_differs(&self, source: &FlatEntry, there: &FlatEntry) -> bool {
+    pub(super) fn owner_or_mode_differs(&self, source: &FlatEntry, there: &FlatEntry) -> bool {
         let differs =
             |copied: bool, own: Option<u32>, others: Option<u32>| copied && own.is_some() && own != others;
         differs(self.options.uid != Uid::None, source.uid, there.uid)

@@ -18,6 +18,7 @@ pub mod predict;
 pub mod scope;
 pub mod snapshot;
 pub mod squash;
+pub mod verified;
 
 pub use compare::{compare, look_alikes};
 pub use flat::{Flat, FlatEntry};

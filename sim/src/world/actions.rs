@@ -182,7 +182,9 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             let stamps = stamps_between(storage, last_stamp, self.stamps.last());
             self.journal.acted(&destination, writer, self.now, stamps, what, storage.medium());
         }
-        if struck.contains(&FaultKind::CorruptionInFlight)
+        if struck
+            .iter()
+            .any(|kind| matches!(kind, FaultKind::CorruptionInFlight | FaultKind::CorruptionOnRead))
             && let Some(facts) = self.facts.get_mut(&execution)
         {
             facts.disturbance.corrupted = true;

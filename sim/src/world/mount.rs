@@ -17,6 +17,7 @@ use super::running::Armed;
 use super::storage::Storage;
 use crate::bug::plant::{Intercept, Plant};
 use crate::fault::FaultKind;
+use crate::scenario::Edit;
 
 /// A storage as one execution has it mounted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,6 +109,13 @@ impl<H: EntryHash> Executor for Mounted<'_, H> {
                 Intercept::Pass => {}
                 Intercept::Answer(answer) => return answer.map_err(fail),
                 Intercept::First(side, first) => self.slip_in(path, side, &first),
+                // In a bucket what is below a marker is no part of it.
+                Intercept::Sweep if self.storages[self.destination.storage].kind() == StorageKind::S3 => {}
+                Intercept::Sweep => {
+                    let sweep = Edit::Remove { path: self.destination.base.concat(path) };
+                    // What is not there any more cannot be taken away.
+                    let _ = self.storages[self.destination.storage].edit(&sweep, self.now, self.stamps);
+                }
             }
         }
         let changes = !matches!(step, Step::List { .. } | Step::Read { .. } | Step::ReadBack { .. });

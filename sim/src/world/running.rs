@@ -170,6 +170,9 @@ pub struct Facts {
     /// Both sides at that moment. Evidence for the invariants: it outlives the world.
     #[serde(skip)]
     pub before: Option<(Snapshot, Snapshot)>,
+    /// Both sides when VERIFYING began. Evidence for the invariants: it outlives the world.
+    #[serde(skip)]
+    pub verifying: Option<(Snapshot, Snapshot)>,
     /// What disturbed it.
     pub disturbance: Disturbance,
     /// The faults that struck it, slowness and what was healed apart.

@@ -83,7 +83,8 @@ impl<R: Rules + Stored, H: EntryHash + Stored> World<R, H> {
         self.tally = old.tally;
         self.recorder.take_lines(&mut old.recorder);
         for (execution, facts) in &mut self.facts {
-            facts.before = old.facts.get_mut(execution).and_then(|old| old.before.take());
+            let Some(old) = old.facts.get_mut(execution) else { continue };
+            (facts.before, facts.verifying) = (old.before.take(), old.verifying.take());
         }
     }
 }

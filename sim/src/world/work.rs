@@ -206,8 +206,13 @@ impl<R: Rules, H: EntryHash> World<R, H> {
     fn enter(&mut self, execution: ExecutionId, phase: Phase) {
         let now = self.now;
         self.record("evt", [7, phase as u64], || (format!("x{}", execution.0), format!("enters {phase}")));
+        let running = self.running.get(&execution).filter(|_| phase == Phase::Verifying);
+        let mounts = running.map(|running| (running.source.clone(), running.destination.clone()));
+        let verifying =
+            mounts.map(|(source, destination)| (self.snapshot(&source), self.snapshot(&destination)));
         if let Some(facts) = self.facts.get_mut(&execution) {
             facts.phases.push((phase, now));
+            facts.verifying = verifying.or_else(|| facts.verifying.take());
         }
     }
 
