@@ -242,6 +242,17 @@ fn r2_8a_6_objects_appear_whole() {
 }
 
 #[test]
+fn r2_12d_1_who_puts_whole_what_it_had_begun_leaves_no_upload() {
+    let mut bench = Bench::default();
+    bench.apply("shrunk", &Step::Begin { fresh: attrs() }).unwrap();
+    bench.write("shrunk", 0, Contents::literal(b"a part")).unwrap();
+    assert_eq!(bench.bucket.uploads(b"").count(), 1);
+    bench.put("shrunk", Contents::literal(b"all that is left")).unwrap();
+    assert_eq!(bench.bucket.uploads(b"").count(), 0);
+    assert_eq!(bench.apply("shrunk", &Step::Complete { attrs: attrs() }), Err(StepErrorKind::NotFound));
+}
+
+#[test]
 fn damage_on_the_way_is_refused_or_told() {
     let mut bench = Bench { corrupt: Some(3), ..Bench::default() };
     let body = Contents::generated(4, 0, 1_000);
