@@ -25,6 +25,7 @@ mod objects_encoding;
 mod objects_steps;
 mod oracle;
 mod oracle_rerun;
+mod pairs;
 mod prng;
 mod rules_2_10;
 mod rules_2_11;
