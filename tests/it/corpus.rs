@@ -51,7 +51,7 @@ fn scenario() -> Scenario {
     };
     let edit = |edit| Act::Edit(EditAct { storage: 1, edit });
     let strikes = |fault| {
-        let anywhere = Trigger { phase: None, action: None, path: None, ..trigger.clone() };
+        let anywhere = Trigger { phase: None, action: None, path: None, nth: 3, ..trigger.clone() };
         (When::On(anywhere), Act::Fault(fault))
     };
     let line = "f 0600 1:2 -5.000000007 6.000000000 ='a \\\\ \\x27 \\x00' new file".parse().unwrap();
@@ -66,21 +66,6 @@ fn scenario() -> Scenario {
         (When::AfterExecution(0), Act::Agent { slot: 0, change: AgentChange::Lose }),
         (after(1), Act::Storage { storage: 0, change: StorageChange::Slow(3) }),
         (after(1), Act::Storage { storage: 0, change: StorageChange::Full }),
-        (after(1), Act::Storage { storage: 0, change: StorageChange::Quota(7) }),
-        (after(1), Act::Storage { storage: 0, change: StorageChange::NoQuota }),
-        (after(1), Act::Storage { storage: 0, change: StorageChange::Unreachable }),
-        (after(1), Act::Storage { storage: 0, change: StorageChange::Reachable }),
-        (after(1), Act::Storage { storage: 0, change: StorageChange::LosePower }),
-        (after(1), Act::Rot { storage: 1, path: path("a"), byte: u64::MAX }),
-        strikes(StepFault::Burst { error: StepErrorKind::TimedOut, actions: 3 }),
-        strikes(StepFault::CorruptInFlight),
-        strikes(StepFault::CorruptOnRead),
-        strikes(StepFault::Torn(5)),
-        strikes(StepFault::ShortRead(0)),
-        strikes(StepFault::StaleListing(16)),
-        strikes(StepFault::DelayMs(30_000)),
-        strikes(StepFault::LoseAnswer),
-        strikes(StepFault::AnswerAgainMs(0)),
         (after(1), edit(Edit::Put(line))),
         (
             after(1),
@@ -97,6 +82,21 @@ fn scenario() -> Scenario {
         (after(1), edit(Edit::SetOwner { path: path("a"), uid: u32::MAX, gid: 0 })),
         (after(1), edit(Edit::Rename { from: path("a"), to: path("b c") })),
         (after(1), edit(Edit::Remove { path: path("b c") })),
+        (after(1), Act::Storage { storage: 0, change: StorageChange::Quota(7) }),
+        (after(1), Act::Storage { storage: 0, change: StorageChange::NoQuota }),
+        (after(1), Act::Storage { storage: 0, change: StorageChange::Unreachable }),
+        (after(1), Act::Storage { storage: 0, change: StorageChange::Reachable }),
+        (after(1), Act::Storage { storage: 0, change: StorageChange::LosePower }),
+        (after(1), Act::Rot { storage: 1, path: path("a"), byte: u64::MAX }),
+        strikes(StepFault::Burst { error: StepErrorKind::TimedOut, actions: 3 }),
+        strikes(StepFault::CorruptInFlight),
+        strikes(StepFault::CorruptOnRead),
+        strikes(StepFault::Torn(5)),
+        strikes(StepFault::ShortRead(0)),
+        strikes(StepFault::StaleListing(16)),
+        strikes(StepFault::DelayMs(30_000)),
+        strikes(StepFault::LoseAnswer),
+        strikes(StepFault::AnswerAgainMs(0)),
     ];
     Scenario {
         changed: None,

@@ -7,7 +7,7 @@
 //! - `work`: transfers, crashes and fences; `actions`: what transfers ask for; `strikes`: what faults do to them
 //! - `watch`: what the invariants are shown; `journal`: every version of every path
 //! - `snapshot`: the world as plain data
-//! - `storage`, `filling`, `mount`, `frozen`: what is stored and how an execution reaches it
+//! - `storage`, `filling`, `storage_edits`, `mount`, `frozen`: what is stored and how an execution reaches it
 //! - `cost`: how long things take; `triggers`: operations that wait for an action
 
 mod actions;
@@ -21,6 +21,7 @@ mod pins;
 mod running;
 mod snapshot;
 mod storage;
+mod storage_edits;
 mod strikes;
 mod triggers;
 mod views;

@@ -304,6 +304,10 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         }
         let Some(running) = self.running.remove(&execution) else { return };
         self.storages[running.destination.storage].hold_uploads(running.payloads.uploads(), false);
+        if running.payloads.uploads().next().is_some() {
+            // What it leaves half uploaded is there from now on for whoever else writes to that bucket.
+            self.destination_was_written(execution, &running.destination);
+        }
         if let Some(facts) = self.facts.get_mut(&execution) {
             facts.log = running.transfer.log().to_vec();
         }
