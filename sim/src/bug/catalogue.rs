@@ -371,6 +371,7 @@ static CATALOGUE: &[Bug] = &[
             "metadata-by-pair",
             "same-destination",
             "idempotent-rerun",
+            "bounded-by-the-journal",
         ],
         bug: hash("digests of entries leave out the mode", HashChange::WithoutMode),
         benign: hash("digests of entries are BLAKE3", HashChange::Blake3),
