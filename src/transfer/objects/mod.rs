@@ -200,11 +200,6 @@ fn put_payload(
     if contents.digest() != digest {
         return Err(StepErrorKind::ChecksumMismatch);
     }
-    // What shrank below a chunk while it was sent in parts is put whole: the parts are given up.
-    if let Some(earlier) = cx.payloads.upload(key) {
-        bucket.abort_upload(earlier);
-        cx.payloads.end_upload(key);
-    }
     let answer = bytes(&contents);
     bucket.put(key, Object { contents, metadata, last_modified: cx.stamp() })?;
     give_up(bucket, cx, key);
