@@ -75,7 +75,7 @@ const STARTS: &[(&str, u64)] = &[
     ("symlink-followed", 1),
     ("verifier-blind-to-metadata", 38),
     ("reports-equal-files", 0),
-    ("removes-what-others-put", 200),
+    ("removes-what-others-put", 206),
     ("budget-overrun", 260),
     ("reuses-names", 268),
     ("deletes-in-use", 8),

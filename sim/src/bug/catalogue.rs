@@ -400,7 +400,7 @@ static CATALOGUE: &[Bug] = &[
     Bug {
         name: "removes-what-others-put",
         site: Site::Transfer,
-        caught_by: &["bounded-by-the-journal", "preserve-deleted-files"],
+        caught_by: &["bounded-by-the-journal", "preserve-deleted-files", "cancel-then-rerun-converges"],
         bug: plant("a directory is removed with whatever is in it by then", transfer::sweeps),
         benign: plant("every removal is made again once", transfer::removes_again),
     },

@@ -109,8 +109,6 @@ impl<H: EntryHash> Executor for Mounted<'_, H> {
                 Intercept::Pass => {}
                 Intercept::Answer(answer) => return answer.map_err(fail),
                 Intercept::First(side, first) => self.slip_in(path, side, &first),
-                // In a bucket what is below a marker is no part of it.
-                Intercept::Sweep if self.storages[self.destination.storage].kind() == StorageKind::S3 => {}
                 Intercept::Sweep => {
                     let sweep = Edit::Remove { path: self.destination.base.concat(path) };
                     // What is not there any more cannot be taken away.
