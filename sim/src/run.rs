@@ -73,6 +73,8 @@ pub struct RunOptions {
     pub interruption: Interruption,
     /// Keep what executions leave at their destinations.
     pub landings: bool,
+    /// Show it to no invariant.
+    pub unjudged: bool,
 }
 
 /// What came of a history.
@@ -125,7 +127,8 @@ fn live<R: Rules + Stored, H: EntryHash + Stored>(
     options: RunOptions,
 ) -> Run {
     let plant = options.variant.and_then(|variant| variant.plant).map(|make| make());
-    let mut monitor = Monitor::new(catalogue(), &scenario.world.settings);
+    let invariants = if options.unjudged { &[] } else { catalogue() };
+    let mut monitor = Monitor::new(invariants, &scenario.world.settings);
     if options.landings {
         monitor.keep_landings();
     }

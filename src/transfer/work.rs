@@ -344,6 +344,12 @@ impl<R: Rules> Transfer<R> {
         let at = Some(done);
         queued.clear = match error.kind {
             StepErrorKind::NotFound if flying.shape.clear_at == at => Some(Clear::Nothing),
+            // An earlier try whose answer was lost has made it already.
+            StepErrorKind::IsADirectory
+                if flying.shape.clear_at == at && flying.kind == ActionKind::MakeDirectory =>
+            {
+                Some(Clear::Nothing)
+            }
             StepErrorKind::Exists | StepErrorKind::WrongKind if flying.shape.make_at == at => {
                 Some(Clear::Unlink)
             }

@@ -104,7 +104,8 @@ pub enum Step {
         /// The user metadata to write.
         attrs: AttrSet,
     },
-    /// S3 only: put a whole object with its metadata. Answer: [`StepResult::Bytes`].
+    /// S3 only: put a whole object with its metadata; an upload that this driver has begun under its key is aborted.
+    /// Answer: [`StepResult::Bytes`].
     Put {
         /// The body.
         payload: PayloadId,

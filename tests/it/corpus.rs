@@ -50,13 +50,17 @@ fn scenario() -> Scenario {
         step: 1,
     };
     let edit = |edit| Act::Edit(EditAct { storage: 1, edit });
+    let strikes = |fault| {
+        let anywhere = Trigger { phase: None, action: None, path: None, nth: 3, ..trigger.clone() };
+        (When::On(anywhere), Act::Fault(fault))
+    };
     let line = "f 0600 1:2 -5.000000007 6.000000000 ='a \\\\ \\x27 \\x00' new file".parse().unwrap();
     let acts = [
         (after(0), call(r#"{"CreateAgent":{"ActivationKey":"AAAAA-BBBBB"}}"#, Some(0))),
         (after(10), call(r#"{"StartTaskExecution":{"TaskArn":"@task:0"}}"#, Some(0))),
         (When::On(trigger.clone()), Act::Fault(StepFault::KeepsFailing(StepErrorKind::ChecksumMismatch))),
         (
-            When::On(Trigger { phase: None, action: None, path: None, ..trigger }),
+            When::On(Trigger { phase: None, action: None, path: None, ..trigger.clone() }),
             Act::CrashWorker { execution: 0 },
         ),
         (When::AfterExecution(0), Act::Agent { slot: 0, change: AgentChange::Lose }),
@@ -78,6 +82,21 @@ fn scenario() -> Scenario {
         (after(1), edit(Edit::SetOwner { path: path("a"), uid: u32::MAX, gid: 0 })),
         (after(1), edit(Edit::Rename { from: path("a"), to: path("b c") })),
         (after(1), edit(Edit::Remove { path: path("b c") })),
+        (after(1), Act::Storage { storage: 0, change: StorageChange::Quota(7) }),
+        (after(1), Act::Storage { storage: 0, change: StorageChange::NoQuota }),
+        (after(1), Act::Storage { storage: 0, change: StorageChange::Unreachable }),
+        (after(1), Act::Storage { storage: 0, change: StorageChange::Reachable }),
+        (after(1), Act::Storage { storage: 0, change: StorageChange::LosePower }),
+        (after(1), Act::Rot { storage: 1, path: path("a"), byte: u64::MAX }),
+        strikes(StepFault::Burst { error: StepErrorKind::TimedOut, actions: 3 }),
+        strikes(StepFault::CorruptInFlight),
+        strikes(StepFault::CorruptOnRead),
+        strikes(StepFault::Torn(5)),
+        strikes(StepFault::ShortRead(0)),
+        strikes(StepFault::StaleListing(16)),
+        strikes(StepFault::DelayMs(30_000)),
+        strikes(StepFault::LoseAnswer),
+        strikes(StepFault::AnswerAgainMs(0)),
     ];
     Scenario {
         changed: None,
@@ -155,6 +174,7 @@ fn the_text_is_for_readers() {
     "chunk_bytes": 1,
     "in_flight": 1,
     "trust_summaries": true,
+    "listing_key": 6,
     "settings": {"allow_agentless": true, "default_file_mode": 493}
   },
   "storages": [
@@ -268,7 +288,7 @@ fn what_is_no_case_is_refused_with_its_place() {
     check(
         "\"crash-worker\"",
         "\"crash\"",
-        "an operation that does nothing, expected one of `call`, `edit`, `agent`, `storage`, `rot`, `crash-worker`, `restart-service`, `clock-jump`, `fault` at line 53 column",
+        "an operation that does nothing, expected one of `call`, `edit`, `agent`, `storage`, `rot`, `crash-worker`, `restart-service`, `clock-jump`, `fault` at line 54 column",
     );
     check("\"agent\": {\"slot\": 0", "\"bogus\": 1, \"agent\": {\"slot\": 0", "unknown field `bogus`");
     check("CreateAgent\"", "MakeAgent\"", "unknown variant `MakeAgent`");

@@ -17,7 +17,7 @@ use datasync::rules::ids::rule;
 use datasync::service::{AgentId, ExecutionId, Place, TaskId};
 use datasync::time::{DAY, Instant, MINUTE, SECOND};
 use datasync::tree::RelPath;
-use datasync::volume::StorageKind::{Efs, Nfs};
+use datasync::volume::StorageKind::{Efs, Nfs, S3};
 use datasync_sim::fault::Strike;
 use datasync_sim::invariant::{
     AgentProbe, Called, Disturbance, Ended, ExecutionProbe, HistoryEnd, Observation, Probe, TaskProbe,
@@ -52,11 +52,12 @@ pub struct Lived {
     pub before: Option<(Snapshot, Snapshot)>,
     pub after: Option<(Snapshot, Snapshot)>,
     pub disturbance: Disturbance,
-    pub made_alike: BTreeSet<Vec<u8>>,
-    pub others: Option<(Others, Others)>,
     pub verifying: Option<(Snapshot, Snapshot)>,
     pub strikes: Vec<Strike>,
     pub uploads_left: u64,
+    pub to_bucket: bool,
+    pub made_alike: BTreeSet<Vec<u8>>,
+    pub others: Option<(Others, Others)>,
     pub took_ns: u64,
     pub phases: Vec<(Phase, Instant)>,
     pub shown: Option<DescribeTaskExecutionResponse>,
@@ -90,6 +91,7 @@ pub fn lived(source: &[&str], before: &[&str], after: &[&str], (files, bytes): (
         disturbance: Disturbance::default(),
         strikes: Vec::new(),
         uploads_left: 0,
+        to_bucket: false,
         made_alike: BTreeSet::new(),
         others: None,
         verifying: None,
@@ -123,15 +125,9 @@ pub fn cancelled(lived: &mut Lived) {
 }
 
 pub fn line(phase: Phase, kind: LogKind, path: &str) -> LogLine {
-    LogLine {
-        phase,
-        kind,
-        level: LogLevel::Error,
-        rule: rule("R2.5a-1"),
-        path: RelPath::new(path.as_bytes()).expect("a path"),
-        text: String::new(),
-        sides: None,
-    }
+    let path = RelPath::new(path.as_bytes()).expect("a path");
+    let (level, rule, text, sides) = (LogLevel::Error, rule("R2.5a-1"), String::new(), None);
+    LogLine { phase, kind, level, rule, path, text, sides }
 }
 
 #[track_caller]
@@ -141,7 +137,7 @@ pub fn feed(name: &str, seen: &[Seen]) -> Result<u64, String> {
     let mut invariant = (listed.make)(&settings);
     assert_eq!(invariant.name(), name);
     let place = |kind| Place { kind, storage: "storage".into(), subdirectory: RelPath::root() };
-    let (source, destination) = (place(Nfs), place(Efs));
+    let (source, destination, bucket) = (place(Nfs), place(Efs), place(S3));
     let mut checks = 0;
     for (at, one) in seen.iter().enumerate() {
         let mut show = |observation: Observation<'_>| {
@@ -177,7 +173,7 @@ pub fn feed(name: &str, seen: &[Seen]) -> Result<u64, String> {
                     task: TaskId(1),
                     task_arn: TASK,
                     source: &source,
-                    destination: &destination,
+                    destination: if lived.to_bucket { &bucket } else { &destination },
                     options: &lived.options,
                     engine_options: Some(&lived.engine_options),
                     started: Instant(0),

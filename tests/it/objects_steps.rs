@@ -242,6 +242,17 @@ fn r2_8a_6_objects_appear_whole() {
 }
 
 #[test]
+fn r2_12d_1_who_puts_whole_what_it_had_begun_leaves_no_upload() {
+    let mut bench = Bench::default();
+    bench.apply("shrunk", &Step::Begin { fresh: attrs() }).unwrap();
+    bench.write("shrunk", 0, Contents::literal(b"a part")).unwrap();
+    assert_eq!(bench.bucket.uploads(b"").count(), 1);
+    bench.put("shrunk", Contents::literal(b"all that is left")).unwrap();
+    assert_eq!(bench.bucket.uploads(b"").count(), 0);
+    assert_eq!(bench.apply("shrunk", &Step::Complete { attrs: attrs() }), Err(StepErrorKind::NotFound));
+}
+
+#[test]
 fn damage_on_the_way_is_refused_or_told() {
     let mut bench = Bench { corrupt: Some(3), ..Bench::default() };
     let body = Contents::generated(4, 0, 1_000);
@@ -372,4 +383,34 @@ fn a_bucket_lists_in_order_of_keys_and_a_copy_goes_its_own_way() {
     assert!(bench.bucket.delete(b"a/x"));
     assert!(!bench.bucket.delete(b"a/x"));
     assert_eq!((before.len(), bench.bucket.len()), (5, 4));
+}
+
+/// Whatever else is wrong with an object: beside a prefix of its name it gives way (2.12a).
+#[test]
+fn a_prefix_has_the_place_of_an_unusable_symlink() {
+    let mut bench = Bench::filled(&[(b"base/l/", "")]);
+    let metadata = Metadata::from([("file-permissions".to_string(), "0120777".to_string())]);
+    let last_modified = FileTime { secs: 0, nanos: 0 };
+    let object = Object { contents: Contents::default(), metadata, last_modified };
+    bench.bucket.put(b"base/l", object).unwrap();
+    let listing = bench.list(Side::Source, "base", "");
+    assert_eq!(
+        shape(&listing),
+        [
+            (&b"l"[..], Kind::Symlink, false, Some(Untransferable::ShadowedByPrefix)),
+            (&b"l"[..], Kind::Directory, false, None),
+        ]
+    );
+}
+
+/// A long name keeps a source's entry out of a file system; in a destination it is a key like any other (2.12a).
+#[test]
+fn a_long_name_matters_in_a_source_only() {
+    let name = "n".repeat(256);
+    let key = format!("base/{name}/x");
+    let mut bench = Bench::filled(&[(key.as_bytes(), "")]);
+    for (side, problem) in [(Side::Source, Some(Untransferable::TooLong)), (Side::Destination, None)] {
+        let listing = bench.list(side, "base", "");
+        assert_eq!(shape(&listing), [(name.as_bytes(), Kind::Directory, true, problem)], "{side}");
+    }
 }

@@ -223,3 +223,23 @@ fn r2_10_10_none_means_no_verifying() {
         assert!(!done.actions.iter().any(|(_, action)| action.kind == ActionKind::Compare));
     }
 }
+
+/// A verifier that is blind to metadata, or to contents, lets a difference pass that the documented one reports.
+#[test]
+fn r2_10_1_r2_10_2_a_rule_that_is_blind_is_seen() {
+    use datasync_sim::bug::{PlantedRules, RuleChange};
+    for (change, bytes) in [(RuleChange::BlindToMetadata, "abc"), (RuleChange::BlindToContents, "xyz")] {
+        let run = |change| {
+            let edit = once_in(Phase::Verifying, |rig: &mut Rig| {
+                rig.overwrite(Side::Destination, "f", bytes);
+                if bytes == "abc" {
+                    rig.destination.files().set_mode(&path("f"), 0o600).unwrap();
+                }
+            });
+            let how = How { before: Some(&edit), ..How::default() };
+            Rig::files("f =abc", "f =abc").run_by(PlantedRules(change), &how)
+        };
+        run(RuleChange::None).failed(ErrorCode::VerificationFailed);
+        run(change).succeeded().told(&[]);
+    }
+}

@@ -31,11 +31,23 @@ fn r2_11_2_r2_11_3_through_a_bucket_and_back() {
             .run(&How::default())
             .succeeded()
             .holds(&RICH.replace("l ->d/f", "l ->d/f").replace("d/ uid", "d/ uid"));
+        there.run(&How::default()).succeeded().holds(RICH);
         there.run(&How::default()).succeeded().counts(0, 0);
         let mut back = Rig::new(S3, files, "", "");
         back.source = there.destination.clone();
         back.run(&How::default()).succeeded().holds(RICH).counts(3, 3);
         back.run(&How::default()).succeeded().counts(0, 0);
+    }
+}
+
+#[test]
+fn r2_11_1_best_effort_permissions_act_as_preserve() {
+    let options = Options { posix_permissions: PosixPermissions::BestEffort, ..Options::default() };
+    for to in [Efs, S3] {
+        let how = How::with(options.clone());
+        let mut rig = Rig::new(Nfs, to, RICH, "d/; l ->d/f");
+        rig.run(&how).succeeded().holds(RICH).counts(3, 3);
+        rig.run(&how).succeeded().counts(0, 0);
     }
 }
 

@@ -72,7 +72,7 @@ fn r2_9a_3_nothing_goes_below_a_listing_that_failed_or_was_cut_short() {
     done.failed(ErrorCode::ItemsSkipped).holds("only/; only/x =x").told(&["R2.9a-3 only"]);
     // A file where the unlistable directory would be replaced.
     let done = Rig::files("only =file", "only/; only/x =x").run(&how);
-    done.failed(ErrorCode::ItemsSkipped).holds("only/; only/x =x");
+    done.failed(ErrorCode::ItemsSkipped).holds("only/; only/x =x").told(&["R2.9a-3 only", "R2.8c-5 only"]);
     // From a bucket, whose listings come in pages.
     let fail = always(ActionKind::List, Side::Source, "d", StepErrorKind::CutShort);
     let how = How { fail: Some(&fail), ..How::remove() };

@@ -57,6 +57,8 @@ pub struct How<'a> {
     pub in_flight: u32,
     /// Done before each action.
     pub before: Option<Before<'a>>,
+    /// Whether summaries that both sides attest stand for a walk.
+    pub trust: bool,
     /// Makes steps fail.
     pub fail: Option<Fail<'a>>,
     /// The worker dies in the n-th action, after so many steps of it.
@@ -70,6 +72,7 @@ impl Default for How<'_> {
             settings: Settings::default(),
             chunk_bytes: 4,
             in_flight: 1,
+            trust: false,
             before: None,
             fail: None,
             crash: None,
@@ -293,7 +296,7 @@ impl Rig {
             chunk_bytes: how.chunk_bytes,
             in_flight: how.in_flight,
             answer_timeout_ns: ANSWER_TIMEOUT_NS,
-            trust_summaries: false,
+            trust_summaries: how.trust,
         };
         let mut now = START.after_ns(1_000_000_000);
         let mut transfer = Transfer::new(rules, config, now);
@@ -358,7 +361,8 @@ impl Rig {
 impl Executor for Rig {
     fn apply(&mut self, path: &RelPath, step: &Step) -> Result<StepResult, StepError> {
         let side = side_of(step);
-        let view = ObjectView { plain_mtime: self.plain_mtime, ..ObjectView::default() };
+        let as_objects = self.pair.source == S3 && self.pair.destination == S3;
+        let view = ObjectView { plain_mtime: self.plain_mtime, as_objects };
         let (volume, mut cx) = self.side(side);
         let root = &RelPath::root();
         match volume {

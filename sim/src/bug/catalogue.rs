@@ -1,7 +1,8 @@
 //! The catalogue: every planted bug with its benign variant, as documented values.
 
+use super::copying;
 use super::{Bug, HashChange, Plant, RuleChange, Site, Variant};
-use super::{actions, answers, resume, service, surgery, transfer};
+use super::{answers, resume, service, surgery, torn, transfer};
 
 const fn rule(about: &'static str, rules: RuleChange) -> Variant {
     Variant { about, rules, hash: HashChange::None, plant: None }
@@ -162,7 +163,7 @@ static CATALOGUE: &[Bug] = &[
     Bug {
         name: "times-first",
         site: Site::Transfer,
-        caught_by: &["torn-only-where-allowed", "cancel-then-rerun-converges"],
+        caught_by: &["torn-only-where-allowed", "cancel-then-rerun-converges", "same-destination"],
         bug: plant("a file gets its times before its contents", transfer::times_first),
         benign: plant("times are set twice", transfer::sets_times_twice),
     },
@@ -229,49 +230,49 @@ static CATALOGUE: &[Bug] = &[
             "cancel-then-rerun-converges",
             "counters",
         ],
-        bug: plant("an answer that is too late is taken for that of the next try", actions::takes_late),
+        bug: plant("an answer that is too late is taken for that of the next try", torn::takes_late),
         benign: plant("every file is copied again once", transfer::copies_again),
     },
     Bug {
         name: "duplicate-answer-counted",
         site: Site::Service,
         caught_by: &["counters"],
-        bug: plant("a file whose answer comes twice is counted twice", actions::counts_twice),
+        bug: plant("a file whose answer comes twice is counted twice", torn::counts_twice),
         benign: plant("an end is told in other words", service::other_detail),
     },
     Bug {
         name: "loses-last-chunk",
         site: Site::Transfer,
         caught_by: &["torn-only-where-allowed", "cancel-then-rerun-converges", "survives-or-reports"],
-        bug: plant("the last chunk of a large file is acknowledged and not sent", actions::loses_last_chunk),
+        bug: plant("the last chunk of a large file is acknowledged and not sent", torn::loses_last_chunk),
         benign: plant("times are set twice", transfer::sets_times_twice),
     },
     Bug {
         name: "puts-in-parts",
         site: Site::Transfer,
         caught_by: &["torn-only-where-allowed"],
-        bug: plant("an object is put in part, then whole", actions::puts_in_parts),
+        bug: plant("an object is put in part, then whole", torn::puts_in_parts),
         benign: plant("every file is copied again once", transfer::copies_again),
     },
     Bug {
         name: "uploads-left-behind",
         site: Site::Transfer,
         caught_by: &["uploads-cleaned"],
-        bug: plant("uploads that earlier executions left are not aborted", actions::keeps_uploads),
-        benign: plant("uploads that earlier executions left are aborted twice", actions::aborts_twice),
+        bug: plant("uploads that earlier executions left are not aborted", torn::keeps_uploads),
+        benign: plant("uploads that earlier executions left are aborted twice", torn::aborts_twice),
     },
     Bug {
         name: "accepts-damaged-chunks",
         site: Site::Transfer,
         caught_by: &["torn-only-where-allowed", "survives-or-reports", "cancel-then-rerun-converges"],
-        bug: plant("chunks that arrive damaged are accepted", actions::accepts_damaged_chunks),
+        bug: plant("chunks that arrive damaged are accepted", torn::accepts_damaged_chunks),
         benign: plant("every file is copied again once", transfer::copies_again),
     },
     Bug {
         name: "swallows-refusals",
         site: Site::Transfer,
         caught_by: &["survives-or-reports", "cancel-then-rerun-converges"],
-        bug: plant("metadata that may not be set counts as set", actions::swallows_refusals),
+        bug: plant("metadata that may not be set counts as set", torn::swallows_refusals),
         benign: plant("times are set twice", transfer::sets_times_twice),
     },
     Bug {
@@ -285,8 +286,8 @@ static CATALOGUE: &[Bug] = &[
         name: "endless-drain",
         site: Site::Service,
         caught_by: &["bounded-liveness"],
-        bug: plant("a cancelled execution drains for an hour", actions::endless_drain),
-        benign: plant("a cancelled execution is cut at once", actions::no_drain),
+        bug: plant("a cancelled execution drains for an hour", torn::endless_drain),
+        benign: plant("a cancelled execution is cut at once", torn::no_drain),
     },
     Bug {
         name: "salted-digest",
@@ -355,6 +356,27 @@ static CATALOGUE: &[Bug] = &[
         benign: plant("a world comes back by way of its readable form", resume::readable),
     },
     Bug {
+        name: "assumes-order",
+        site: Site::Transfer,
+        caught_by: &["same-destination"],
+        bug: plant("a name that a storage lists out of order is not seen", transfer::assumes_order),
+        benign: plant("every directory is listed twice", transfer::lists_twice),
+    },
+    Bug {
+        name: "digest-without-mode",
+        site: Site::Hash,
+        caught_by: &[
+            "cancel-then-rerun-converges",
+            "counters",
+            "metadata-by-pair",
+            "same-destination",
+            "idempotent-rerun",
+            "bounded-by-the-journal",
+        ],
+        bug: hash("digests of entries leave out the mode", HashChange::WithoutMode),
+        benign: hash("digests of entries are BLAKE3", HashChange::Blake3),
+    },
+    Bug {
         name: "recounted-tries",
         site: Site::Transfer,
         caught_by: &["snapshot-resume"],
@@ -416,6 +438,41 @@ static CATALOGUE: &[Bug] = &[
         caught_by: &["durations-add-up"],
         bug: plant("TransferDuration runs on through VERIFYING", answers::overlapping_durations),
         benign: plant("an end is told in other words", service::other_detail),
+    },
+    Bug {
+        name: "drops-mtime-on-one-pair",
+        site: Site::Rules,
+        caught_by: &["survives-or-reports", "metadata-by-pair", "cancel-then-rerun-converges", "counters"],
+        bug: rule("from NFS to EFS the mtimes of files are not set", RuleChange::DropsMtime),
+        benign: rule("a failed action is tried once more", RuleChange::RetriesOnceMore),
+    },
+    Bug {
+        name: "loses-s3-marker",
+        site: Site::Transfer,
+        caught_by: &["survives-or-reports", "cancel-then-rerun-converges"],
+        bug: plant("a directory's marker is acknowledged and not put", copying::loses_marker),
+        benign: plant("every file is copied again once", transfer::copies_again),
+    },
+    Bug {
+        name: "drops-user-metadata",
+        site: Site::Transfer,
+        caught_by: &["survives-or-reports", "metadata-by-pair", "cancel-then-rerun-converges"],
+        bug: plant("between buckets user metadata stays behind", copying::drops_user_metadata),
+        benign: plant("every file is copied again once", transfer::copies_again),
+    },
+    Bug {
+        name: "hard-link-split",
+        site: Site::Transfer,
+        caught_by: &["survives-or-reports", "links-kept", "cancel-then-rerun-converges"],
+        bug: plant("a hard link arrives as a file of its own", copying::splits_links),
+        benign: plant("times are set twice", transfer::sets_times_twice),
+    },
+    Bug {
+        name: "symlink-followed",
+        site: Site::Transfer,
+        caught_by: &["survives-or-reports", "links-kept", "cancel-then-rerun-converges"],
+        bug: plant("a symlink arrives as a file", copying::follows_symlinks),
+        benign: plant("times are set twice", transfer::sets_times_twice),
     },
 ];
 

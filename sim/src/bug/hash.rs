@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use datasync::tree::{Blake3, EntryHash, EntryView, Xxh3};
+use datasync::tree::{Attrs, Blake3, EntryHash, EntryView, Xxh3};
 use serde::{Deserialize, Serialize};
 
 /// What is changed in the digest of an entry.
@@ -13,6 +13,8 @@ pub enum HashChange {
     None,
     /// Every digest is salted with a number of the process, as a hash map's are.
     Salted,
+    /// The mode is left out, so a trusted summary is blind to it.
+    WithoutMode,
     /// Benign: another function of the same entry.
     Blake3,
 }
@@ -26,6 +28,10 @@ impl EntryHash for PlantedHash {
         match self.0 {
             HashChange::None => Xxh3.entry(view),
             HashChange::Blake3 => Blake3.entry(view),
+            HashChange::WithoutMode => {
+                let attrs = Attrs { mode: 0, ..*view.attrs };
+                Xxh3.entry(&EntryView { attrs: &attrs, ..*view })
+            }
             HashChange::Salted => {
                 // The bug itself: the one place where a history may see something of its process.
                 static SALT: AtomicU64 = AtomicU64::new(0);
@@ -37,7 +43,7 @@ impl EntryHash for PlantedHash {
     fn bytes(&self, bytes: &[u8]) -> u128 {
         match self.0 {
             HashChange::Blake3 => Blake3.bytes(bytes),
-            HashChange::None | HashChange::Salted => Xxh3.bytes(bytes),
+            HashChange::None | HashChange::Salted | HashChange::WithoutMode => Xxh3.bytes(bytes),
         }
     }
 }

@@ -4,15 +4,16 @@
 //! and the volumes; in [`Rules`](datasync::rules::Rules); in [`EntryHash`](datasync::tree::EntryHash); by state
 //! surgery. A harness that does not find them all proves nothing.
 
-mod actions;
 mod answers;
 mod catalogue;
+mod copying;
 pub mod hash;
 pub mod plant;
 mod resume;
 pub mod rules;
 mod service;
 mod surgery;
+mod torn;
 mod transfer;
 
 pub use catalogue::catalogue;

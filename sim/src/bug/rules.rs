@@ -3,11 +3,10 @@
 use datasync::api::{Options, OptionsPatch, PreserveDeletedFiles, TaskStatus};
 use datasync::report::Phase;
 use datasync::rules::data::{self, PairContext, RemoveView, Retry, Verdict};
-use datasync::rules::{Decision, Rules, StartRefusal, StartView, TaskView, control};
+use datasync::rules::{Decision, Pair, Rules, StartRefusal, StartView, TaskView, control};
 use datasync::time::SECOND;
-use datasync::tree::Kind;
-use datasync::tree::RelPath;
-use datasync::volume::{Listed, StepErrorKind};
+use datasync::tree::{Kind, RelPath};
+use datasync::volume::{AttrSet, Listed, StepErrorKind, StorageKind};
 use serde::{Deserialize, Serialize};
 
 /// Which rule is changed, and how.
@@ -56,6 +55,8 @@ pub enum RuleChange {
     FreeRetries,
     /// `link_ns`, benign: the link is busy a microsecond longer.
     SlowLink,
+    /// `attributes`: from NFS to EFS a file gets no times.
+    DropsMtime,
     /// `retry`: every failure is tried again, for ever, at growing intervals.
     RetriesForEver,
     /// `retry`: nothing is tried again.
@@ -122,6 +123,15 @@ impl Rules for PlantedRules {
             }
             (_, decision) => decision,
         }
+    }
+
+    fn attributes(&self, source: &Listed, pair: &PairContext, new: bool) -> AttrSet {
+        let attrs = data::attributes(source, pair, new);
+        let nfs_to_efs = pair.pair == (Pair { source: StorageKind::Nfs, destination: StorageKind::Efs });
+        if self.0 == RuleChange::DropsMtime && nfs_to_efs && source.kind == Kind::File {
+            return AttrSet { mtime: None, atime: None, ..attrs };
+        }
+        attrs
     }
 
     fn may_remove(&self, view: &RemoveView<'_>) -> bool {

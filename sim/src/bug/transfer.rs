@@ -125,6 +125,34 @@ pub(super) fn sets_times_twice() -> Box<dyn Plant> {
     Box::new(Twice { of: |step| matches!(step, Step::SetTimes { .. }) })
 }
 
+/// Benign: every directory is listed twice.
+pub(super) fn lists_twice() -> Box<dyn Plant> {
+    Box::new(Twice { of: |step| matches!(step, Step::List { .. }) })
+}
+
+/// Names are taken to come in order: one that comes after a greater one is not seen.
+struct AssumesOrder;
+
+impl Plant for AssumesOrder {
+    fn outcome(&mut self, _: &Action, outcome: &mut Outcome) {
+        for result in &mut outcome.results {
+            let StepResult::Listing(listing) = result else { continue };
+            let mut last: Option<std::sync::Arc<[u8]>> = None;
+            listing.entries.retain(|entry| {
+                let seen = last.as_ref().is_none_or(|last| *last <= entry.name);
+                if seen {
+                    last = Some(entry.name.clone());
+                }
+                seen
+            });
+        }
+    }
+}
+
+pub(super) fn assumes_order() -> Box<dyn Plant> {
+    Box::new(AssumesOrder)
+}
+
 /// A read is acknowledged with a byte more than there was.
 struct ByteTooMany;
 

@@ -101,7 +101,7 @@ pub fn replay(args: &ReplayArgs, console: &mut Console<'_>) -> Done {
         trace: lines_wanted || !args.show.is_empty(),
         until: args.until,
         interruption: args.snapshot_at.map_or(Interruption::Drawn, Interruption::After),
-        landings: false,
+        ..RunOptions::default()
     };
     let run = judge(&source.scenario, options, true);
     let outcome = Outcome::of(&source, &run, args.until);

@@ -18,6 +18,7 @@ mod possible;
 mod table;
 mod watched;
 
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use datasync::transfer::ActionKind;
@@ -41,13 +42,13 @@ pub fn tables() -> &'static [Table] {
 
 /// How often each cell of the tables was hit, table by table, cells in the order of [`Table::cells`].
 #[must_use]
-pub fn counts(tally: &Tally) -> Vec<Vec<u64>> {
+pub fn counts(tally: &Tally) -> Vec<Cow<'_, [u64]>> {
     let counted = tally.cells.by_table();
     tables()
         .iter()
         .map(|table| match counted.iter().find(|(name, _)| *name == table.name) {
-            Some((_, counts)) => counts.to_vec(),
-            None => faults(tally),
+            Some((_, counts)) => Cow::Borrowed(*counts),
+            None => Cow::Owned(faults(tally)),
         })
         .collect()
 }
@@ -68,8 +69,8 @@ fn faults(tally: &Tally) -> Vec<u64> {
 pub fn forbidden(tally: &Tally) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
     for (at, (table, counts)) in tables().iter().zip(counts(tally)).enumerate() {
-        for (cell, count) in counts.into_iter().enumerate() {
-            if count > 0 && table.why_not(cell).is_some() {
+        for (cell, count) in counts.iter().enumerate() {
+            if *count > 0 && table.why_not(cell).is_some() {
                 found.push((at, cell));
             }
         }

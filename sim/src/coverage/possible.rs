@@ -183,6 +183,7 @@ const ENTRIES: &[Never] = &[
         "S3-* block-device|char-device|fifo|socket",
         "a bucket holds files, directories and symlinks (2.12)",
     ),
+    never("S3-S3 symlink", "between buckets an object is an object, whatever its metadata says (2.12e)"),
     never("EFS-* block-device|char-device", "EFS holds no devices (2.13)"),
 ];
 
@@ -238,7 +239,15 @@ const DECIDED: &[Never] = &[
     never("shadowed-by-prefix directory *", "it is the directory that has the place (2.12a)"),
     never("shadowed-by-prefix * !-", "the directory of its name meets what the destination has (2.12a)"),
     never("bad-symlink !symlink *", "no symlink (2.12b)"),
-    never("not-text fifo|socket *", "what is not carried anyway is not looked at further (2.13b)"),
+    never("forbidden-key file !-|file", "only buckets have such keys, and there a file meets files (2.8c)"),
+    never(
+        "forbidden-key directory !-|directory",
+        "only buckets have such keys, and there a directory meets directories (2.8c)",
+    ),
+    never(
+        "forbidden-key symlink !-",
+        "only buckets have such keys, and between buckets nothing is a symlink (2.12e)",
+    ),
     never("not-text * !-", "no bucket holds such a name (2.12a)"),
     never("too-long file|directory !-", "no file system holds such a name (2.14)"),
     never(

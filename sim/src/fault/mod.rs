@@ -158,10 +158,9 @@ impl FaultKind {
             (StepErrorKind::NoSpace, Step::Write { .. } | Step::Put { .. } | Step::MakeSymlink { .. }) => {
                 Some(Self::FullDestination)
             }
-            (
-                StepErrorKind::QuotaExceeded,
-                Step::Write { .. } | Step::Put { .. } | Step::MakeSymlink { .. },
-            ) => Some(Self::QuotaExceeded),
+            (StepErrorKind::QuotaExceeded, Step::Write { .. } | Step::Put { .. }) => {
+                Some(Self::QuotaExceeded)
+            }
             (StepErrorKind::NoSpace | StepErrorKind::QuotaExceeded, _) => None,
             (_, Step::List { .. }) => Some(Self::ListError),
             (_, Step::Read { .. } | Step::ReadBack { .. }) => Some(Self::ReadError),

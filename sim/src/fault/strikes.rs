@@ -55,9 +55,9 @@ impl FaultKind {
         match self {
             Self::MountFailure | Self::SkewedClock => false,
             Self::ListError | Self::StaleListing => matches!(action, ActionKind::List),
-            Self::ReadError | Self::ShortRead | Self::CorruptionOnRead => {
-                moves_bytes || matches!(action, ActionKind::Compare)
-            }
+            // A large file is opened before anything is cut.
+            Self::ReadError => moves_bytes || matches!(action, ActionKind::Begin | ActionKind::Compare),
+            Self::ShortRead | Self::CorruptionOnRead => moves_bytes || matches!(action, ActionKind::Compare),
             Self::WriteError => !matches!(action, ActionKind::List),
             Self::CorruptionInFlight | Self::TornWrite => moves_bytes,
             // A symlink in a bucket is an object with a body; buckets have no quotas.

@@ -4,10 +4,10 @@ use super::Catalogued;
 use super::Sight::{History, Inside};
 use super::{
     agent_gates_task, arns_unique, bandwidth, bounded_by_journal, bounded_liveness, cancel_then_rerun,
-    counters, determinism, durations, idempotent_rerun, lifecycle, one_execution_per_task,
-    option_consistency, pages_partition, preserve_deleted_files, references_hold, refused_changes_nothing,
-    same_destination, snapshot_resume, source_untouched, survives_or_reports, torn_only_where_allowed,
-    uploads_cleaned, verification,
+    counters, determinism, durations, idempotent_rerun, lifecycle, links_kept, metadata_by_pair,
+    one_execution_per_task, option_consistency, pages_partition, preserve_deleted_files, references_hold,
+    refused_changes_nothing, same_destination, snapshot_resume, source_untouched, survives_or_reports,
+    torn_only_where_allowed, uploads_cleaned, verification,
 };
 
 static CATALOGUE: &[Catalogued] = &[
@@ -87,6 +87,21 @@ static CATALOGUE: &[Catalogued] = &[
         source: "our choice",
         sight: History,
         make: |_| Box::<source_untouched::SourceUntouched>::default(),
+    },
+    Catalogued {
+        name: metadata_by_pair::NAME,
+        statement: "after a SUCCESS every attribute at the destination is what the pair of storages and the options \
+                    say",
+        source: "2.11, 2.11a, 2.11b, 2.12e",
+        sight: History,
+        make: |settings| Box::new(metadata_by_pair::MetadataByPair::new(settings)),
+    },
+    Catalogued {
+        name: links_kept::NAME,
+        statement: "after a SUCCESS hard links are grouped as in the source and symlinks point where they pointed",
+        source: "2.13, 2.13a, 2.13c",
+        sight: History,
+        make: |settings| Box::new(links_kept::LinksKept::new(settings)),
     },
     Catalogued {
         name: idempotent_rerun::NAME,

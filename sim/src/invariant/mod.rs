@@ -39,6 +39,8 @@ pub mod determinism;
 mod durations;
 mod idempotent_rerun;
 mod lifecycle;
+mod links_kept;
+mod metadata_by_pair;
 mod one_execution_per_task;
 mod option_consistency;
 mod pages_partition;

@@ -74,8 +74,11 @@ impl Coverage {
     #[must_use]
     pub fn of(tally: &Tally, first_seeds: &BTreeMap<(usize, usize), u64>) -> Self {
         let counts = counts(tally);
-        let tables: Vec<Counted> =
-            tables().iter().zip(counts).map(|(table, counts)| Counted { table, counts }).collect();
+        let tables: Vec<Counted> = tables()
+            .iter()
+            .zip(counts)
+            .map(|(table, counts)| Counted { table, counts: counts.into_owned() })
+            .collect();
         let mut missing = Vec::new();
         let checked = |name| tally.checks.get(name).copied().unwrap_or(0) > 0;
         for invariant in catalogue().iter().filter(|invariant| !checked(invariant.name)) {

@@ -5,12 +5,13 @@
 
 use std::fmt::{self, Display, Formatter, Write};
 
+use datasync::Settings;
 use datasync::tree::entry::Escaped;
 use serde_json::Value;
 
 use super::{
-    Act, AgentChange, Call, CostProfile, Edit, EditAct, Expectation, LineBody, Operation, Scenario,
-    StepFault, StorageChange, StorageSpec, TreeLine, Trigger, When,
+    Act, AgentChange, Call, CostProfile, Edit, EditAct, Expectation, LineBody, ObjectBody, ObjectLine,
+    Operation, Scenario, StepFault, StorageChange, StorageSpec, TreeLine, Trigger, When,
 };
 
 /// Trees up to this many entries are listed, larger ones counted.
@@ -47,6 +48,10 @@ impl Display for Scenario {
             world.in_flight,
             if world.trust_summaries { "trusted" } else { "not trusted" },
         )?;
+        if world.settings != Settings::default() {
+            let json = serde_json::to_value(world).map_err(|_| fmt::Error)?;
+            write!(f, "\nsettings: {}", json["settings"])?;
+        }
         for (number, spec) in self.storages.iter().enumerate() {
             storage(f, number, spec)?;
         }
@@ -75,12 +80,19 @@ fn storage(f: &mut Formatter<'_>, number: usize, spec: &StorageSpec) -> fmt::Res
     if let Some(capacity) = spec.capacity {
         write!(f, ", room for {capacity} bytes")?;
     }
+    if spec.root_squash {
+        f.write_str(", root squashed")?;
+    }
     match spec.clock_skew_ms {
         0 => {}
         ahead @ 1.. => write!(f, ", clock {} ahead", span(ahead.unsigned_abs()))?,
         behind => write!(f, ", clock {} behind", span(behind.unsigned_abs()))?,
     }
+    for object in &spec.objects {
+        write!(f, "\n       object {}", ObjectStory(object))?;
+    }
     match entries {
+        0 if !spec.objects.is_empty() => return Ok(()),
         0 => return f.write_str(", empty"),
         1 => f.write_str(", 1 entry")?,
         _ => write!(f, ", {entries} entries")?,
@@ -97,6 +109,21 @@ fn storage(f: &mut Formatter<'_>, number: usize, spec: &StorageSpec) -> fmt::Res
     let links = count(|body| matches!(body, LineBody::HardLink(_) | LineBody::Symlink(_)));
     let rest = entries - files - directories - links;
     write!(f, ": {files} files, {directories} directories, {links} links, {rest} others")
+}
+
+struct ObjectStory<'a>(&'a ObjectLine);
+
+impl Display for ObjectStory<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let ObjectLine { key, body, metadata } = self.0;
+        match body {
+            ObjectBody::Text(text) => write!(f, "{key:?} {text:?}")?,
+            ObjectBody::Generated { size, key: pattern } => {
+                write!(f, "{key:?} {size} bytes of {pattern:016x}")?;
+            }
+        }
+        if metadata.is_empty() { Ok(()) } else { write!(f, " with {metadata:?}") }
+    }
 }
 
 struct LineStory<'a>(&'a TreeLine);
@@ -280,7 +307,7 @@ fn edit_story(f: &mut Formatter<'_>, edit: &Edit) -> fmt::Result {
     match edit {
         Edit::Put(line) => write!(f, "put {}", LineStory(line)),
         Edit::PutObject(object) => {
-            write!(f, "put object {:?} {:?} with metadata {:?}", object.key, object.body, object.metadata)
+            write!(f, "put object {}", ObjectStory(object))
         }
         Edit::Write { path, offset, length, key, keep_mtime } => {
             write!(f, "write {path} at {offset}, {length} bytes of {key:016x}")?;

@@ -86,7 +86,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
     /// Notes what an action sends over a link with a limit; it has the link from when it is given out (2.15a).
     fn note_send(&mut self, execution: ExecutionId, action: &Action) {
         let Some(facts) = self.facts.get_mut(&execution) else { return };
-        if !facts.engine_options.as_ref().is_some_and(|options| options.bytes_per_second > 0) {
+        if facts.engine_options.as_ref().is_none_or(|options| options.bytes_per_second <= 0) {
             return;
         }
         let bytes =

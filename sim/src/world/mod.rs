@@ -7,11 +7,12 @@
 //! - `work`: transfers, crashes and fences; `actions`: what transfers ask for; `strikes`: what faults do to them
 //! - `watch`: what the invariants are shown; `journal`: every version of every path
 //! - `snapshot`: the world as plain data
-//! - `storage`, `mount`, `frozen`: what is stored and how an execution reaches it
+//! - `storage`, `filling`, `storage_edits`, `mount`, `frozen`: what is stored and how an execution reaches it
 //! - `cost`: how long things take; `triggers`: operations that wait for an action
 
 mod actions;
 mod cost;
+mod filling;
 mod frozen;
 mod journal;
 mod mount;
@@ -20,6 +21,7 @@ mod pins;
 mod running;
 mod snapshot;
 mod storage;
+mod storage_edits;
 mod strikes;
 mod triggers;
 mod views;
@@ -158,7 +160,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         let storages: Vec<Storage<H>> = scenario
             .storages
             .iter()
-            .zip(storage::clocks(&scenario.storages))
+            .zip(filling::clocks(&scenario.storages))
             .map(|(storage, clock)| Storage::new(storage, clock, hash, &settings, spec.start, &mut stamps))
             .collect();
         let journal =

@@ -170,20 +170,26 @@ impl<H: EntryHash> Mounted<'_, H> {
         step: &Step,
         corrupt: Option<u64>,
     ) -> Done {
+        let between_buckets = self.between_buckets();
         let mut context =
             StepContext { now: self.now, stamps: self.stamps, payloads: self.payloads, corrupt };
-        let between_buckets = [self.source, self.destination]
-            .iter()
-            .all(|mount| self.storages[mount.storage].kind() == StorageKind::S3);
         self.storages[mount.storage].apply(&mut context, &mount.base, path, side, step, between_buckets)
     }
 
+    /// Whether both sides are buckets (2.12e).
+    fn between_buckets(&self) -> bool {
+        let bucket = |mount: &Mount| self.storages[mount.storage].kind() == StorageKind::S3;
+        bucket(self.source) && bucket(self.destination)
+    }
+
     fn list(&mut self, mount: &Mount, path: &RelPath, side: Side, step: &Step) -> Done {
+        let between_buckets = self.between_buckets();
         if let Some(changes) = self.armed.stale.take() {
             let mut context =
                 StepContext { now: self.now, stamps: self.stamps, payloads: self.payloads, corrupt: None };
             let storage = &self.storages[mount.storage];
-            if let Some(stale) = storage.stale_listing(&mut context, &mount.base, path, side, changes) {
+            let (base, context) = (&mount.base, &mut context);
+            if let Some(stale) = storage.stale_listing(context, base, path, side, changes, between_buckets) {
                 self.struck.push(FaultKind::StaleListing);
                 return stale;
             }

@@ -405,8 +405,9 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         self.monitor.observe(&Observation::Resumed(&resumed));
     }
 
-    /// Everybody's clock jumps forward. The service does what fell due meanwhile, each thing at its own time (reference
-    /// 2.18); everything else that was due by then happens from now on, in the order of its times.
+    /// Everybody's clock jumps forward. Timers of the service and drains of cancels fire in the order of their times,
+    /// each with its own time as now (reference 2.18). Everything else that was due by then comes from outside, and
+    /// comes after the jump: answers on their way, mounts, what clients and other people do.
     fn jump(&mut self, ms: u64) {
         self.record("clock", [ms, 0], || (String::new(), format!("all clocks jump forward by {ms} ms")));
         let open: Vec<ExecutionId> = self.facts.keys().copied().collect();
@@ -414,7 +415,25 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             // What is in flight counts as lost if it is due to be answered by then (reference 2.5c).
             self.strike_execution(FaultKind::ClockJump, Extent::Once, execution);
         }
-        self.now = self.now.after_ns(ms.saturating_mul(MILLISECOND));
+        let target = self.now.after_ns(ms.saturating_mul(MILLISECOND));
+        loop {
+            let deadline = self.service.next_deadline();
+            let drains = self.running.iter();
+            let drain = drains.filter_map(|(id, running)| Some((running.drains_until?, *id))).min();
+            let due = [deadline, drain.map(|(at, _)| at)].into_iter().flatten().min();
+            let Some(due) = due.filter(|due| *due <= target) else { break };
+            self.now = self.now.max(due);
+            self.service.advance(self.now);
+            self.settle();
+            if let Some((_, execution)) = drain.filter(|(at, _)| *at == due) {
+                if let Some(running) = self.running.get_mut(&execution) {
+                    running.drains_until = None;
+                }
+                self.poll_transfer(execution);
+                self.settle();
+            }
+        }
+        self.now = target;
         self.service.advance(self.now);
         self.settle();
     }

@@ -142,6 +142,8 @@ pub struct Running<R: Rules> {
     pub late: BTreeMap<ActionId, Flight>,
     /// Whether a cancel was noted.
     pub cancelled: bool,
+    /// When a cancel takes effect at the latest; `None` before there is one.
+    pub drains_until: Option<Instant>,
     /// The earliest moment at which a wake-up is already queued.
     pub wake: Option<Instant>,
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use datasync::mix::{at_most, fold, fold_bytes};
+use datasync::report::Phase;
 use datasync::rules::Rules;
 use datasync::service::ExecutionId;
 use datasync::time::MILLISECOND;
@@ -43,7 +44,10 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             }
             facts.strikes.push(Strike { kind, extent, path: None });
         }
-        self.count(kind, execution, self.struck_here(execution));
+        // What struck at a stop of an action that it does not concern struck the execution at that moment.
+        let stage = self.stage(execution);
+        let here = self.struck_here(execution);
+        self.count(kind, execution, here.filter(|action| kind.can_strike_action(stage, Some(*action))));
     }
 
     /// A fault that struck before stays for longer than the service waits.
@@ -77,12 +81,14 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         self.count(kind, execution, Some(action.0));
     }
 
+    fn stage(&self, execution: ExecutionId) -> Stage {
+        let running = self.running.get(&execution);
+        running.map_or(Stage::Launching, |running| Stage::from(running.transfer.progress().phase))
+    }
+
     /// Counts a fault that took effect.
     pub(super) fn count(&mut self, kind: FaultKind, execution: ExecutionId, action: Option<ActionKind>) {
-        let now = self
-            .running
-            .get(&execution)
-            .map_or(Stage::Launching, |running| Stage::from(running.transfer.progress().phase));
+        let now = self.stage(execution);
         // An answer may come when the stage of its action is over.
         let stages = [now, Stage::Preparing, Stage::Transferring, Stage::Verifying];
         let stage =
@@ -266,7 +272,8 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         let mut hit = Vec::new();
         for (execution, running) in &self.running {
             let mine = |path: &&RelPath| lost.contains(&running.destination.base.concat(path));
-            let own = if running.destination.storage == index {
+            let writing = running.transfer.progress().phase == Phase::Transferring;
+            let own = if writing && running.destination.storage == index {
                 running.unflushed.iter().filter(mine).count()
             } else {
                 0

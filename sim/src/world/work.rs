@@ -156,6 +156,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             burst: None,
             late: std::collections::BTreeMap::new(),
             cancelled: false,
+            drains_until: None,
             wake: None,
         };
         let skewed =
@@ -172,6 +173,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         let Some(running) = self.running.get_mut(&execution) else { return };
         running.cancelled = true;
         running.transfer.cancel(now, drain_ns);
+        running.drains_until.get_or_insert(now.after_ns(drain_ns));
         self.push(now.after_ns(drain_ns), [3, execution.0, 1], Due::Wake { execution });
         self.poll_transfer(execution);
     }
@@ -302,6 +304,10 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         }
         let Some(running) = self.running.remove(&execution) else { return };
         self.storages[running.destination.storage].hold_uploads(running.payloads.uploads(), false);
+        if running.payloads.uploads().next().is_some() {
+            // What it leaves half uploaded is there from now on for whoever else writes to that bucket.
+            self.destination_was_written(execution, &running.destination);
+        }
         if let Some(facts) = self.facts.get_mut(&execution) {
             facts.log = running.transfer.log().to_vec();
         }

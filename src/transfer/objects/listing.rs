@@ -48,7 +48,8 @@ impl ObjectView {
         });
         for at in 1..entries.len() {
             let beside = entries[at].name == entries[at - 1].name && !self.as_objects;
-            if beside && entries[at - 1].problem.is_none() {
+            // Whatever else is wrong with the object, the directory has the place, if it can be one.
+            if beside && entries[at].problem.is_none() {
                 entries[at - 1].problem = Some(Untransferable::ShadowedByPrefix);
             }
         }
@@ -71,14 +72,14 @@ impl ObjectView {
         Listed {
             implied: marker.is_none(),
             object: marker.and_then(|marker| self.head(marker)),
-            problem: above.and_then(|above| self.name_problem(above, &name)),
+            problem: above.and_then(|above| self.name_problem(side, above, &name)),
             ..listed(name, Kind::Directory, decoded.attrs)
         }
     }
 
     fn object(self, side: Side, above: &RelPath, name: Arc<[u8]>, object: &Object) -> Listed {
         let decoded = self.decoded(side, object, false);
-        let problem = self.name_problem(above, &name);
+        let problem = self.name_problem(side, above, &name);
         if !decoded.symlink || self.as_objects {
             return Listed {
                 size: object.contents.len(),
@@ -99,15 +100,16 @@ impl ObjectView {
     }
 
     /// Why a name in a bucket is none for a file system (2.12a). A NUL is as forbidden as an empty component; for
-    /// another bucket only what is forbidden matters.
+    /// another bucket, and in a destination, only what is forbidden matters: what is too long there is a key like any
+    /// other, and goes like any other.
     /// Carries out R2.12a-2, R2.12a-5.
-    fn name_problem(self, above: &RelPath, name: &[u8]) -> Option<Untransferable> {
+    fn name_problem(self, side: Side, above: &RelPath, name: &[u8]) -> Option<Untransferable> {
         if !is_name(name) {
             return Some(Untransferable::ForbiddenKey);
         }
         let path = above.as_bytes().len() + usize::from(!above.is_root()) + name.len();
         let long = name.len() > NAME_BYTES_MAX || path > PATH_BYTES_MAX;
-        (long && !self.as_objects).then_some(Untransferable::TooLong)
+        (long && side == Side::Source && !self.as_objects).then_some(Untransferable::TooLong)
     }
 
     /// What the object's metadata says. A source object without a readable `file-mtime` has the times of its last

@@ -83,10 +83,7 @@ impl ObjectView {
             }
             Step::Begin { .. } => {
                 check_key(key)?;
-                // Who begins anew has given up what it had begun.
-                if let Some(earlier) = cx.payloads.upload(key) {
-                    bucket.abort_upload(earlier);
-                }
+                give_up(bucket, cx, key);
                 let id = bucket.begin_upload(key);
                 cx.payloads.begin_upload(key, id);
             }
@@ -205,7 +202,16 @@ fn put_payload(
     }
     let answer = bytes(&contents);
     bucket.put(key, Object { contents, metadata, last_modified: cx.stamp() })?;
+    give_up(bucket, cx, key);
     Ok(answer)
+}
+
+/// Who begins anew, or puts whole what turned out to be small, has given up the upload it had begun (2.12d).
+fn give_up(bucket: &mut Bucket, cx: &mut StepContext<'_>, key: &[u8]) {
+    if let Some(earlier) = cx.payloads.upload(key) {
+        bucket.abort_upload(earlier);
+        cx.payloads.end_upload(key);
+    }
 }
 
 /// Gives a marker exactly this metadata; puts it where there is none.

@@ -30,7 +30,10 @@ pub(super) fn make(scenario: &mut Scenario, choice: &SwarmChoice) {
     } else {
         let world = &scenario.world;
         scenario.operations = workload::quiet(choice, &scenario.storages, world.chunk_bytes, world.start);
+        // What an agent that is nobody can do is compared in sources only; destinations depend on the order.
+        let squash = rng.chance(1, 4);
         for storage in &mut scenario.storages {
+            storage.root_squash &= squash;
             storage.capacity = None;
             storage.clock_skew_ms = 0;
         }

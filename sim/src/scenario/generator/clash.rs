@@ -1,21 +1,27 @@
 //! A directory with entries of every kind under the same few names on every storage, so that each kind of entry meets
 //! each other, and directories have entries of every kind in them.
 
+use std::collections::BTreeMap;
+
+use datasync::transfer::objects::metadata;
 use datasync::tree::{Kind, RelPath};
+use datasync::volume::StorageKind;
 
 use super::lines::mended;
 use super::scratch::{self, TreeStyle};
 use crate::prng::Prng;
-use crate::scenario::{LineBody, TreeLine};
+use crate::scenario::{LineBody, ObjectBody, ObjectLine, TreeLine};
 
 /// How many names there are.
-const NAMES: u64 = 8;
+const NAMES: u64 = 12;
+/// Of them, those that no tree of a bucket has: there they are objects that cannot be transferred.
+const ODD: u64 = 4;
 
 /// Adds the directory to a tree.
-pub(super) fn add(rng: &mut Prng, lines: &mut Vec<TreeLine>, style: &TreeStyle) {
+pub(super) fn add(rng: &mut Prng, kind: StorageKind, lines: &mut Vec<TreeLine>, style: &TreeStyle) {
     let top = RelPath::root().join(b"clash");
     let mut added = vec![scratch::line(rng, style, top.clone(), LineBody::Directory)];
-    for number in 0..NAMES {
+    for number in 0..if kind == StorageKind::S3 { NAMES - ODD } else { NAMES } {
         if rng.chance(1, 6) {
             continue;
         }
@@ -30,6 +36,26 @@ pub(super) fn add(rng: &mut Prng, lines: &mut Vec<TreeLine>, style: &TreeStyle) 
     }
     lines.append(&mut added);
     *lines = mended(std::mem::take(lines));
+}
+
+/// Adds objects to a bucket that are symlinks without a usable target under names that file systems have otherwise, and
+/// a directory with too long a name (2.12a, 2.12b).
+pub(super) fn add_objects(rng: &mut Prng, objects: &mut Vec<ObjectLine>) {
+    for number in NAMES - ODD..NAMES {
+        let size = *rng.pick(&[0, 5_000]);
+        let body = match size {
+            0 => ObjectBody::default(),
+            size => ObjectBody::Generated { size, key: number },
+        };
+        let metadata = BTreeMap::from([(metadata::PERMISSIONS.to_owned(), "0120777".to_owned())]);
+        objects.push(ObjectLine { key: format!("clash/k{number}"), body, metadata });
+    }
+    if rng.chance(1, 4) {
+        let key = format!("clash/{}/x", "n".repeat(256));
+        objects.push(ObjectLine { key, body: ObjectBody::default(), metadata: BTreeMap::new() });
+    }
+    objects.sort_by(|left, right| left.key.cmp(&right.key));
+    objects.dedup_by(|left, right| left.key == right.key);
 }
 
 /// Draws what an entry is, every kind as likely as any other; of devices and symlinks there are few, so that two of

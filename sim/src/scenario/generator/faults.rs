@@ -172,7 +172,8 @@ pub(super) fn draw(rng: &mut Prng, kind: FaultKind, targets: &Targets<'_>) -> Dr
             storage(rng, targets, at, StorageChange::Unreachable, Some(StorageChange::Reachable))
         }
         FaultKind::PowerLoss => {
-            let at = Some(place(rng, execution, &[Kind::PowerLoss]));
+            let at = place(rng, execution, &[Kind::PowerLoss]);
+            let at = often(rng, Some(at));
             storage(rng, targets, at, StorageChange::LosePower, None)
         }
         FaultKind::Rot => {

@@ -45,7 +45,9 @@ pub(super) fn valid(rng: &mut Prng, base: &Options, context: &OptionsContext) ->
         merged.preserve_deleted_files = *rng.pick(PreserveDeletedFiles::ALL);
         raw.preserve_deleted_files = Some(merged.preserve_deleted_files.to_string());
     }
-    if all || rng.chance(1, 5) {
+    // Devices travel between NFS servers and nowhere else.
+    let often = context.pair == (StorageKind::Nfs, StorageKind::Nfs);
+    if all || rng.chance(1, if often { 2 } else { 5 }) {
         merged.preserve_devices = if context.pair.1 == StorageKind::Efs {
             PreserveDevices::None
         } else {

@@ -31,11 +31,14 @@ pub(super) fn draw(choice: &SwarmChoice, config: &GeneratorConfig, start: Instan
     for (at, storage) in storages.iter_mut().enumerate() {
         let mut lines = if at == home { main.clone() } else { other(rng, choice, &main, shape, &style) };
         if clash {
-            clash::add(rng, &mut lines, &style);
+            clash::add(rng, storage.kind, &mut lines, &style);
         }
         storage.tree = fitted(lines, storage.kind, storage.encoded);
         if storage.kind == StorageKind::S3 {
             storage.objects = objects::draw(rng, &storage.tree, &style);
+            if clash {
+                clash::add_objects(rng, &mut storage.objects);
+            }
         }
         if choice.look_alikes && at != home {
             perturb::make_look_alike(rng, &mut storage.tree);
