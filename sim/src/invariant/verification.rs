@@ -15,12 +15,15 @@ use crate::oracle::verified::{Demands, Window, demands};
 pub(super) const SOUND: &str = "verify-sound";
 pub(super) const HONEST: &str = "verify-honest";
 
+/// What the log says of each path.
+type Reported<'a> = BTreeMap<&'a [u8], LogKind>;
+
 /// One of the two.
 #[derive(Debug)]
 pub(super) struct Verification {
     settings: Settings,
     name: &'static str,
-    judge: fn(&Demands, &BTreeMap<&[u8], LogKind>, &mut u64) -> Result<(), String>,
+    judge: fn(&Demands, &Reported<'_>, &mut u64) -> Result<(), String>,
 }
 
 impl Verification {
@@ -85,7 +88,7 @@ fn was_left_to_finish(ended: &Ended<'_>) -> bool {
     }
 }
 
-fn is_sound(demands: &Demands, reported: &BTreeMap<&[u8], LogKind>, checks: &mut u64) -> Result<(), String> {
+fn is_sound(demands: &Demands, reported: &Reported<'_>, checks: &mut u64) -> Result<(), String> {
     for (path, kinds) in &demands.reported {
         *checks += 1;
         match reported.get(path.as_slice()) {
@@ -102,7 +105,7 @@ fn is_sound(demands: &Demands, reported: &BTreeMap<&[u8], LogKind>, checks: &mut
     Ok(())
 }
 
-fn is_honest(demands: &Demands, reported: &BTreeMap<&[u8], LogKind>, checks: &mut u64) -> Result<(), String> {
+fn is_honest(demands: &Demands, reported: &Reported<'_>, checks: &mut u64) -> Result<(), String> {
     for path in &demands.passed {
         *checks += 1;
         if let Some(kind) = reported.get(path.as_slice()) {
