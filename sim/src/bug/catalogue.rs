@@ -86,7 +86,7 @@ static CATALOGUE: &[Bug] = &[
     Bug {
         name: "skips-type-change",
         site: Site::Rules,
-        caught_by: &["cancel-then-rerun-converges", "counters"],
+        caught_by: &["bounded-by-the-journal", "cancel-then-rerun-converges", "counters"],
         bug: rule("an entry of another kind is left as it is", RuleChange::SkipsTypeChange),
         benign: rule("a failed action is tried once more", RuleChange::RetriesOnceMore),
     },
@@ -171,6 +171,7 @@ static CATALOGUE: &[Bug] = &[
         name: "never-flushes",
         site: Site::Transfer,
         caught_by: &[
+            "bounded-by-the-journal",
             "torn-only-where-allowed",
             "survives-or-reports",
             "cancel-then-rerun-converges",
@@ -189,14 +190,14 @@ static CATALOGUE: &[Bug] = &[
     Bug {
         name: "accepts-damage",
         site: Site::Transfer,
-        caught_by: &["cancel-then-rerun-converges"],
+        caught_by: &["bounded-by-the-journal", "cancel-then-rerun-converges"],
         bug: plant("bytes that arrive damaged are accepted", transfer::accepts_damage),
         benign: plant("every file is copied again once", transfer::copies_again),
     },
     Bug {
         name: "kept-removals",
         site: Site::Transfer,
-        caught_by: &["preserve-deleted-files", "cancel-then-rerun-converges"],
+        caught_by: &["bounded-by-the-journal", "preserve-deleted-files", "cancel-then-rerun-converges"],
         bug: plant("a removal is acknowledged and not done", transfer::kept_removals),
         benign: plant("every removal is made again once", transfer::removes_again),
     },
@@ -225,6 +226,7 @@ static CATALOGUE: &[Bug] = &[
         name: "late-answer-not-fenced",
         site: Site::Transfer,
         caught_by: &[
+            "bounded-by-the-journal",
             "torn-only-where-allowed",
             "survives-or-reports",
             "cancel-then-rerun-converges",
@@ -449,7 +451,7 @@ static CATALOGUE: &[Bug] = &[
     Bug {
         name: "loses-s3-marker",
         site: Site::Transfer,
-        caught_by: &["survives-or-reports", "cancel-then-rerun-converges"],
+        caught_by: &["bounded-by-the-journal", "survives-or-reports", "cancel-then-rerun-converges"],
         bug: plant("a directory's marker is acknowledged and not put", copying::loses_marker),
         benign: plant("every file is copied again once", transfer::copies_again),
     },
@@ -470,7 +472,12 @@ static CATALOGUE: &[Bug] = &[
     Bug {
         name: "symlink-followed",
         site: Site::Transfer,
-        caught_by: &["survives-or-reports", "links-kept", "cancel-then-rerun-converges"],
+        caught_by: &[
+            "bounded-by-the-journal",
+            "survives-or-reports",
+            "links-kept",
+            "cancel-then-rerun-converges",
+        ],
         bug: plant("a symlink arrives as a file", copying::follows_symlinks),
         benign: plant("times are set twice", transfer::sets_times_twice),
     },

@@ -279,6 +279,7 @@ pub struct Seen {
     /// Last modification; `None` where an object carries none.
     pub mtime: Option<FileTime>,
     /// Digest of its bytes; 0 for what has none.
+    #[serde(with = "datasync::plain::halves")]
     pub contents: u128,
 }
 
