@@ -34,6 +34,11 @@ pub(super) fn add(rng: &mut Prng, kind: StorageKind, lines: &mut Vec<TreeLine>, 
             added.push(scratch::line(rng, style, path.join(name), body));
         }
     }
+    if kind != StorageKind::S3 {
+        // A name that no bucket can have (2.12a).
+        let body = self::body(rng, style);
+        added.push(scratch::line(rng, style, top.join(b"not\xfftext"), body));
+    }
     lines.append(&mut added);
     *lines = mended(std::mem::take(lines));
 }
@@ -50,7 +55,7 @@ pub(super) fn add_objects(rng: &mut Prng, objects: &mut Vec<ObjectLine>) {
         let metadata = BTreeMap::from([(metadata::PERMISSIONS.to_owned(), "0120777".to_owned())]);
         objects.push(ObjectLine { key: format!("clash/k{number}"), body, metadata });
     }
-    if rng.chance(1, 4) {
+    if rng.chance(1, 2) {
         let key = format!("clash/{}/x", "n".repeat(256));
         objects.push(ObjectLine { key, body: ObjectBody::default(), metadata: BTreeMap::new() });
     }
