@@ -59,6 +59,18 @@ pub(super) fn add_objects(rng: &mut Prng, objects: &mut Vec<ObjectLine>) {
         let key = format!("clash/{}/x", "n".repeat(256));
         objects.push(ObjectLine { key, body: ObjectBody::default(), metadata: BTreeMap::new() });
     }
+    // The same forbidden keys in every bucket, some of them directories.
+    for key in ["clash/a//b", "clash/x/./y", "clash/d//", "clash/z/../"] {
+        if rng.chance(2, 3) {
+            let directory = key.ends_with('/');
+            let body = if directory {
+                ObjectBody::default()
+            } else {
+                ObjectBody::Generated { size: 700, key: NAMES }
+            };
+            objects.push(ObjectLine { key: key.to_owned(), body, metadata: BTreeMap::new() });
+        }
+    }
     objects.sort_by(|left, right| left.key.cmp(&right.key));
     objects.dedup_by(|left, right| left.key == right.key);
 }
