@@ -22,7 +22,7 @@ use crate::scenario::{
 /// One seed in so many is such a history.
 pub(super) const EVERY: u64 = 10;
 /// Tasks, each with a directory of its own in the destination.
-const TASKS: u32 = 4;
+const TASKS: u32 = 6;
 /// Actions of which other histories have few.
 const RARE: &[ActionKind] = &[
     ActionKind::MakeSymlink,
@@ -35,7 +35,7 @@ const RARE: &[ActionKind] = &[
     ActionKind::Remove,
 ];
 /// Executions, one after the other.
-const EXECUTIONS: u32 = 6;
+const EXECUTIONS: u32 = 9;
 /// From a start until the source is about to be listed (2.5).
 const LAUNCHED_MS: u64 = 60_000;
 /// How long an answer may take and still be in time (2.5c).
