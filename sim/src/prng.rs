@@ -22,6 +22,8 @@ pub enum Stream {
     Keys = 4,
     /// What is changed in a history that is to end the same.
     Alike = 5,
+    /// Histories in which faults aim at what is rare.
+    Struck = 6,
 }
 
 /// A stream of a seed.

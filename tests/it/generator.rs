@@ -175,7 +175,9 @@ fn every_scenario_is_sound() {
     for seed in 0..SEEDS {
         let scenario = generate(seed, &config);
         sound(&scenario);
-        assert!((20..=80).contains(&scenario.operations.len()), "seed {seed}");
+        // One execution that nothing disturbs takes a few calls, most of the histories that are lived through twice.
+        let few = if scenario.changed.is_some() { 1 } else { 20 };
+        assert!((few..=80).contains(&scenario.operations.len()), "seed {seed}");
     }
 }
 

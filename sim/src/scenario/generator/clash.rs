@@ -34,6 +34,11 @@ pub(super) fn add(rng: &mut Prng, kind: StorageKind, lines: &mut Vec<TreeLine>, 
             added.push(scratch::line(rng, style, path.join(name), body));
         }
     }
+    if kind != StorageKind::S3 {
+        // A name that no bucket can have (2.12a).
+        let body = self::body(rng, style);
+        added.push(scratch::line(rng, style, top.join(b"not\xfftext"), body));
+    }
     lines.append(&mut added);
     *lines = mended(std::mem::take(lines));
 }
@@ -50,9 +55,21 @@ pub(super) fn add_objects(rng: &mut Prng, objects: &mut Vec<ObjectLine>) {
         let metadata = BTreeMap::from([(metadata::PERMISSIONS.to_owned(), "0120777".to_owned())]);
         objects.push(ObjectLine { key: format!("clash/k{number}"), body, metadata });
     }
-    if rng.chance(1, 4) {
+    if rng.chance(1, 2) {
         let key = format!("clash/{}/x", "n".repeat(256));
         objects.push(ObjectLine { key, body: ObjectBody::default(), metadata: BTreeMap::new() });
+    }
+    // The same forbidden keys in every bucket, some of them directories.
+    for key in ["clash/a//b", "clash/x/./y", "clash/d//", "clash/z/../"] {
+        if rng.chance(2, 3) {
+            let directory = key.ends_with('/');
+            let body = if directory {
+                ObjectBody::default()
+            } else {
+                ObjectBody::Generated { size: 700, key: NAMES }
+            };
+            objects.push(ObjectLine { key: key.to_owned(), body, metadata: BTreeMap::new() });
+        }
     }
     objects.sort_by(|left, right| left.key.cmp(&right.key));
     objects.dedup_by(|left, right| left.key == right.key);

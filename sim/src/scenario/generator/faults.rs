@@ -36,7 +36,7 @@ pub(super) fn trigger(rng: &mut Prng, execution: u32, paths: &[RelPath]) -> Trig
 }
 
 /// How many steps are done, within what actions of this kind usually have.
-fn step(rng: &mut Prng, action: Option<ActionKind>) -> u32 {
+pub(super) fn step(rng: &mut Prng, action: Option<ActionKind>) -> u32 {
     let most = match action {
         Some(ActionKind::Copy | ActionKind::Finish) => 7,
         Some(ActionKind::Chunk | ActionKind::Compare) => 2,

@@ -18,6 +18,7 @@ mod requests;
 mod scratch;
 mod spoil;
 mod storages;
+mod struck;
 mod workload;
 
 use std::sync::Arc;
@@ -84,6 +85,9 @@ pub fn generate(seed: u64, config: &GeneratorConfig) -> Scenario {
     };
     if seed % alike::EVERY == alike::EVERY - 1 {
         alike::make(&mut scenario, &choice);
+    }
+    if seed % struck::EVERY == struck::EVERY / 2 {
+        struck::make(&mut scenario, seed);
     }
     scenario
 }

@@ -293,7 +293,8 @@ fn some_agents(rng: &mut Prng, model: &Model<'_>) -> Vec<u32> {
     agents
 }
 
-fn raw_location(
+/// The request for a location on a storage of this kind and name.
+pub(super) fn raw_location(
     rng: &mut Prng,
     kind: StorageKind,
     storage: &str,
