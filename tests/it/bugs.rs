@@ -76,6 +76,7 @@ const STARTS: &[(&str, u64)] = &[
     ("verifier-blind-to-metadata", 38),
     ("reports-equal-files", 0),
     ("removes-what-others-put", 206),
+    ("cuts-too-late", 551),
     ("budget-overrun", 260),
     ("reuses-names", 268),
     ("deletes-in-use", 8),

@@ -407,6 +407,13 @@ static CATALOGUE: &[Bug] = &[
         benign: plant("every removal is made again once", transfer::removes_again),
     },
     Bug {
+        name: "cuts-too-late",
+        site: Site::Transfer,
+        caught_by: &["bounded-by-the-journal"],
+        bug: plant("a file that turned out shorter is cut to whole mebibytes", transfer::cuts_too_late),
+        benign: plant("a file that turned out shorter is cut twice", transfer::cuts_twice),
+    },
+    Bug {
         name: "budget-overrun",
         site: Site::Rules,
         caught_by: &["bandwidth-ceiling"],

@@ -257,3 +257,25 @@ impl Plant for Sweeps {
 pub(super) fn sweeps() -> Box<dyn Plant> {
     Box::new(Sweeps)
 }
+
+/// The copy of a file that turned out shorter than planned is cut to whole mebibytes, the last one begun included.
+struct CutsTooLate;
+
+impl Plant for CutsTooLate {
+    fn action(&mut self, action: &mut Action) {
+        for step in &mut action.steps {
+            if let Step::Truncate { size } = step {
+                *size = (*size + 1).next_multiple_of(1 << 20);
+            }
+        }
+    }
+}
+
+pub(super) fn cuts_too_late() -> Box<dyn Plant> {
+    Box::new(CutsTooLate)
+}
+
+/// Benign: what turned out shorter is cut twice.
+pub(super) fn cuts_twice() -> Box<dyn Plant> {
+    Box::new(Twice { of: |step| matches!(step, Step::Truncate { .. }) })
+}

@@ -187,6 +187,9 @@ impl Judge<'_> {
         if self.theirs(form).any(|entry| found.untouched_since(entry)) {
             return Ok(());
         }
+        if self.between_buckets() {
+            return self.left_as_object(form, found);
+        }
         let (source, destination) = self.shared.others;
         let linked = |entry: &FlatEntry| entry.inode.is_some();
         if linked(found) || self.theirs(form).any(linked) || self.sources(form).any(linked) {
@@ -227,6 +230,37 @@ impl Judge<'_> {
             }
             _ => Ok(()),
         }
+    }
+
+    fn between_buckets(&self) -> bool {
+        self.source.kind == StorageKind::S3 && self.destination.kind == StorageKind::S3
+    }
+
+    /// Between two buckets an object is its body and its user metadata, whatever that says (2.12e): there are no kinds
+    /// that could change, and no attributes apart. The metadata is what the source had; the body of a directory's
+    /// marker is nobody's business.
+    fn left_as_object(&self, form: &[u8], found: &FlatEntry) -> Result<(), String> {
+        let (source, destination) = self.shared.others;
+        let implied =
+            is_directory(form) && (source.put_below(form) || self.sources(form).any(|entry| entry.implied));
+        let has = |entry: &FlatEntry| !entry.implied;
+        if is_excluded(path_of(form), self.shared.settings) || !(self.sources(form).any(has) || implied) {
+            return Err("is neither what was there nor what the source had".into());
+        }
+        let bare = implied && found.metadata.is_empty();
+        if !bare && !self.sources(form).any(|entry| has(entry) && entry.metadata == found.metadata) {
+            return Err("has user metadata that the source never had".into());
+        }
+        if is_directory(form) || self.sources(form).chain(self.theirs(form)).any(|it| it.body == found.body) {
+            return Ok(());
+        }
+        let alone = !source.may_matter(form, self.source.entries.get(form))
+            && !destination.may_matter(form, self.destination.entries.get(form));
+        if alone {
+            return Err("is an object that no version was".into());
+        }
+        let most = self.sources(form).chain(self.theirs(form)).map(|entry| entry.body.0).max().unwrap_or(0);
+        self.is_pieced_together(form, found.body.0, most, &|entry| entry.body.0)
     }
 
     fn has_attributes(&self, form: &[u8], found: &FlatEntry) -> Result<(), String> {
@@ -279,12 +313,25 @@ impl Judge<'_> {
             return Err("is an object that no version was".into());
         }
         let most = versions().map(|entry| entry.size).max().unwrap_or(0);
-        if found.size > most {
-            return Err(format!("has {} bytes, no version more than {most}", found.size));
+        self.is_pieced_together(form, found.size, most, &|entry| entry.size)
+    }
+
+    /// Whether each of the `size` bytes at a form is one that a version had there. `length` tells how many bytes an
+    /// entry has, `most` the greatest of them.
+    fn is_pieced_together(
+        &self,
+        form: &[u8],
+        size: u64,
+        most: u64,
+        length: &dyn Fn(&FlatEntry) -> u64,
+    ) -> Result<(), String> {
+        let shared = self.shared;
+        if size > most {
+            return Err(format!("has {size} bytes, no version more than {most}"));
         }
-        let bytes = |version: &Version| version.bytes.clone().map(|bytes| (bytes, version.entry.size));
+        let bytes = |version: &Version| version.bytes.clone().map(|bytes| (bytes, length(&version.entry)));
         let first = |snapshot: &Snapshot, flat: &Flat| {
-            let size = flat.entries.get(form).filter(|entry| entry.kind == Kind::File)?.size;
+            let size = length(flat.entries.get(form)?);
             snapshot.bytes(form).map(|bytes| (bytes, size))
         };
         let mut known: Vec<(Rc<dyn Bytes>, u64)> = shared.others.0.versions(form).filter_map(bytes).collect();
@@ -293,7 +340,7 @@ impl Judge<'_> {
         known.extend(first(shared.before.1, &self.destination));
         let unmended = shared.corrupted && (!shared.finished || self.near_error(form));
         let Some(own) = shared.after.1.bytes(form).filter(|_| !unmended) else { return Ok(()) };
-        match stray_byte(&*own, &known, 0, found.size) {
+        match stray_byte(&*own, &known, 0, size) {
             None => Ok(()),
             Some(at) => Err(format!("has a byte at {at} that no version had there")),
         }
