@@ -350,6 +350,12 @@ impl<R: Rules> Transfer<R> {
             {
                 Some(Clear::Nothing)
             }
+            // The other way round: what has the directory's place now is overwritten, or unlinked when it is met.
+            StepErrorKind::NotADirectory
+                if flying.shape.clear_at == at && flying.kind != ActionKind::MakeDirectory =>
+            {
+                Some(Clear::Nothing)
+            }
             StepErrorKind::Exists | StepErrorKind::WrongKind if flying.shape.make_at == at => {
                 Some(Clear::Unlink)
             }

@@ -13,6 +13,7 @@ use datasync::volume::StorageKind;
 
 use super::{Change, rename};
 use crate::invariant::Ended;
+use crate::oracle::scope::is_carried;
 use crate::oracle::{Flat, FlatEntry};
 use crate::scenario::{Scenario, StorageSpec};
 
@@ -97,7 +98,9 @@ impl Landing {
         groups.values_mut().for_each(|group| group.sort_unstable());
         let kept = |(form, entry): (&Vec<u8>, &FlatEntry)| {
             let group = entry.inode.and_then(|inode| groups.get(&inode)?.first().cloned());
-            (name(form), Kept::of(entry, times && !skipped(form), group))
+            // What this execution does not carry has the times that an earlier one, under other options, left it.
+            let times = times && !skipped(form) && is_carried(entry.kind, &self.options);
+            (name(form), Kept::of(entry, times, group))
         };
         self.view.entries.iter().map(kept).collect()
     }

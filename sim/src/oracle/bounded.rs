@@ -203,6 +203,9 @@ impl Judge<'_> {
         if is_excluded(path_of(form), self.shared.settings)
             || !(self.sources(form).any(|own| carried(&own)) || implied)
         {
+            if self.is_theirs_with_our_attributes(form, found) {
+                return self.has_attributes(form, found);
+            }
             // Its own directory's times move with what is in it.
             let moved = found.kind == Kind::Directory
                 && self
@@ -263,9 +266,23 @@ impl Judge<'_> {
         self.is_pieced_together(form, found.body.0, most, &|entry| entry.body.0)
     }
 
+    /// Whether somebody else put something of another kind in the place of an entry while its attributes were still to
+    /// be set: each step takes effect alone, and the later write wins (2.6b). All but the attributes is theirs.
+    fn is_theirs_with_our_attributes(&self, form: &[u8], found: &FlatEntry) -> bool {
+        let ours = self.sources(form).next().is_some() || self.sources(&other_form(form)).next().is_some();
+        let theirs = self.shared.others.1.versions(form).any(|version| {
+            let entry = &version.entry;
+            (entry.kind, entry.size, entry.contents, &entry.target, entry.device)
+                == (found.kind, found.size, found.contents, &found.target, found.device)
+        });
+        ours && theirs && !is_excluded(path_of(form), self.shared.settings)
+    }
+
     fn has_attributes(&self, form: &[u8], found: &FlatEntry) -> Result<(), String> {
-        let any =
-            |wanted: &dyn Fn(&FlatEntry) -> bool| self.sources(form).chain(self.theirs(form)).any(wanted);
+        let other = other_form(form);
+        let any = |wanted: &dyn Fn(&FlatEntry) -> bool| {
+            self.sources(form).chain(self.sources(&other)).chain(self.theirs(form)).any(wanted)
+        };
         let owner = |id: Option<u32>| id.is_none_or(|id| id == DEFAULT_OWNER);
         if !owner(found.uid) && !any(&|entry| entry.uid == found.uid) {
             return Err(format!("has uid {:?}, which no version had", found.uid));
@@ -346,6 +363,19 @@ impl Judge<'_> {
         }
     }
 
+    /// Whether a bare prefix of the source may have ended: each of the keys that implied it was taken away.
+    fn was_emptied(&self, form: &[u8]) -> bool {
+        self.source.entries.get(form).is_some_and(|entry| entry.implied)
+            && self
+                .source
+                .entries
+                .range(form.to_vec()..)
+                .take_while(|(name, _)| name.starts_with(form))
+                .filter(|(_, entry)| !entry.implied)
+                .all(|(name, _)| self.shared.others.0.took_away(name))
+            && !self.source.forbidden.keys().any(|name| name.starts_with(form))
+    }
+
     fn gone(&self, form: &[u8]) -> Result<(), String> {
         let shared = self.shared;
         let (source, destination) = shared.others;
@@ -363,7 +393,8 @@ impl Judge<'_> {
         if late && !self.destination.entries.contains_key(form) && !had(form) && !had(&other_form(form)) {
             return Err("was put there after the listing and removed".into());
         }
-        let lacked = !self.source.entries.contains_key(form) || source.took_away(form);
+        let lacked =
+            !self.source.entries.contains_key(form) || source.took_away(form) || self.was_emptied(form);
         let removing = shared.options.preserve_deleted_files == PreserveDeletedFiles::Remove;
         let objects = self.destination.kind == StorageKind::S3;
         let other = other_form(form);

@@ -47,6 +47,8 @@ pub struct Others {
     changes: BTreeMap<Vec<u8>, Vec<Change>>,
     touched: BTreeSet<Vec<u8>>,
     structural: BTreeSet<Vec<u8>>,
+    /// Keys put that cannot be transferred: they imply the prefixes above them all the same.
+    forbidden: BTreeSet<Vec<u8>>,
     inodes: BTreeSet<u64>,
     root_touched: bool,
     uprooted: bool,
@@ -67,6 +69,7 @@ impl Others {
             changes: BTreeMap::new(),
             touched: BTreeSet::new(),
             structural: BTreeSet::new(),
+            forbidden: BTreeSet::new(),
             inodes: BTreeSet::new(),
             root_touched: false,
             uprooted: false,
@@ -95,6 +98,9 @@ impl Others {
             if is_forbidden(name) {
                 // No entry, whatever is put there (2.12a).
                 self.touched.insert(name.to_vec());
+                if version.is_some() {
+                    self.forbidden.insert(name.to_vec());
+                }
                 return;
             }
             self.touched.insert(path);
@@ -139,6 +145,7 @@ impl Others {
         let mut below =
             self.changes.range::<[u8], _>(from).take_while(|(form, _)| form.starts_with(directory));
         below.any(|(_, changes)| changes.iter().any(|(_, version)| version.is_some()))
+            || self.forbidden.range::<[u8], _>(from).next().is_some_and(|name| name.starts_with(directory))
     }
 
     /// Whether anything happened at or after a moment.
