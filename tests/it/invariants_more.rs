@@ -9,7 +9,7 @@ use datasync::api::shapes::{
 use datasync::api::{ApiError, PreserveDeletedFiles, Request, Response, TaskExecutionStatus, TaskStatus};
 use datasync::report::{LogKind, Phase};
 use datasync::time::{FileTime, Instant, MILLISECOND, SECOND};
-use datasync::volume::StorageKind::{self, Efs, Nfs};
+use datasync::volume::StorageKind::{self, Efs, Nfs, S3};
 use datasync_sim::oracle::bounds::Others;
 
 use crate::flats::{snapshot, version};
@@ -247,6 +247,48 @@ fn bounded_by_the_journal() {
     holds(name, &[but(run(&["x"], (own, own), &[], &[]), removing)]);
     holds(name, &[but(run(own, (own, &[]), &[], &[("f", None)]), cancelled)]);
     violated(name, "after the listing", &[but(run(&[], (own, own), &[], g), removing)]);
+}
+
+/// What somebody else put keeps all but the attributes that were still to be set.
+#[test]
+fn bounded_by_the_journal_attributes() {
+    let name = "bounded-by-the-journal";
+    let put = &[("d", Some("d size=3 c=555 m=62"))][..];
+    let run = |after: &[&str], destination: &[(&str, Option<&str>)]| {
+        let own = &["d/ m=9 mode=750"][..];
+        let mut lived = lived(own, &[], after, (1, 0));
+        lived.disturbance.destination_changed = true;
+        lived.others = Some((did(Nfs, &[]), did(Efs, destination)));
+        lived
+    };
+    holds(name, &[but(run(&["d size=3 c=555 m=62"], put), |_| {})]);
+    holds(name, &[but(run(&["d size=3 c=555 m=9 mode=750"], put), |_| {})]);
+    violated(name, "mode", &[but(run(&["d size=3 c=555 m=9 mode=751"], put), |_| {})]);
+    violated(name, "neither", &[but(run(&["d size=3 c=556 m=9 mode=750"], put), |_| {})]);
+}
+
+/// Between two buckets the kind that user metadata tells is nothing: a body of one version may get another's.
+#[test]
+fn bounded_by_the_journal_between_buckets() {
+    let name = "bounded-by-the-journal";
+    let edit = &[("f", Some("f size=3 c=222 m=62"))][..];
+    let run = |after: &[&str], source: &[(&str, Option<&str>)]| {
+        let mut lived = lived(&[], &[], &[], (1, 3));
+        lived.before = Some((snapshot(S3, &["f ->x m=9"]), snapshot(S3, &[])));
+        lived.after = Some((snapshot(S3, &["f size=3 c=222 m=62"]), snapshot(S3, after)));
+        lived.disturbance.source_changed = true;
+        lived.others = Some((did(S3, source), did(S3, &[])));
+        lived
+    };
+    holds(name, &[but(run(&["f size=3 c=222 m=62"], edit), |_| {})]);
+    holds(name, &[but(run(&["f ->x m=9"], edit), |_| {})]);
+    violated(name, "user metadata", &[but(run(&["f size=3 c=222 m=10"], edit), |_| {})]);
+    violated(name, "a byte at 2", &[but(run(&["f size=3 c=223 m=62"], edit), |_| {})]);
+    // A key that cannot be transferred implies the prefix it is under.
+    let skipped = |lived: &mut Lived| lived.log = vec![line(Phase::Preparing, LogKind::ItemError, "d/f")];
+    let forbidden = &[("d//f", Some("d//f size=3 c=5"))][..];
+    holds(name, &[but(run(&["f ->x m=9", "d/ plain"], forbidden), skipped)]);
+    violated(name, "neither", &[but(run(&["f ->x m=9", "e/ plain"], forbidden), skipped)]);
 }
 
 #[test]
