@@ -74,6 +74,7 @@ impl Stamps {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Payloads {
     bytes: BTreeMap<PayloadId, (Contents, ContentDigest)>,
+    #[serde(with = "crate::plain::pairs")]
     uploads: BTreeMap<Arc<[u8]>, UploadId>,
 }
 

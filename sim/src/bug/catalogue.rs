@@ -79,7 +79,7 @@ static CATALOGUE: &[Bug] = &[
     Bug {
         name: "removes-parents-first",
         site: Site::Rules,
-        caught_by: &["cancel-then-rerun-converges", "preserve-deleted-files"],
+        caught_by: &["survives-or-reports", "cancel-then-rerun-converges", "preserve-deleted-files"],
         bug: rule("a directory is removed before what is in it", RuleChange::RemovesParentsFirst),
         benign: rule("longer paths are removed before shorter ones", RuleChange::RemovesByLength),
     },
@@ -465,7 +465,12 @@ static CATALOGUE: &[Bug] = &[
     Bug {
         name: "drops-user-metadata",
         site: Site::Transfer,
-        caught_by: &["survives-or-reports", "metadata-by-pair", "cancel-then-rerun-converges"],
+        caught_by: &[
+            "bounded-by-the-journal",
+            "survives-or-reports",
+            "metadata-by-pair",
+            "cancel-then-rerun-converges",
+        ],
         bug: plant("between buckets user metadata stays behind", copying::drops_user_metadata),
         benign: plant("every file is copied again once", transfer::copies_again),
     },
