@@ -9,9 +9,9 @@ use datasync::rules::{Pair, PairContext};
 use datasync::time::FileTime;
 use datasync::tree::{Attrs, Contents, Node, NodeBody, RelPath, Tree};
 use datasync::volume::StorageKind;
-use datasync_sim::explore::standard_config;
 use datasync_sim::scenario::Scenario;
 use datasync_sim::scenario::generator::generate;
+use datasync_sim::sweep::standard_config;
 
 /// Files in each directory.
 pub const FILES_A_DIRECTORY: u64 = 100;

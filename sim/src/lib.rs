@@ -25,7 +25,7 @@
 //! - [`bug`]: planted bugs that the invariants must catch, and benign variants that they must not
 //!
 //! What is done with many:
-//! - [`explore`] sweeps seeds on the threads of [`parallel`]; [`find`] hunts planted bugs
+//! - [`sweep`] lives through seeds on the threads of [`parallel`]; [`find`] hunts planted bugs
 //! - [`shrink`] proposes shorter histories, [`shrinking`] drives it; [`diff`] says where two traces part
 //! - [`report`] makes tables and JSON, [`cli`] is the program
 //!
@@ -34,7 +34,7 @@
 //! # As a library
 //!
 //! ```
-//! use datasync_sim::explore::standard_config;
+//! use datasync_sim::sweep::standard_config;
 //! use datasync_sim::run::{RunOptions, run};
 //! use datasync_sim::scenario::generator::generate;
 //!
@@ -51,7 +51,6 @@ pub mod corpus;
 pub mod coverage;
 pub mod diff;
 pub mod engine;
-pub mod explore;
 pub mod fault;
 pub mod find;
 pub mod invariant;
@@ -66,6 +65,7 @@ pub mod run;
 pub mod scenario;
 pub mod shrink;
 pub mod shrinking;
+pub mod sweep;
 pub mod tally;
 pub mod trace;
 pub mod trees;

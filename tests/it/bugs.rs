@@ -6,11 +6,11 @@
 use std::collections::BTreeSet;
 
 use datasync_sim::bug::{Bug, Site, Variant, catalogue};
-use datasync_sim::explore::standard_config;
 use datasync_sim::invariant;
 use datasync_sim::judge::{judge, needs_two_lives};
 use datasync_sim::run::{RunOptions, run};
 use datasync_sim::scenario::generator::generate;
+use datasync_sim::sweep::standard_config;
 
 /// Histories within which a bug must be found.
 const WITHIN: u64 = 250;

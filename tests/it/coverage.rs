@@ -6,8 +6,8 @@ use datasync::api::{Operation, TaskStatus};
 use datasync_sim::bug::catalogue;
 use datasync_sim::coverage::answer::Answer;
 use datasync_sim::coverage::{forbidden, tables};
-use datasync_sim::explore::{Plan, Sweep, explore};
 use datasync_sim::report::Coverage;
+use datasync_sim::sweep::{Plan, Sweep, live_through};
 use datasync_sim::tally::Tally;
 
 use super::generator::config;
@@ -22,7 +22,7 @@ fn sweep(end: u64, bug: Option<&str>) -> Sweep {
         config: &config(),
         variant: bug.map(|bug| &bug.bug),
     };
-    explore(&plan, |_| {})
+    live_through(&plan, |_| {})
 }
 
 #[test]

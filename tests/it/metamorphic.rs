@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use datasync::api::Operation as Api;
 use datasync::tree::RelPath;
 use datasync_sim::corpus::validate;
-use datasync_sim::explore::standard_config;
 use datasync_sim::judge::judge;
 use datasync_sim::metamorphic::{Change, changed};
 use datasync_sim::run::RunOptions;
 use datasync_sim::scenario::generator::generate;
 use datasync_sim::scenario::{Act, LineBody, Scenario, TreeLine, When};
+use datasync_sim::sweep::standard_config;
 
 /// Seeds that are such histories are the last of each ten.
 fn alike() -> impl Iterator<Item = Scenario> {

@@ -6,9 +6,9 @@ use datasync::Settings;
 use datasync::api::{Mtime, Options, Request, Uid};
 use datasync::transfer::ActionKind;
 use datasync::volume::StorageKind::{Efs, Nfs, S3};
-use datasync_sim::explore::standard_config;
 use datasync_sim::scenario::Act;
 use datasync_sim::scenario::generator::generate;
+use datasync_sim::sweep::standard_config;
 
 use crate::invariants::{Seen, but, holds, lived, violated};
 use crate::rules_kit::{Done, How, Rig};

@@ -4,10 +4,10 @@
 use datasync::time::{FileTime, Instant};
 use datasync::tree::{Attrs, Contents, Node, NodeBody, RelPath, Tree};
 use datasync::volume::{Stamps, StorageClock};
-use datasync_sim::explore::standard_config;
 use datasync_sim::judge::judge;
 use datasync_sim::run::{Interruption, RunOptions};
 use datasync_sim::scenario::generator::generate;
+use datasync_sim::sweep::standard_config;
 use serde_json::{Value, json};
 
 fn path(text: &str) -> RelPath {

@@ -12,10 +12,10 @@ use super::progress::progress;
 use super::source::{bug_named, must_be_directory_if_there};
 use crate::bug::{Bug, catalogue};
 use crate::corpus::write_case;
-use crate::explore::standard_config;
 use crate::find::{Hunt, Hunted, START_STRIDE, hunt};
 use crate::parallel::{default_jobs, map};
 use crate::report::bugs::{BugReport, as_json, as_table};
+use crate::sweep::standard_config;
 
 const JSON_HELP: &str = "\
 With --json, and in the file of --write: one object a bug, with name, site, about, caught_by [invariants that may],

@@ -17,13 +17,13 @@ use super::source::{bug_named, must_be_directory_if_there};
 use super::violation::{BudgetArgs, Failing, announce, shrink_and_tell};
 use crate::bug::Bug;
 use crate::corpus::write_case;
-use crate::explore::{Plan, Sweep, explore, standard_config};
 use crate::invariant::Violation;
 use crate::parallel::default_jobs;
 use crate::report::summary::{as_json, digest_line, tables, warnings};
 use crate::report::{Coverage, units};
 use crate::scenario::generator::{GeneratorConfig, SharedShape, generate};
 use crate::shrinking::{Target, pinned_if_it_fails};
+use crate::sweep::{Plan, Sweep, live_through, standard_config};
 use crate::trees;
 
 const JSON_HELP: &str = "\
@@ -191,7 +191,7 @@ fn captured(dir: &Path) -> Result<GeneratorConfig, Stop> {
 
 fn swept(plan: &Plan<'_>) -> Sweep {
     let bar = progress(plan.time.is_none().then_some(plan.end - plan.first), "histories");
-    let sweep = explore(plan, |sweep| {
+    let sweep = live_through(plan, |sweep| {
         bar.set_position(sweep.tally.histories);
         if let Some((seed, violation)) = sweep.failures.first_key_value() {
             let failing = units::histories(sweep.failures.len().try_into().unwrap_or(u64::MAX));

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use super::console::Stop;
 use crate::bug::{self, Bug};
 use crate::corpus::read_case;
-use crate::explore::standard_config;
 use crate::invariant;
 use crate::scenario::generator::generate;
 use crate::scenario::{Expectation, Scenario};
+use crate::sweep::standard_config;
 
 /// A history to be lived.
 #[derive(Clone)]

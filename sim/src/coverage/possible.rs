@@ -254,4 +254,8 @@ const DECIDED: &[Never] = &[
         "kept:other * !file|directory|symlink",
         "what else keeps an entry is a key, and a bucket holds none of these (2.12a)",
     ),
+    never(
+        "kept:other * directory",
+        "a directory with a forbidden name is never listed, and that comes first (2.12a, 2.9a)",
+    ),
 ];

@@ -9,10 +9,10 @@ use serde_json::{Map, Value, json};
 
 use super::units::{duration, per_second};
 use super::{Coverage, number, table};
-use crate::explore::Sweep;
 use crate::fault::{FaultKind, Stage};
 use crate::invariant::catalogue;
 use crate::judge::PANIC;
+use crate::sweep::Sweep;
 
 /// How many violating seeds a summary names.
 const FAILURES_SHOWN: usize = 20;

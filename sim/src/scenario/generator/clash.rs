@@ -59,8 +59,8 @@ pub(super) fn add_objects(rng: &mut Prng, objects: &mut Vec<ObjectLine>) {
         let key = format!("clash/{}/x", "n".repeat(256));
         objects.push(ObjectLine { key, body: ObjectBody::default(), metadata: BTreeMap::new() });
     }
-    // The same forbidden keys in every bucket, some of them directories.
-    for key in ["clash/a//b", "clash/x/./y", "clash/d//", "clash/z/../"] {
+    // The same forbidden keys in every bucket: the component that is forbidden is a directory, or a file.
+    for key in ["clash/a//b", "clash/x/.", "clash/d//", "clash/z/../"] {
         if rng.chance(2, 3) {
             let directory = key.ends_with('/');
             let body = if directory {

@@ -77,7 +77,7 @@ impl Sweep {
 }
 
 /// Lives through the seeds of a plan. `watch` sees what has been added up so far, after each chunk.
-pub fn explore(plan: &Plan<'_>, watch: impl Fn(&Sweep) + Sync) -> Sweep {
+pub fn live_through(plan: &Plan<'_>, watch: impl Fn(&Sweep) + Sync) -> Sweep {
     let deadline = plan.time.and_then(|time| Instant::now().checked_add(time));
     let next = AtomicU64::new(plan.first);
     let sum = Mutex::new(Sweep { first: plan.first, end: plan.first, ..Sweep::default() });
