@@ -43,7 +43,7 @@ fn trees(to: To) -> (String, String) {
 
 /// Where the execution goes. Devices travel between NFS servers only, which a plain account may not join.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum To {
+pub enum To {
     Efs,
     S3,
     Nfs,
@@ -80,7 +80,7 @@ impl To {
 }
 
 /// One execution from an NFS server, with these operations armed before it starts.
-fn scenario(to: To, crash_key: u64, armed: &str, later: &str) -> Scenario {
+pub fn scenario(to: To, crash_key: u64, armed: &str, later: &str) -> Scenario {
     let (source, destination) = trees(to);
     let (storage, location) = to.storage();
     let (settings, options) = match to {
@@ -123,7 +123,7 @@ fn scenario(to: To, crash_key: u64, armed: &str, later: &str) -> Scenario {
 }
 
 /// What makes a fault of this kind strike at a trigger, and what ends it two minutes after the start.
-fn act(kind: FaultKind) -> (&'static str, &'static str) {
+pub fn act(kind: FaultKind) -> (&'static str, &'static str) {
     let none = "";
     match kind {
         FaultKind::Cancel => {
@@ -169,7 +169,7 @@ fn act(kind: FaultKind) -> (&'static str, &'static str) {
     }
 }
 
-fn after_two_minutes(act: &str) -> String {
+pub fn after_two_minutes(act: &str) -> String {
     if act.is_empty() { String::new() } else { format!(r#", {{"when": {{"after-ms": 120000}}, {act}}}"#) }
 }
 
