@@ -1,0 +1,130 @@
+//! What the unmutated program does: which tests there are, which mutants each of them and each slice of the histories
+//! reaches, and how long it takes. It must pass its own judge.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::sync::Mutex;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::compile::Programs;
+use crate::process::{End, Run};
+
+/// The fixed histories of the judge, in the order they are lived: most of what they catch shows in the first few.
+pub const SLICES: &[(u64, u64)] = &[(0, 20), (20, 100), (100, 500), (500, 2_000)];
+
+/// Tests that hold files of the repository against each other and no behaviour of the core.
+const OF_FILES: &[&str] = &["tidy::"];
+
+/// Processor time of one test or slice of the unmutated program, seconds: it ends, so this only has to be enough.
+const ENOUGH_SECONDS: u64 = 300;
+
+/// One thing that the judge asks of a program.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// What it is.
+    pub what: What,
+    /// The sites that it passes in the unmutated program: a mutant elsewhere cannot change it.
+    pub sites: BTreeSet<u32>,
+    /// How long it took.
+    pub time: Duration,
+}
+
+/// What a step is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum What {
+    /// One integration test, by its full name.
+    Test(String),
+    /// The histories of these seeds: the first, and the one behind the last.
+    Histories(u64, u64),
+}
+
+/// The arguments that have histories lived, on one thread and without shrinking.
+pub fn histories(first: u64, end: u64, cases: &Path) -> Vec<String> {
+    let seeds = format!("{first}..{end}");
+    let cases = cases.display().to_string();
+    ["fuzz", "--seeds", &seeds, "--candidates", "0", "--jobs", "1", "--cases", &cases]
+        .map(str::to_owned)
+        .to_vec()
+}
+
+/// Runs every test alone and every slice, on `jobs` threads. Tests that take longer than `limit` are not part of the judge.
+///
+/// # Errors
+/// When one of them fails, or a program cannot be run.
+pub fn measure(programs: &Programs, limit: Duration, jobs: usize) -> Result<Vec<Step>> {
+    let mut waiting: Vec<What> = tests(programs)?.into_iter().map(What::Test).collect();
+    waiting.extend(SLICES.iter().map(|(first, end)| What::Histories(*first, *end)));
+    let waiting = Mutex::new(waiting);
+    let steps = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        let work = || -> Result<()> {
+            loop {
+                let Some(what) = waiting.lock().expect("nobody panics while holding it").pop() else {
+                    return Ok(());
+                };
+                let step = step(programs, what)?;
+                steps.lock().expect("nobody panics while holding it").push(step);
+            }
+        };
+        let workers: Vec<_> = (0..jobs).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().try_for_each(|worker| worker.join().expect("a worker does not panic"))
+    })?;
+    let mut steps = steps.into_inner().expect("all workers are done");
+    steps.sort_by(|one, other| one.what.cmp(&other.what));
+    steps.retain(|step| step.time <= limit || matches!(step.what, What::Histories(..)));
+    Ok(steps)
+}
+
+fn tests(programs: &Programs) -> Result<Vec<String>> {
+    let mut command = Command::new(&programs.tests);
+    command.args(["--list", "--format", "terse"]).current_dir(&programs.root);
+    let output = command.output().with_context(|| programs.tests.display().to_string())?;
+    ensure!(output.status.success(), "the tests cannot be listed");
+    let names = String::from_utf8(output.stdout)?;
+    let names = names.lines().filter_map(|line| line.strip_suffix(": test"));
+    Ok(names
+        .filter(|name| !OF_FILES.iter().any(|prefix| name.starts_with(prefix)))
+        .map(str::to_owned)
+        .collect())
+}
+
+fn step(programs: &Programs, what: What) -> Result<Step> {
+    let name = match &what {
+        What::Test(name) => name.replace("::", "."),
+        What::Histories(first, end) => format!("{first}-{end}"),
+    };
+    let reached = programs.root.join("reached").join(name);
+    fs::create_dir_all(programs.root.join("reached"))?;
+    if reached.exists() {
+        fs::remove_file(&reached)?;
+    }
+    let environment = vec![("DATASYNC_MUTANT_REACHED", OsStr::new(&reached))];
+    let cases = programs.root.join("cases");
+    let (program, arguments) = match &what {
+        What::Test(name) => {
+            (&programs.tests, [name, "--exact", "--test-threads=1"].map(str::to_owned).to_vec())
+        }
+        What::Histories(first, end) => (&programs.harness, histories(*first, *end, &cases)),
+    };
+    let run = Run { program, root: &programs.root, arguments, environment, seconds: ENOUGH_SECONDS };
+    let begun = Instant::now();
+    let end = run.end(|_| None)?;
+    let time = begun.elapsed();
+    ensure!(end == End::Passed, "the unmutated program does not pass its judge: {what:?}: {end:?}");
+    let text = if reached.exists() { fs::read_to_string(&reached)? } else { String::new() };
+    let sites = text.lines().map(str::parse).collect::<Result<_, _>>().context("a file of reached sites")?;
+    Ok(Step { what, sites, time })
+}
+
+impl Step {
+    /// Whether it is a test.
+    pub fn is_test(&self) -> bool {
+        matches!(self.what, What::Test(_))
+    }
+}

@@ -1,0 +1,115 @@
+//! The judge: is a mutant noticed? Quick tests first, then the first histories, then everything else, each only if it gets
+//! to the mutant, until something fails.
+
+use std::ffi::OsStr;
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::baseline::{Step, What, histories};
+use crate::compile::Programs;
+use crate::outcomes::{Fate, Outcome};
+use crate::process::{End, Run};
+
+/// A test this short is asked before any history.
+const QUICK: Duration = Duration::from_millis(60);
+/// Times the time of the unmutated program that a mutant may take, and seconds on top.
+const TIMES: u32 = 4;
+const ON_TOP_SECONDS: u64 = 3;
+
+/// Judges a mutant of `programs`: the one with this number, or, with none, the programs as they are. `site` is where it is
+/// asked for; without one every step is taken.
+///
+/// # Errors
+/// When a program cannot be run.
+pub fn judge(programs: &Programs, steps: &[Step], number: Option<u32>, site: Option<u32>) -> Result<Outcome> {
+    let reaching = steps.iter().filter(|step| site.is_none_or(|site| step.sites.contains(&site)));
+    let reaching: Vec<&Step> = reaching.collect();
+    let number = number.unwrap_or(0).to_string();
+    for batch in batches(&reaching) {
+        let (fate, by) = match run(programs, &batch, &number)? {
+            End::Passed => continue,
+            End::Failed(said) => (Fate::Caught, said),
+            End::TimedOut => (Fate::Timeout, None),
+        };
+        return Ok(Outcome { fate, by: by.unwrap_or_else(|| name(&batch)) });
+    }
+    let by = if reaching.is_empty() { "nothing gets there" } else { "" };
+    Ok(Outcome { fate: Fate::Missed, by: by.to_owned() })
+}
+
+/// Steps that one process takes: tests, or one slice.
+fn batches<'a>(steps: &[&'a Step]) -> Vec<Vec<&'a Step>> {
+    let tests = |quick: bool| {
+        let of = |step: &&&Step| matches!(step.what, What::Test(_)) && (step.time <= QUICK) == quick;
+        steps.iter().filter(of).copied().collect::<Vec<&Step>>()
+    };
+    let mut batches = vec![tests(true)];
+    let mut slices = steps.iter().filter(|step| matches!(step.what, What::Histories(..)));
+    batches.extend(slices.next().map(|step| vec![*step]));
+    batches.push(tests(false));
+    batches.extend(slices.map(|step| vec![*step]));
+    batches.retain(|batch| !batch.is_empty());
+    batches
+}
+
+fn run(programs: &Programs, batch: &[&Step], number: &str) -> Result<End> {
+    let time: Duration = batch.iter().map(|step| step.time).sum();
+    let mut arguments = Vec::new();
+    let mut program = &programs.tests;
+    for step in batch {
+        match &step.what {
+            What::Test(name) => arguments.push(name.clone()),
+            What::Histories(first, end) => {
+                program = &programs.harness;
+                arguments = histories(*first, *end, &programs.root.join("cases").join(number));
+            }
+        }
+    }
+    if program == &programs.tests {
+        arguments.extend(["--exact", "--test-threads=1"].map(str::to_owned));
+    }
+    let run = Run {
+        program,
+        root: &programs.root,
+        arguments,
+        environment: vec![("DATASYNC_MUTANT", OsStr::new(number))],
+        seconds: (time * TIMES).as_secs() + ON_TOP_SECONDS,
+    };
+    run.end(|line| Some(format!("test {}", line.strip_prefix("test ")?.strip_suffix(" ... FAILED")?)))
+}
+
+fn name(batch: &[&Step]) -> String {
+    match &batch[0].what {
+        What::Histories(first, end) => format!("histories {first}..{end}"),
+        What::Test(name) if batch.len() == 1 => format!("test {name}"),
+        What::Test(_) => "a test: the process ended".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn quick_tests_come_first_and_slices_last() {
+        let step = |what, ms| Step { what, sites: BTreeSet::new(), time: Duration::from_millis(ms) };
+        let test = |name: &str| What::Test(name.to_owned());
+        let steps = [
+            step(test("a"), 500),
+            step(test("b"), 5),
+            step(test("c"), 6),
+            step(What::Histories(0, 20), 100),
+            step(What::Histories(20, 100), 400),
+        ];
+        let all: Vec<&Step> = steps.iter().collect();
+        let order: Vec<Vec<&What>> = batches(&all)
+            .into_iter()
+            .map(|batch| batch.into_iter().map(|step| &step.what).collect())
+            .collect();
+        let whats: Vec<&What> = steps.iter().map(|step| &step.what).collect();
+        assert_eq!(order, [vec![whats[1], whats[2]], vec![whats[3]], vec![whats[0]], vec![whats[4]]]);
+    }
+}
