@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Mutex;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
@@ -21,7 +21,11 @@ pub const SLICES: &[(u64, u64)] = &[(0, 20), (20, 100), (100, 500), (500, 2_000)
 /// Tests that hold files of the repository against each other and no behaviour of the core.
 const OF_FILES: &[&str] = &["tidy::"];
 
-/// Processor time of one test or slice of the unmutated program, seconds: it ends, so this only has to be enough.
+/// Seeds from here on are lived without noting what they reach, which would take five times as long: they may get
+/// anywhere.
+const NOTED_SEEDS: u64 = 100;
+
+/// Processor time of one slice of the unmutated program, seconds: it ends, so this only has to be enough.
 const ENOUGH_SECONDS: u64 = 300;
 
 /// One thing that the judge asks of a program.
@@ -29,9 +33,9 @@ const ENOUGH_SECONDS: u64 = 300;
 pub struct Step {
     /// What it is.
     pub what: What,
-    /// The sites that it passes in the unmutated program: a mutant elsewhere cannot change it.
-    pub sites: BTreeSet<u32>,
-    /// How long it took.
+    /// The sites that it passes in the unmutated program: a mutant elsewhere cannot change it. `None`: perhaps all.
+    pub sites: Option<BTreeSet<u32>>,
+    /// Processor time it took, the noting of what it reaches included.
     pub time: Duration,
 }
 
@@ -53,11 +57,12 @@ pub fn histories(first: u64, end: u64, cases: &Path) -> Vec<String> {
         .to_vec()
 }
 
-/// Runs every test alone and every slice, on `jobs` threads. Tests that take longer than `limit` are not part of the judge.
+/// Runs every test alone and every slice, on `jobs` threads. Tests that take more than `limit` seconds of processor time,
+/// what they reach being noted, are not part of the judge.
 ///
 /// # Errors
 /// When one of them fails, or a program cannot be run.
-pub fn measure(programs: &Programs, limit: Duration, jobs: usize) -> Result<Vec<Step>> {
+pub fn measure(programs: &Programs, limit: u64, jobs: usize) -> Result<Vec<Step>> {
     let mut waiting: Vec<What> = tests(programs)?.into_iter().map(What::Test).collect();
     waiting.extend(SLICES.iter().map(|(first, end)| What::Histories(*first, *end)));
     let waiting = Mutex::new(waiting);
@@ -68,8 +73,8 @@ pub fn measure(programs: &Programs, limit: Duration, jobs: usize) -> Result<Vec<
                 let Some(what) = waiting.lock().expect("nobody panics while holding it").pop() else {
                     return Ok(());
                 };
-                let step = step(programs, what)?;
-                steps.lock().expect("nobody panics while holding it").push(step);
+                let step = step(programs, what, limit)?;
+                steps.lock().expect("nobody panics while holding it").extend(step);
             }
         };
         let workers: Vec<_> = (0..jobs).map(|_| scope.spawn(work)).collect();
@@ -77,7 +82,6 @@ pub fn measure(programs: &Programs, limit: Duration, jobs: usize) -> Result<Vec<
     })?;
     let mut steps = steps.into_inner().expect("all workers are done");
     steps.sort_by(|one, other| one.what.cmp(&other.what));
-    steps.retain(|step| step.time <= limit || matches!(step.what, What::Histories(..)));
     Ok(steps)
 }
 
@@ -94,7 +98,8 @@ fn tests(programs: &Programs) -> Result<Vec<String>> {
         .collect())
 }
 
-fn step(programs: &Programs, what: What) -> Result<Step> {
+/// Takes one step; `None` when it is a test that takes too long for the judge.
+fn step(programs: &Programs, what: What, limit: u64) -> Result<Option<Step>> {
     let name = match &what {
         What::Test(name) => name.replace("::", "."),
         What::Histories(first, end) => format!("{first}-{end}"),
@@ -104,22 +109,27 @@ fn step(programs: &Programs, what: What) -> Result<Step> {
     if reached.exists() {
         fs::remove_file(&reached)?;
     }
-    let environment = vec![("DATASYNC_MUTANT_REACHED", OsStr::new(&reached))];
+    let is_noted = !matches!(what, What::Histories(first, _) if first >= NOTED_SEEDS);
+    let noting = is_noted.then_some(("DATASYNC_MUTANT_REACHED", OsStr::new(&reached)));
+    let environment: Vec<_> = noting.into_iter().collect();
     let cases = programs.root.join("cases");
-    let (program, arguments) = match &what {
+    let (program, arguments, seconds) = match &what {
         What::Test(name) => {
-            (&programs.tests, [name, "--exact", "--test-threads=1"].map(str::to_owned).to_vec())
+            (&programs.tests, [name, "--exact", "--test-threads=1"].map(str::to_owned).to_vec(), limit)
         }
-        What::Histories(first, end) => (&programs.harness, histories(*first, *end, &cases)),
+        What::Histories(first, end) => (&programs.harness, histories(*first, *end, &cases), ENOUGH_SECONDS),
     };
-    let run = Run { program, root: &programs.root, arguments, environment, seconds: ENOUGH_SECONDS };
-    let begun = Instant::now();
-    let end = run.end(|_| None)?;
-    let time = begun.elapsed();
+    let run = Run { program, root: &programs.root, arguments, environment, seconds };
+    let (end, time) = run.end(|_| None)?;
+    if end == End::TimedOut && matches!(what, What::Test(_)) {
+        eprintln!("too slow for the judge: {what:?}");
+        return Ok(None);
+    }
     ensure!(end == End::Passed, "the unmutated program does not pass its judge: {what:?}: {end:?}");
     let text = if reached.exists() { fs::read_to_string(&reached)? } else { String::new() };
-    let sites = text.lines().map(str::parse).collect::<Result<_, _>>().context("a file of reached sites")?;
-    Ok(Step { what, sites, time })
+    let sites: BTreeSet<u32> =
+        text.lines().map(str::parse).collect::<Result<_, _>>().context("a file of reached sites")?;
+    Ok(Some(Step { what, sites: is_noted.then_some(sites), time }))
 }
 
 impl Step {

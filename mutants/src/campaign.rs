@@ -52,54 +52,56 @@ pub fn run(
     let keys: BTreeSet<&Key> = left.iter().map(|mutant| &mutant.key).chain(&known_left).collect();
     fs::write(&left_path, serde_json::to_vec(&keys)?)?;
 
-    eprintln!("{} mutants cannot be woven in: trying them as edits", left.len());
-    let unjudged = |mutant: &&&Mutant| !known.contains_key(&mutant.key);
-    let unknown: Vec<&Mutant> = left.iter().filter(unjudged).copied().collect();
-    let mut edited = Tree::copy(root, place.join("edited"))?;
-    let unviable = compile::unviable(&mut edited, &edited_target, sources, &unknown)?;
-    for mutant in unknown.iter().filter(|mutant| unviable.contains(&mutant.number)) {
-        known.insert(mutant.key.clone(), Outcome { fate: Fate::Unviable, by: String::new() });
-    }
-    outcomes::write(path, known)?;
-
     eprintln!("measuring the unmutated program");
-    let steps = measure(&programs, Duration::from_millis(args.test_limit), args.jobs)?;
+    let steps = measure(&programs, args.test_limit, args.jobs)?;
     let of_tests: Duration = steps.iter().filter(|step| step.is_test()).map(|step| step.time).sum();
     let of_all: Duration = steps.iter().map(|step| step.time).sum();
     eprintln!("{} steps; tests {of_tests:.1?}, tests and histories {of_all:.1?}", steps.len());
 
-    let keys: BTreeSet<Key> = mutants.iter().map(|mutant| mutant.key.clone()).collect();
-    let by_key: BTreeMap<&Key, &Mutant> = mutants.iter().map(|mutant| (&mutant.key, mutant)).collect();
-    let mut waiting: Vec<&Mutant> = Vec::new();
-    for key in args.asked(&keys, known) {
-        let judged = known.get(key).is_some_and(|outcome| !(args.again && outcome.fate == Fate::Missed));
-        if !judged {
-            waiting.push(by_key[key]);
-        }
-    }
-    let (woven, single): (Vec<&Mutant>, Vec<&Mutant>) =
-        waiting.into_iter().partition(|mutant| tree.site(mutant.number).is_some());
-    eprintln!("judging {} mutants, and {} with a build each", woven.len(), single.len());
     let known = Mutex::new(known);
-    let record = |mutant: &Mutant, outcome: Outcome, left: usize| -> Result<()> {
-        eprintln!(
-            "{left} to go: {}: {}: {:?} {}",
-            mutant.key.file, mutant.key.mutant, outcome.fate, outcome.by
-        );
+    let record = |mutant: &Mutant, outcome: Outcome| -> Result<()> {
+        eprintln!("{}: {}: {:?} {}", mutant.key.file, mutant.key.mutant, outcome.fate, outcome.by);
         let mut known = known.lock().expect("nobody panics while holding it");
         known.insert(mutant.key.clone(), outcome);
         outcomes::write(path, &known)
     };
-    all(args.jobs, &woven, in_time, |mutant, left| {
-        let site = tree.site(mutant.number);
-        record(mutant, judge(&programs, &steps, Some(mutant.number), site)?, left)
+    let keys: BTreeSet<Key> = mutants.iter().map(|mutant| mutant.key.clone()).collect();
+    let by_key: BTreeMap<&Key, &Mutant> = mutants.iter().map(|mutant| (&mutant.key, mutant)).collect();
+    let again: BTreeSet<Key> = {
+        let known = known.lock().expect("nobody panics while holding it");
+        let missed = known.iter().filter(|(_, outcome)| args.again && outcome.fate == Fate::Missed);
+        missed.map(|(key, _)| key.clone()).collect()
+    };
+    let waiting = |again: &BTreeSet<Key>| -> (Vec<&Mutant>, Vec<&Mutant>) {
+        let known = known.lock().expect("nobody panics while holding it");
+        let asked = args.asked(&keys, &known).into_iter();
+        let unjudged = asked.filter(|key| !known.contains_key(*key) || again.contains(*key));
+        unjudged.map(|key| by_key[key]).partition(|mutant| tree.site(mutant.number).is_some())
+    };
+    let judge_woven = |mutants: &[&Mutant]| {
+        eprintln!("judging {} mutants", mutants.len());
+        all(args.jobs, mutants, in_time, |mutant| {
+            record(mutant, judge(&programs, &steps, Some(mutant.number), tree.site(mutant.number))?)
+        })
+    };
+    judge_woven(&waiting(&again).0)?;
+
+    let mut edited = Tree::copy(root, place.join("edited"))?;
+    let unknown: Vec<&Mutant> = {
+        let known = known.lock().expect("nobody panics while holding it");
+        left.into_iter().filter(|mutant| !known.contains_key(&mutant.key)).collect()
+    };
+    eprintln!("trying {} mutants that cannot be woven in as edits", unknown.len());
+    compile::unviable(&mut edited, &edited_target, sources, &unknown, in_time, |number| {
+        let mutant = unknown.iter().find(|mutant| mutant.number == number);
+        record(mutant.expect("it was tried"), Outcome { fate: Fate::Unviable, by: String::new() })
     })?;
-    for (index, mutant) in single.iter().enumerate().take_while(|_| in_time()) {
-        record(
-            mutant,
-            alone(&mut edited, &edited_target, sources, &steps, mutant)?,
-            single.len() - index - 1,
-        )?;
+    // A sample has room now for those that stand behind the ones that do not compile.
+    let (woven, single) = waiting(&BTreeSet::new());
+    judge_woven(&woven)?;
+    eprintln!("judging {} mutants with a build each", single.len());
+    for mutant in single.iter().take_while(|_| in_time()) {
+        record(mutant, alone(&mut edited, &edited_target, sources, &steps, mutant)?)?;
     }
     Ok(())
 }
@@ -118,20 +120,19 @@ fn alone(
     })
 }
 
-/// Does `work` for each mutant in order, on `jobs` threads, until none is left or the time is up. It is told how many are
-/// still to come.
+/// Does `work` for each mutant in order, on `jobs` threads, until none is left or the time is up.
 fn all(
     jobs: usize,
     mutants: &[&Mutant],
     in_time: impl Fn() -> bool + Sync,
-    work: impl Fn(&Mutant, usize) -> Result<()> + Sync,
+    work: impl Fn(&Mutant) -> Result<()> + Sync,
 ) -> Result<()> {
-    let waiting = Mutex::new(mutants.iter().copied().enumerate());
+    let waiting = Mutex::new(mutants.iter().copied());
     let worker = || -> Result<()> {
         loop {
             let next = waiting.lock().expect("nobody panics while holding it").next();
-            let Some((index, mutant)) = next.filter(|_| in_time()) else { return Ok(()) };
-            work(mutant, mutants.len() - index - 1)?;
+            let Some(mutant) = next.filter(|_| in_time()) else { return Ok(()) };
+            work(mutant)?;
         }
     };
     thread::scope(|scope| {

@@ -176,19 +176,21 @@ fn programs(tree: &Tree, executables: &BTreeMap<String, PathBuf>) -> Result<Prog
     Ok(Programs { tests: path("it")?, harness: path("datasync-sim")?, root: tree.root.clone() })
 }
 
-/// Of `mutants`, those that do not compile as plain edits either. Many are tried at once, one in a function.
+/// Tells `found` which of `mutants` do not compile as plain edits either, until the time is up. Many are tried at once, one
+/// in a function.
 ///
 /// # Errors
-/// When cargo fails without naming an error.
+/// When cargo fails without naming an error, or `found` does.
 pub fn unviable(
     tree: &mut Tree,
     target: &Path,
     sources: &Sources,
     mutants: &[&Mutant],
-) -> Result<BTreeSet<u32>> {
-    let mut unviable = BTreeSet::new();
+    in_time: impl Fn() -> bool,
+    found: impl Fn(u32) -> Result<()>,
+) -> Result<()> {
     let mut waiting = mutants.to_vec();
-    while !waiting.is_empty() {
+    while !waiting.is_empty() && in_time() {
         let (mut round, later) = apart(&waiting);
         waiting = later;
         while !round.is_empty() {
@@ -199,15 +201,15 @@ pub fn unviable(
             }
             let (blamed, _) = blame(tree, &said.errors);
             if blamed.is_empty() {
-                unviable.extend(alone(tree, target, sources, &round)?);
+                alone(tree, target, sources, &round)?.into_iter().try_for_each(&found)?;
                 break;
             }
             round.retain(|mutant| !blamed.contains(&mutant.number));
-            unviable.extend(blamed);
+            blamed.into_iter().try_for_each(&found)?;
         }
-        eprintln!("tried as plain edits: {} to go, {} do not compile", waiting.len(), unviable.len());
+        eprintln!("tried as plain edits: {} to go", waiting.len());
     }
-    Ok(unviable)
+    Ok(())
 }
 
 /// Of `mutants`, those that do not compile, each tried alone.

@@ -13,7 +13,8 @@ use crate::process::{End, Run};
 
 /// A test this short is asked before any history.
 const QUICK: Duration = Duration::from_millis(60);
-/// Times the time of the unmutated program that a mutant may take, and seconds on top.
+/// A mutant may take this many times the time of the unmutated program, and some seconds on top. Noting what is reached has
+/// taken about as much already.
 const TIMES: u32 = 4;
 const ON_TOP_SECONDS: u64 = 3;
 
@@ -23,8 +24,9 @@ const ON_TOP_SECONDS: u64 = 3;
 /// # Errors
 /// When a program cannot be run.
 pub fn judge(programs: &Programs, steps: &[Step], number: Option<u32>, site: Option<u32>) -> Result<Outcome> {
-    let reaching = steps.iter().filter(|step| site.is_none_or(|site| step.sites.contains(&site)));
-    let reaching: Vec<&Step> = reaching.collect();
+    let reaches =
+        |step: &&Step| site.zip(step.sites.as_ref()).is_none_or(|(site, sites)| sites.contains(&site));
+    let reaching: Vec<&Step> = steps.iter().filter(reaches).collect();
     let number = number.unwrap_or(0).to_string();
     for batch in batches(&reaching) {
         let (fate, by) = match run(programs, &batch, &number)? {
@@ -34,7 +36,7 @@ pub fn judge(programs: &Programs, steps: &[Step], number: Option<u32>, site: Opt
         };
         return Ok(Outcome { fate, by: by.unwrap_or_else(|| name(&batch)) });
     }
-    let by = if reaching.is_empty() { "nothing gets there" } else { "" };
+    let by = if reaching.iter().all(|step| step.sites.is_none()) { "nothing seen to get there" } else { "" };
     Ok(Outcome { fate: Fate::Missed, by: by.to_owned() })
 }
 
@@ -54,7 +56,8 @@ fn batches<'a>(steps: &[&'a Step]) -> Vec<Vec<&'a Step>> {
 }
 
 fn run(programs: &Programs, batch: &[&Step], number: &str) -> Result<End> {
-    let time: Duration = batch.iter().map(|step| step.time).sum();
+    let time: Duration =
+        batch.iter().map(|step| if step.sites.is_some() { step.time } else { step.time * TIMES }).sum();
     let mut arguments = Vec::new();
     let mut program = &programs.tests;
     for step in batch {
@@ -74,9 +77,11 @@ fn run(programs: &Programs, batch: &[&Step], number: &str) -> Result<End> {
         root: &programs.root,
         arguments,
         environment: vec![("DATASYNC_MUTANT", OsStr::new(number))],
-        seconds: (time * TIMES).as_secs() + ON_TOP_SECONDS,
+        seconds: time.as_secs() + ON_TOP_SECONDS,
     };
-    run.end(|line| Some(format!("test {}", line.strip_prefix("test ")?.strip_suffix(" ... FAILED")?)))
+    let failed =
+        |line: &str| Some(format!("test {}", line.strip_prefix("test ")?.strip_suffix(" ... FAILED")?));
+    Ok(run.end(failed)?.0)
 }
 
 fn name(batch: &[&Step]) -> String {
@@ -95,7 +100,7 @@ mod tests {
 
     #[test]
     fn quick_tests_come_first_and_slices_last() {
-        let step = |what, ms| Step { what, sites: BTreeSet::new(), time: Duration::from_millis(ms) };
+        let step = |what, ms| Step { what, sites: Some(BTreeSet::new()), time: Duration::from_millis(ms) };
         let test = |name: &str| What::Test(name.to_owned());
         let steps = [
             step(test("a"), 500),

@@ -40,8 +40,9 @@ pub struct Args {
     /// Mutants judged at a time
     #[arg(long, default_value_t = 2)]
     jobs: usize,
-    /// Tests that take longer than this are not part of the judge
-    #[arg(long, value_name = "MS", default_value_t = 1_000)]
+    /// Tests that take more processor time than this are not part of the judge; what they reach is noted meanwhile,
+    /// which takes most of it
+    #[arg(long, value_name = "SECONDS", default_value_t = 3)]
     test_limit: u64,
     /// Judge again what was missed, whatever its text
     #[arg(long)]

@@ -40,7 +40,7 @@ fn files(below: &[&str], endings: &[&str]) -> Vec<(String, String)> {
     found
 }
 
-const CODE: &[&str] = &["src", "sim", "tests", "benches"];
+const CODE: &[&str] = &["src", "sim", "tests", "benches", "mutants"];
 const TEXTS: &[&str] =
     &["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "docs", "corpora/trees/README.md", ".ci", "Cargo.toml"];
 
