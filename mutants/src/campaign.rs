@@ -52,12 +52,6 @@ pub fn run(
     let keys: BTreeSet<&Key> = left.iter().map(|mutant| &mutant.key).chain(&known_left).collect();
     fs::write(&left_path, serde_json::to_vec(&keys)?)?;
 
-    eprintln!("measuring the unmutated program");
-    let steps = measure(&programs, args.test_limit, args.jobs)?;
-    let of_tests: Duration = steps.iter().filter(|step| step.is_test()).map(|step| step.time).sum();
-    let of_all: Duration = steps.iter().map(|step| step.time).sum();
-    eprintln!("{} steps; tests {of_tests:.1?}, tests and histories {of_all:.1?}", steps.len());
-
     let known = Mutex::new(known);
     let record = |mutant: &Mutant, outcome: Outcome| -> Result<()> {
         eprintln!("{}: {}: {:?} {}", mutant.key.file, mutant.key.mutant, outcome.fate, outcome.by);
@@ -78,28 +72,35 @@ pub fn run(
         let unjudged = asked.filter(|key| !known.contains_key(*key) || again.contains(*key));
         unjudged.map(|key| by_key[key]).partition(|mutant| tree.site(mutant.number).is_some())
     };
-    let judge_woven = |mutants: &[&Mutant]| {
-        eprintln!("judging {} mutants", mutants.len());
-        all(args.jobs, mutants, in_time, |mutant| {
-            record(mutant, judge(&programs, &steps, Some(mutant.number), tree.site(mutant.number))?)
-        })
-    };
-    judge_woven(&waiting(&again).0)?;
 
+    // A sample reaches as far behind each mutant that turns out not to compile.
     let mut edited = Tree::copy(root, place.join("edited"))?;
-    let unknown: Vec<&Mutant> = {
-        let known = known.lock().expect("nobody panics while holding it");
-        left.into_iter().filter(|mutant| !known.contains_key(&mutant.key)).collect()
-    };
-    eprintln!("trying {} mutants that cannot be woven in as edits", unknown.len());
-    compile::unviable(&mut edited, &edited_target, sources, &unknown, in_time, |number| {
-        let mutant = unknown.iter().find(|mutant| mutant.number == number);
-        record(mutant.expect("it was tried"), Outcome { fate: Fate::Unviable, by: String::new() })
+    let mut compiles: BTreeSet<u32> = BTreeSet::new();
+    loop {
+        let (_, mut unknown) = waiting(&again);
+        unknown.retain(|mutant| !compiles.contains(&mutant.number));
+        if unknown.is_empty() || !in_time() {
+            break;
+        }
+        eprintln!("trying {} mutants that cannot be woven in as edits", unknown.len());
+        compile::unviable(&mut edited, &edited_target, sources, &unknown, in_time, |number| {
+            let mutant = unknown.iter().find(|mutant| mutant.number == number);
+            record(mutant.expect("it was tried"), Outcome { fate: Fate::Unviable, by: String::new() })
+        })?;
+        compiles.extend(unknown.iter().map(|mutant| mutant.number));
+    }
+
+    eprintln!("measuring the unmutated program");
+    let steps = measure(&programs, args.test_limit, args.jobs)?;
+    let of_tests: Duration = steps.iter().filter(|step| step.is_test()).map(|step| step.time).sum();
+    let of_all: Duration = steps.iter().map(|step| step.time).sum();
+    eprintln!("{} steps; tests {of_tests:.1?}, tests and histories {of_all:.1?}", steps.len());
+
+    let (woven, single) = waiting(&again);
+    eprintln!("judging {} mutants, and {} with a build each", woven.len(), single.len());
+    all(args.jobs, &woven, in_time, |mutant| {
+        record(mutant, judge(&programs, &steps, Some(mutant.number), tree.site(mutant.number))?)
     })?;
-    // A sample has room now for those that stand behind the ones that do not compile.
-    let (woven, single) = waiting(&BTreeSet::new());
-    judge_woven(&woven)?;
-    eprintln!("judging {} mutants with a build each", single.len());
     for mutant in single.iter().take_while(|_| in_time()) {
         record(mutant, alone(&mut edited, &edited_target, sources, &steps, mutant)?)?;
     }

@@ -65,18 +65,19 @@ fn sample_bodies() {
 fn times_are_seconds_with_three_decimals() {
     use datasync::api::AgentStatus::Online;
     use datasync::api::responses::DescribeAgentResponse;
-    let name = "\\\"CreationTime\":5,\"StartTime\":7\\";
-    let response = Response::DescribeAgent(DescribeAgentResponse {
-        agent_arn: "a".into(),
-        name: Some(name.into()),
-        status: Online,
-        last_connection_time: Instant(1_999_999),
-        creation_time: Instant(u64::MAX),
-    });
-    let body = String::from_utf8(encode(&Ok(response)).1).unwrap();
-    let json: serde_json::Value = serde_json::from_str(&body).unwrap();
-    assert_eq!(json["Name"], name);
-    assert!(body.ends_with("\"LastConnectionTime\":0.001,\"CreationTime\":18446744073.709}"), "{body}");
+    for name in ["\\\"CreationTime\":5,\"StartTime\":7\\", "19\" rack"] {
+        let response = Response::DescribeAgent(DescribeAgentResponse {
+            agent_arn: "a".into(),
+            name: Some(name.into()),
+            status: Online,
+            last_connection_time: Instant(1_999_999),
+            creation_time: Instant(u64::MAX),
+        });
+        let body = String::from_utf8(encode(&Ok(response)).1).unwrap();
+        let json: serde_json::Value = serde_json::from_str(&body).unwrap();
+        assert_eq!(json["Name"], name);
+        assert!(body.ends_with("\"LastConnectionTime\":0.001,\"CreationTime\":18446744073.709}"), "{body}");
+    }
 }
 
 #[test]

@@ -60,6 +60,7 @@ mod transfer_basics;
 mod transfer_faults;
 mod transfer_objects;
 mod transfer_order;
+mod transfer_tries;
 mod transfer_world;
 mod tree_contents;
 mod tree_deep;

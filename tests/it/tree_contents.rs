@@ -139,6 +139,11 @@ fn a_petabyte_costs_a_few_bytes() {
     file.flip_bit(size / 2);
     file.flip_bit(size / 2);
     assert_eq!(file.digest(), Contents::generated(1, 0, size).digest());
+    // The longest file there can be, and its last byte: nothing is counted beyond the end.
+    let mut longest = Contents::generated(1, 0, u64::MAX);
+    longest.flip_bit(u64::MAX - 1);
+    longest.flip_bit(u64::MAX - 1);
+    assert_eq!(longest.digest(), Contents::generated(1, 0, u64::MAX).digest());
     let mut sparse = Contents::literal(b"end");
     sparse.truncate(size);
     assert_eq!(sparse.len(), size);
