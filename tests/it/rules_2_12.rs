@@ -1,11 +1,11 @@
 //! 2.12: how files are kept in a bucket.
 
-use datasync::report::ErrorCode;
+use datasync::report::{ErrorCode, Phase};
 use datasync::settings::Settings;
 use datasync::transfer::ActionKind;
-use datasync::volume::Object;
+use datasync::volume::{Object, Side};
 
-use crate::rules_kit::{Efs, How, Nfs, Rig, S3};
+use crate::rules_kit::{Efs, How, Nfs, Rig, S3, once_in};
 
 fn metadata(rig: &mut Rig, key: &str) -> Vec<String> {
     let object: &Object = rig.destination.bucket().get(key.as_bytes()).expect("an object");
@@ -77,6 +77,11 @@ fn r2_12a_3_object_and_prefix_of_one_name() {
     let done = Rig::new(S3, Nfs, "a =object; a/b =below", "a/; a/old =1; a/b =below").run(&How::remove());
     done.failed(ErrorCode::ItemsSkipped).told(&["R2.12a-3 a"]);
     assert!(!done.after.iter().any(|line| line.starts_with("a/old")), "{:?}", done.after);
+    // Nor is anything below `a/` left out of verification.
+    let damage = once_in(Phase::Verifying, |rig: &mut Rig| rig.overwrite(Side::Destination, "a/b", "wrong"));
+    let how = How { before: Some(&damage), ..How::default() };
+    let done = Rig::new(S3, Nfs, "a =object; a/b =below", "").run(&how);
+    done.told(&["R2.12a-3 a", "R2.10-1 a/b"]);
 }
 
 #[test]

@@ -96,6 +96,19 @@ fn linked(groups: &[&[&str]]) -> Tree {
 }
 
 #[test]
+fn what_a_linked_file_holds_counts() {
+    let same = || linked(&[&["a", "b"]]);
+    let before = same().digest();
+    let mut moded = same();
+    moded.set_attrs(&at("b"), Attrs { mode: 0o600, ..ATTRS }).unwrap();
+    assert_ne!(moded.digest(), before, "attributes");
+    let mut written = same();
+    written.set_file(&at("b"), Contents::generated(2, 0, 100), ATTRS).unwrap();
+    assert_ne!(written.digest(), before, "contents");
+    assert_ne!(written.digest(), moded.digest());
+}
+
+#[test]
 fn who_is_linked_to_whom_counts() {
     let groupings: &[&[&[&str]]] = &[
         &[&["a"], &["b"], &["c/d"], &["c/e"], &["c/f"]],
