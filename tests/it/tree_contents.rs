@@ -68,6 +68,11 @@ fn edits_agree_with_plain_bytes() {
                 }
             }
             assert_eq!(contents.to_vec(), bytes, "history {history}, step {step}");
+            let mut window = vec![0; draw(key, 13, 40) as usize];
+            let read = contents.read(offset, &mut window);
+            let start = (offset as usize).min(bytes.len());
+            let end = (start + window.len()).min(bytes.len());
+            assert_eq!(window[..read], bytes[start..end], "history {history}, step {step}");
             assert_eq!(contents.len(), bytes.len() as u64);
             assert_eq!(contents, Contents::literal(&bytes), "history {history}, step {step}");
             if bytes.len() <= 64 {

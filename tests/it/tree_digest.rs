@@ -96,6 +96,16 @@ fn linked(groups: &[&[&str]]) -> Tree {
 }
 
 #[test]
+fn one_tree_in_memory_is_more_than_equal_trees() {
+    for groups in [&[][..], &[&["a", "b"][..]]] {
+        let (one, other) = (linked(groups), linked(groups));
+        assert_eq!(one.digest(), other.digest());
+        assert!(one.same(&one.clone()));
+        assert!(!one.same(&other));
+    }
+}
+
+#[test]
 fn what_a_linked_file_holds_counts() {
     let same = || linked(&[&["a", "b"]]);
     let before = same().digest();
