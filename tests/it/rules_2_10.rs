@@ -7,7 +7,7 @@ use datasync::report::{ErrorCode, Phase};
 use datasync::transfer::ActionKind;
 use datasync::volume::{Side, StepErrorKind};
 
-use crate::rules_kit::{Efs, How, Nfs, Rig, S3, always, once_in, remove, unverified};
+use crate::rules_kit::{Efs, Fail, How, Nfs, Rig, S3, always, once_in, remove, unverified};
 use crate::rules_lines::path;
 
 /// Both sides are equal until VERIFYING begins; then somebody edits one. What is reported, and the detail.
@@ -241,5 +241,20 @@ fn r2_10_1_r2_10_2_a_rule_that_is_blind_is_seen() {
         };
         run(RuleChange::None).failed(ErrorCode::VerificationFailed);
         run(change).succeeded().told(&[]);
+    }
+}
+
+/// The transfer's ERROR is reported once it is over: while verification runs.
+#[test]
+fn what_failed_in_the_transfer_is_reported_while_verifying() {
+    let fail = always(ActionKind::Copy, Side::Source, "f", StepErrorKind::PermissionDenied);
+    for (fails, code) in [(true, Some(ErrorCode::ItemsSkipped)), (false, None)] {
+        let fail: Option<Fail<'_>> = if fails { Some(&fail) } else { None };
+        let done = Rig::new(Nfs, Efs, "f =abc; g =large-enough", "").run(&How { fail, ..How::default() });
+        assert_eq!(done.end.failure.as_ref().map(|failure| failure.code), code);
+        let verifying: Vec<bool> = done.progress.iter().map(|told| told.phase == Phase::Verifying).collect();
+        assert!(verifying.contains(&true) && verifying.contains(&false));
+        let failed: Vec<bool> = done.progress.iter().map(|told| told.transfer_failed).collect();
+        assert_eq!(failed, if fails { verifying } else { vec![false; failed.len()] });
     }
 }

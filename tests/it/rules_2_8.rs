@@ -1,5 +1,6 @@
 //! 2.8: how the delta is decided, and what is done about it.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use datasync::api::{Atime, Mtime, Options, PreserveDevices};
@@ -350,6 +351,24 @@ fn r2_8b_3_a_source_that_ends_early_is_copied_as_far_as_it_goes() {
             let body = if left.is_empty() { String::new() } else { format!(" ={left}") };
             done.succeeded().holds(&format!("f{body} m=5")).told(&[]);
         }
+    }
+}
+
+/// What is left of it has been sent already, to the byte: nothing of it is sent twice.
+#[test]
+fn r2_8b_3_a_source_that_ends_where_the_next_chunk_would_begin_is_not_sent_anew() {
+    for to in [Efs, S3] {
+        let chunks = Cell::new(0);
+        let edit = |rig: &mut Rig, phase: Phase, _: &Action| {
+            chunks.set(chunks.get() + u32::from(phase == Phase::Transferring));
+            if chunks.get() == 2 {
+                rig.cut(Side::Source, "f", 4);
+            }
+        };
+        let how = How { before: Some(&edit), options: unverified(), ..How::default() };
+        let done = Rig::new(Nfs, to, "f =abcdefghij m=5", "").run(&how);
+        done.succeeded().holds("f =abcd m=5");
+        assert_eq!(done.end.counters.bytes_transferred, 4, "{to:?}: {:?}", done.did());
     }
 }
 

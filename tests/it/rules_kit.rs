@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use datasync::api::{Gid, Mtime, Options, PosixPermissions, PreserveDeletedFiles, Uid, VerifyMode};
-use datasync::report::{Counters, ErrorCode, LogLine, Phase};
+use datasync::report::{Counters, ErrorCode, LogLine, Phase, Progress};
 use datasync::rules::{Documented, Pair, PairContext, Rules};
 use datasync::settings::{PlainObjectMtime, Settings};
 use datasync::time::Instant;
@@ -142,6 +142,8 @@ pub struct Done {
     pub actions: Vec<(Instant, Action)>,
     /// Counters after every action.
     pub counted: Vec<Counters>,
+    /// What is reported after every action.
+    pub progress: Vec<Progress>,
     /// The transfer, ended.
     pub log: Vec<LogLine>,
     /// How it ended.
@@ -301,7 +303,7 @@ impl Rig {
         let mut now = START.after_ns(1_000_000_000);
         let mut transfer = Transfer::new(rules, config, now);
         let (mut open, mut actions, mut checks) = (Vec::new(), Vec::new(), InFlight::default());
-        let mut counted = Vec::new();
+        let (mut counted, mut progress) = (Vec::new(), Vec::new());
         loop {
             match transfer.poll(now) {
                 Poll::Action(action) => {
@@ -336,6 +338,7 @@ impl Rig {
             }
             transfer.complete(now, action.id, outcome);
             counted.push(transfer.progress().counters);
+            progress.push(transfer.progress());
         }
         if how.crash.is_some()
             && let Volume::Files(volume) = &mut self.destination
@@ -352,6 +355,7 @@ impl Rig {
             source: self.source.shown(),
             actions,
             counted,
+            progress,
             log: transfer.log().to_vec(),
             end: transfer.end().expect("ended").clone(),
         }
