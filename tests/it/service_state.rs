@@ -9,7 +9,7 @@ use datasync::settings::Settings;
 use datasync::time::{Instant, SECOND};
 use serde_json::{Value, json};
 
-use crate::service_kit::{Kit, START, error, success};
+use crate::service_kit::{Kit, Ready, START, error, success};
 
 fn restored(service: &Service) -> Service {
     let text = serde_json::to_string(service.state()).expect("a state is JSON");
@@ -294,4 +294,20 @@ fn settings_of_zero() {
     kit.wait_ns(10);
     assert_eq!(kit.commands().len(), 3);
     assert_eq!(kit.service.executions().count(), 0, "given up, then forgotten");
+}
+
+/// Two services that differ in nothing but when a phase began, which the durations will tell.
+#[test]
+fn when_a_phase_began_is_in_the_digest() {
+    let digest = |before: u64, behind: u64| {
+        let mut kit = Kit::new();
+        let Ready { task, .. } = kit.ready();
+        let execution = kit.preparing(&task);
+        kit.wait(before);
+        kit.progress(&execution, Phase::Transferring, Counters::default(), false);
+        kit.wait(behind);
+        kit.service.digest()
+    };
+    assert_eq!(digest(1, 2), digest(1, 2));
+    assert_ne!(digest(1, 2), digest(2, 1));
 }
