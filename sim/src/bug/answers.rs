@@ -9,7 +9,7 @@ use super::plant::Plant;
 type Answer = Result<Response, ApiError>;
 
 /// A new location gets the name of one that was deleted.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct ReusesNames {
     free: VecDeque<String>,
 }
@@ -33,6 +33,7 @@ pub(super) fn reuses_names() -> Box<dyn Plant> {
 }
 
 /// Who deletes an agent that a location lists is told that it is done.
+#[derive(Clone)]
 struct DeletesInUse;
 
 impl Plant for DeletesInUse {
@@ -49,7 +50,7 @@ pub(super) fn deletes_in_use() -> Box<dyn Plant> {
 }
 
 /// The first of a page is passed over when something was deleted since the page before.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct SkipsAfterDelete {
     deleted: bool,
 }
@@ -86,6 +87,7 @@ pub(super) fn skips_after_delete() -> Box<dyn Plant> {
 }
 
 /// Benign: pages hold one item, however many were asked for.
+#[derive(Clone)]
 struct SmallPages;
 
 impl Plant for SmallPages {
@@ -110,6 +112,7 @@ pub(super) fn small_pages() -> Box<dyn Plant> {
 }
 
 /// TransferDuration runs on through VERIFYING.
+#[derive(Clone)]
 struct OverlappingDurations;
 
 impl Plant for OverlappingDurations {

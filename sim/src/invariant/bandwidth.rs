@@ -7,7 +7,7 @@ use super::{Ended, Invariant, Observation, Violation};
 pub(super) const NAME: &str = "bandwidth-ceiling";
 
 /// Looks at every window that begins and ends with a send.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct BandwidthCeiling;
 
 fn ended(ended: &Ended<'_>, checks: &mut u64) -> Result<(), String> {

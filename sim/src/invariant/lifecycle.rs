@@ -30,7 +30,7 @@ struct SeenTask {
 }
 
 /// Remembers the last probe.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Lifecycle {
     history_ns: u64,
     executions: BTreeMap<ExecutionId, SeenExecution>,

@@ -20,6 +20,7 @@ use datasync::time::{FileTime, Instant};
 use datasync::transfer::Action;
 use datasync::tree::Kind;
 use datasync::volume::StorageKind;
+use dyn_clone::DynClone;
 
 use crate::oracle::bounds::Others;
 use serde::{Deserialize, Serialize};
@@ -349,8 +350,8 @@ pub enum Observation<'a> {
     Over(&'a HistoryEnd),
 }
 
-/// An invariant at work in one history.
-pub trait Invariant {
+/// An invariant at work in one history. It can be cloned: a search goes on from one history in many ways.
+pub trait Invariant: DynClone {
     /// Stable, kebab-case.
     fn name(&self) -> &'static str;
 
@@ -360,6 +361,8 @@ pub trait Invariant {
     /// The violation.
     fn observe(&mut self, observation: &Observation<'_>, checks: &mut u64) -> Result<(), Violation>;
 }
+
+dyn_clone::clone_trait_object!(Invariant);
 
 /// A line of the catalogue.
 pub struct Catalogued {

@@ -7,7 +7,7 @@ use super::{Invariant, Observation, Violation};
 pub(super) const NAME: &str = "uploads-cleaned";
 
 /// Looks at each SUCCESS by itself.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct UploadsCleaned;
 
 impl Invariant for UploadsCleaned {

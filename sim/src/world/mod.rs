@@ -80,7 +80,7 @@ enum Due {
 ///
 /// What is skipped when it is written down stands beside the world and is taken over by the one that is read back
 /// (`snapshot`): the scenario's constants and those who only look.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct World<R: Rules, H: EntryHash> {
     rules: R,
     now: Instant,
