@@ -116,6 +116,7 @@ fn scenario() -> Scenario {
             trust_summaries: true,
             listing_key: 6,
             settings: Settings { default_file_mode: 0o755, allow_agentless: true, ..Settings::default() },
+            picks: Some(vec![0, 0, 3, 1]),
         },
         storages: vec![
             storage(

@@ -11,6 +11,7 @@ use clap::{Parser, Subcommand};
 mod bugs;
 mod capture;
 mod console;
+mod explore;
 mod fuzz;
 mod invariants;
 mod progress;
@@ -44,6 +45,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Fuzz(fuzz::FuzzArgs),
+    Explore(explore::ExploreArgs),
     Replay(replay::ReplayArgs),
     Shrink(shrink::ShrinkArgs),
     Bugs(bugs::BugsArgs),
@@ -68,6 +70,7 @@ pub fn main_with(args: impl IntoIterator<Item = OsString>, out: &mut dyn Write, 
     let mut console = Console { out, err, program, json: cli.json };
     let done = match &cli.verb {
         Verb::Fuzz(args) => fuzz::fuzz(args, &mut console),
+        Verb::Explore(args) => explore::explore(args, &mut console),
         Verb::Replay(args) => replay::replay(args, &mut console),
         Verb::Shrink(args) => shrink::shrink(args, &mut console),
         Verb::Bugs(args) => bugs::bugs(args, &mut console),

@@ -8,9 +8,11 @@
 //! - `watch`: what the invariants are shown; `journal`: every version of every path
 //! - `snapshot`: the world as plain data
 //! - `storage`, `filling`, `storage_edits`, `mount`, `frozen`: what is stored and how an execution reaches it
+//! - `by_hand`: what may happen next, for who picks it
 //! - `cost`: how long things take; `triggers`: operations that wait for an action
 
 mod actions;
+pub mod by_hand;
 mod cost;
 mod filling;
 mod frozen;
@@ -28,7 +30,7 @@ mod views;
 mod watch;
 mod work;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use datasync::mix::fold;
 use datasync::rules::Rules;
@@ -135,6 +137,8 @@ struct Script {
     base: Instant,
     /// The slot whose end the next one waits for.
     waits_for: Option<u32>,
+    /// The picks still to be followed, if what happens next is picked by hand.
+    by_hand: Option<VecDeque<u32>>,
 }
 
 impl<R: Rules, H: EntryHash> World<R, H> {
@@ -177,7 +181,12 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             costs: Costs::new(&spec),
             settings,
             operations: scenario.operations.clone(),
-            script: Script { next: 0, base: spec.start, waits_for: None },
+            script: Script {
+                next: 0,
+                base: spec.start,
+                waits_for: None,
+                by_hand: spec.picks.clone().map(VecDeque::from),
+            },
             triggers: Triggers::default(),
             running: BTreeMap::new(),
             facts: BTreeMap::new(),
@@ -225,6 +234,13 @@ impl<R: Rules, H: EntryHash> World<R, H> {
 
     /// Lives through the next event. `false` if there is none.
     pub fn step(&mut self) -> bool {
+        if self.script.by_hand.is_some() {
+            return self.step_by_hand();
+        }
+        self.step_by_time()
+    }
+
+    fn step_by_time(&mut self) -> bool {
         let Some(at) = self.next_at() else { return false };
         self.recorder.next_step();
         self.tally.events += 1;
