@@ -1,9 +1,12 @@
 //! How small a world is searched, and the world itself: the scenario every path begins with.
 //!
-//! Every client has an agent, an NFS location of that agent and a task of its own. All tasks copy the root of one file
-//! server to the root of one EFS file system, under the default options, so that executions of different tasks meet at
-//! the destination. Two clients differ in nothing but their numbers. Every second file is at the destination already, in
-//! an older version of the same size; so is one file that the source lacks.
+//! Every client has an agent, an NFS location of that agent, an EFS file system and a task of its own. All tasks copy the
+//! root of one file server. Two clients differ in nothing but their numbers. Every second file is at the destination
+//! already, in an older version of the same size; so is one file that the source lacks. Options are the defaults, except
+//! that owners and modes are left alone: that makes a copy two steps shorter, and the order of bytes, flushes and times
+//! is what a cut can get wrong. Two actions are in flight at once.
+
+use std::iter;
 
 use datasync::Settings;
 use datasync::api::Request;
@@ -23,10 +26,8 @@ pub const CLIENTS_MAX: u32 = 4;
 /// More of anything else than this is no small world.
 pub const EACH_MAX: u32 = 8;
 
-/// The source's index among the storages.
-const SOURCE: u32 = 0;
-/// The destination's index among the storages.
-const DESTINATION: u32 = 1;
+/// What ARNs of EFS begin with.
+const ELASTIC: &str = "arn:aws:elasticfilesystem:us-east-1:123456789012";
 
 /// How often what may happen at the most. Within these counts a search leaves out no order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -73,7 +74,9 @@ impl Bounds {
                 picks: Some(Vec::new()),
                 ..WorldSpec::default()
             },
-            storages: vec![self.source(), self.destination()],
+            storages: iter::once(self.source())
+                .chain((0..self.clients).map(|client| self.destination(client)))
+                .collect(),
             operations: self.setup(),
         }
     }
@@ -85,11 +88,15 @@ impl Bounds {
         storage(StorageKind::Nfs, "nfs.example.com", (0..self.files).map(line))
     }
 
-    fn destination(self) -> StorageSpec {
+    fn destination(self, client: u32) -> StorageSpec {
         let line =
             |file: u32| format!("f 0600 0:0 1400000000.000000000 1400000000.000000000 ='old{file}' f{file}");
         let own = "f 0600 0:0 1400000000.000000000 1400000000.000000000 ='own' own".to_owned();
-        storage(StorageKind::Efs, "fs-00000000", (0..self.files).step_by(2).map(line).chain([own]))
+        storage(
+            StorageKind::Efs,
+            &format!("fs-0000000{client}"),
+            (0..self.files).step_by(2).map(line).chain([own]),
+        )
     }
 
     fn setup(self) -> Vec<Operation> {
@@ -106,19 +113,23 @@ impl Bounds {
             });
             operations.push(call(client, "CreateLocationNfs", input, Some(client)));
         }
-        let input = json!({
-            "Subdirectory": "/",
-            "EfsFilesystemArn": "arn:aws:elasticfilesystem:us-east-1:123456789012:file-system/fs-00000000",
-            "Ec2Config": {
-                "SubnetArn": "arn:aws:ec2:us-east-1:123456789012:subnet/subnet-0a",
-                "SecurityGroupArns": ["arn:aws:ec2:us-east-1:123456789012:security-group/sg-0a"],
-            },
-        });
-        operations.push(call(0, "CreateLocationEfs", input, Some(self.clients)));
+        for client in 0..self.clients {
+            let system = format!("{ELASTIC}:file-system/fs-0000000{client}");
+            let input = json!({
+                "Subdirectory": "/",
+                "EfsFilesystemArn": system,
+                "Ec2Config": {
+                    "SubnetArn": "arn:aws:ec2:us-east-1:123456789012:subnet/subnet-0a",
+                    "SecurityGroupArns": ["arn:aws:ec2:us-east-1:123456789012:security-group/sg-0a"],
+                },
+            });
+            operations.push(call(client, "CreateLocationEfs", input, Some(self.clients + client)));
+        }
         for client in 0..self.clients {
             let input = json!({
                 "SourceLocationArn": format!("@location:{client}"),
-                "DestinationLocationArn": format!("@location:{}", self.clients),
+                "DestinationLocationArn": format!("@location:{}", self.clients + client),
+                "Options": {"Uid": "NONE", "Gid": "NONE", "PosixPermissions": "NONE"},
             });
             operations.push(call(client, "CreateTask", input, Some(client)));
         }
@@ -167,29 +178,23 @@ pub(super) fn crash(slot: u32) -> Operation {
     at_once(Act::CrashWorker { execution: slot })
 }
 
-/// Somebody writes other bytes into a file of one side, as many as before.
+/// Somebody writes other bytes into a file, as many as before.
 pub(super) fn edit(of: Edited, nth: u32) -> Operation {
-    let storage = if of.source { SOURCE } else { DESTINATION };
     let edit =
         Edit::Write { path: of.path(), offset: 0, length: 4, key: u64::from(nth) + 1, keep_mtime: false };
-    at_once(Act::Edit(EditAct { storage, edit }))
+    at_once(Act::Edit(EditAct { storage: of.storage, edit }))
 }
 
 /// What an edit is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Edited {
-    /// The source, or the destination.
-    pub source: bool,
+    /// Index of the storage: 0 is the source, the others are the destinations, by client.
+    pub storage: u32,
     /// Which file.
     pub file: u32,
 }
 
 impl Edited {
-    /// Index of the storage.
-    pub(super) const fn storage(self) -> usize {
-        if self.source { SOURCE as usize } else { DESTINATION as usize }
-    }
-
     /// The file's path.
     pub(super) fn path(self) -> RelPath {
         RelPath::new(format!("f{}", self.file).as_bytes()).expect("a name without `/`, `.` and `..`")

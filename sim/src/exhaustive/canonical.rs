@@ -136,7 +136,10 @@ impl Names {
         };
         match family {
             Family::Agent | Family::Location | Family::Task => client(number),
+            Family::Storage if number == 0 => 0,
             Family::Nameless => 0,
+            // The first is everybody's source.
+            Family::Storage => 1 + client(number - 1),
             Family::Inode => {
                 self.inodes.iter().position(|other| *other == number).map_or(0, |place| place as u64)
             }

@@ -77,9 +77,9 @@ impl<R: Rules, H: EntryHash> State<R, H> {
             }
         }
         if spent.edits < bounds.edits {
-            let all = [true, false].into_iter();
-            let all = all.flat_map(|source| (0..bounds.files).map(move |file| Edited { source, file }));
-            moves.extend(all.filter(|of| world.has(of.storage(), &of.path())).map(Move::Edit));
+            let all = (0..=bounds.clients)
+                .flat_map(|storage| (0..bounds.files).map(move |file| Edited { storage, file }));
+            moves.extend(all.filter(|of| world.has(of.storage, &of.path())).map(Move::Edit));
         }
         moves
     }
@@ -149,9 +149,9 @@ impl fmt::Display for Move {
             Self::Start { client } => write!(f, "client {client} starts task {client}"),
             Self::Cancel { slot } => write!(f, "execution {slot} is cancelled"),
             Self::Crash { slot, .. } => write!(f, "the worker of execution {slot} dies"),
-            Self::Edit(Edited { source, file }) => {
-                let side = if *source { "source" } else { "destination" };
-                write!(f, "somebody writes f{file} at the {side}")
+            Self::Edit(Edited { storage: 0, file }) => write!(f, "somebody writes f{file} at the source"),
+            Self::Edit(Edited { storage, file }) => {
+                write!(f, "somebody writes f{file} at the destination of client {}", storage - 1)
             }
             Self::Next(pick) => write!(f, "the {pick}. thing pending happens"),
         }

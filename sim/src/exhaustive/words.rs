@@ -18,6 +18,7 @@ pub(super) enum Family {
     /// An action, or bytes on their way: told apart by what they are of.
     Nameless,
     Inode,
+    Storage,
     Instant,
 }
 
@@ -131,6 +132,8 @@ pub(super) struct Words {
     seconds: i64,
     /// Whether the row that is being written is of an execution that has ended.
     ended: bool,
+    /// The next list is that of the storages.
+    storages: bool,
 }
 
 /// What cannot go wrong, in the form that serde wants.
@@ -187,12 +190,12 @@ impl Words {
     fn open(&mut self, word: Word, owner: &'static str) -> Compound<'_> {
         let start = self.words.len();
         self.words.push(word);
-        Compound { words: self, owner, start, row: start, rows: true }
+        Compound { words: self, owner, start, row: start, rows: true, place: None }
     }
 
     fn flat(&mut self, owner: &'static str) -> Compound<'_> {
         let start = self.words.len();
-        Compound { words: self, owner, start, row: start, rows: false }
+        Compound { words: self, owner, start, row: start, rows: false, place: None }
     }
 }
 
@@ -203,12 +206,18 @@ pub(super) struct Compound<'a> {
     start: usize,
     row: usize,
     rows: bool,
+    /// The number of the next row, where rows are known by their places.
+    place: Option<u64>,
 }
 
 impl Compound<'_> {
     fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Done {
         if self.rows {
             self.words.words.push(Word::Row);
+        }
+        if let Some(place) = &mut self.place {
+            self.words.words.push(Word::Name(Family::Storage, *place));
+            *place += 1;
         }
         value.serialize(&mut *self.words)
     }
@@ -218,6 +227,7 @@ impl Compound<'_> {
             return Ok(());
         }
         match (self.owner, name) {
+            ("World", "storages") => self.words.storages = true,
             ("FileTime", "secs") => self.words.next = Next::Seconds,
             ("FileTime", "nanos") => self.words.next = Next::Nanoseconds,
             ("Row", "number") => self.words.next = Next::Named(Family::Inode),
@@ -431,6 +441,9 @@ impl<'a> ser::Serializer for &'a mut Words {
         value.serialize(self)
     }
     fn serialize_seq(self, _: Option<usize>) -> Result<Compound<'a>, Never> {
+        if std::mem::take(&mut self.storages) {
+            return Ok(Compound { place: Some(0), ..self.open(Word::Set, "") });
+        }
         Ok(self.open(Word::List, ""))
     }
     fn serialize_tuple(self, _: usize) -> Result<Compound<'a>, Never> {

@@ -47,7 +47,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         let word = self.key_of(execution, &action, self.spec.order_key);
         let steps = action.steps.len();
         if self.script.by_hand.is_some() {
-            self.stop_at_every_step(&mut stops, steps);
+            Self::stop_at_every_step(&mut stops, &action);
         } else if stops.is_empty() && steps > 1 && word.is_multiple_of(4) {
             let last = u64::try_from(steps - 2).unwrap_or(0);
             let upto = 1 + usize::try_from(at_most(fold([word]), last)).unwrap_or(0);
@@ -141,7 +141,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
                 return;
             }
         }
-        if over && wait_ns == 0 && !stalled && self.script.by_hand.is_none() {
+        if over && wait_ns == 0 && !stalled {
             self.answer_action(execution, id);
         } else {
             self.push(self.now.after_ns(wait_ns), [6, execution.0, id.0], Due::Leg { execution, action: id });

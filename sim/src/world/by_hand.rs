@@ -3,8 +3,9 @@
 //!
 //! In such a world
 //! - an operation of the scenario happens when it is picked, whatever its time;
-//! - every action stops after each of its steps and once more before it is answered, so that anything may come between
-//!   any two of them; what an action in flight has not done when its execution ends it never does;
+//! - every action stops after each of its steps, so that anything may come between any two of them (but for what makes
+//!   no difference, see `stop_at_every_step`), and is answered with its last; what an action in flight has not done when
+//!   its execution ends it never does;
 //! - what answers (actions, mounts) may do so in any order: a *quick* event can be picked at any time, however long it
 //!   has been due. The clock never goes back for it;
 //! - what waits for a time (retries, drains, timers of the service) happens in the order of the times. It can be picked
@@ -19,7 +20,9 @@ use std::collections::VecDeque;
 use datasync::rules::Rules;
 use datasync::service::{ExecutionId, TaskId};
 use datasync::time::{Instant, MINUTE, SECOND};
+use datasync::transfer::Action;
 use datasync::tree::{EntryHash, RelPath};
+use datasync::volume::Step;
 
 use super::running::Stop;
 use super::{Due, World};
@@ -66,8 +69,9 @@ impl<R: Rules, H: EntryHash> World<R, H> {
 
     /// Whether there is something at a path of a storage.
     #[must_use]
-    pub fn has(&self, storage: usize, path: &RelPath) -> bool {
-        self.storages[storage].sight(path).is_some()
+    pub fn has(&self, storage: u32, path: &RelPath) -> bool {
+        let storage = usize::try_from(storage).ok().and_then(|storage| self.storages.get(storage));
+        storage.is_some_and(|storage| storage.sight(path).is_some())
     }
 
     /// Forgets what only tells of the past and decides nothing: operations that have happened, counts, pins.
@@ -150,10 +154,14 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         true
     }
 
-    /// An action stops before its first step, after each, and after its last, before it is answered.
-    pub(super) fn stop_at_every_step(&self, stops: &mut Vec<Stop>, steps: usize) {
-        for upto in 1..steps {
-            if stops.iter().all(|stop| stop.upto != upto) {
+    /// An action stops after each of its steps but the last, which is answered at once. It does not stop after a read of
+    /// the source: whatever could come between that and the next step might as well come before the one or after the
+    /// other.
+    pub(super) fn stop_at_every_step(stops: &mut Vec<Stop>, action: &Action) {
+        for (before, step) in action.steps.iter().enumerate() {
+            let upto = before + 1;
+            let pauses = upto < action.steps.len() && !matches!(step, Step::Read { .. });
+            if pauses && stops.iter().all(|stop| stop.upto != upto) {
                 stops.push(Stop { upto, operations: Vec::new() });
             }
         }

@@ -226,6 +226,9 @@ impl<R: Rules, H: EntryHash> World<R, H> {
     /// When the next thing happens; `None` = nothing ever will by itself.
     #[must_use]
     pub fn next_at(&self) -> Option<Instant> {
+        if self.script.by_hand.is_some() && !self.script_is_over() {
+            return Some(self.now);
+        }
         match (self.queue.next_at(), self.service.next_deadline()) {
             (Some(event), Some(deadline)) => Some(event.min(deadline)),
             (event, deadline) => event.or(deadline),
