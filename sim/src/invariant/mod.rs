@@ -361,6 +361,27 @@ pub trait Invariant {
     fn observe(&mut self, observation: &Observation<'_>, checks: &mut u64) -> Result<(), Violation>;
 }
 
+/// An invariant that looks at executions that have ended, and at nothing else.
+trait AtEnd {
+    /// Stable, kebab-case.
+    fn called(&self) -> &'static str;
+
+    /// Looks at one, as [`Invariant::observe`] does; an error says what is wrong with it.
+    fn ended(&mut self, ended: &Ended<'_>, checks: &mut u64) -> Result<(), String>;
+}
+
+impl<T: AtEnd> Invariant for T {
+    fn name(&self) -> &'static str {
+        self.called()
+    }
+
+    fn observe(&mut self, observation: &Observation<'_>, checks: &mut u64) -> Result<(), Violation> {
+        let Observation::Ended(ended) = observation else { return Ok(()) };
+        self.ended(ended, checks)
+            .map_err(|why| Violation::new(self.called(), format!("execution {}: {why}", ended.execution.0)))
+    }
+}
+
 /// A line of the catalogue.
 pub struct Catalogued {
     /// The name.
