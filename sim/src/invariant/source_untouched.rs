@@ -26,7 +26,7 @@ impl AtEnd for SourceUntouched {
         }
         match before.flat().first_change(&after.flat()) {
             None => Ok(()),
-            Some(form) => Err(format!("`{}` of its source was changed", Escaped(&form))),
+            Some(form) => Err(format!("changed `{}` of its source", Escaped(&form))),
         }
     }
 }
