@@ -117,6 +117,6 @@ impl AtEnd for Verification {
             .filter(|line| line.kind.is_mismatch())
             .map(|line| (line.path.as_bytes(), line.kind))
             .collect();
-        (self.judge)(&demands(&window), &reported, checks)
+        (self.judge)(ended.demands.get_or_init(|| demands(&window)), &reported, checks)
     }
 }
