@@ -15,6 +15,7 @@ mod corpus;
 mod coverage;
 mod directory_copy;
 mod faults;
+mod faults_told;
 mod flats;
 mod generator;
 mod invariants;

@@ -2,7 +2,8 @@
 //!
 //! *Canonical*: everything that decides how the world goes on, with
 //! - no clock, sequence number, run digest or counter that only counts;
-//! - instants by rank, and by whether they have come, come promptly, or later; mtimes by rank; atimes not at all;
+//! - instants by rank, and by whether they have come, come promptly, or later; mtimes that occur more than once by rank,
+//!   the others (what a write has just stamped: nobody asks which of two is the later) not at all, nor atimes;
 //! - agents, locations, tasks and executions by client, and of all ways to number the clients the one with the smallest
 //!   fingerprint: equal clients are interchangeable;
 //! - inodes in the order of the tree; actions and payloads by what they are of;
@@ -93,8 +94,7 @@ impl Names {
         }
         instants.sort_unstable();
         instants.dedup();
-        times.sort_unstable();
-        times.dedup();
+        let times = shared(times);
         let open = state.world.open_tasks().map(|(execution, task)| (execution.0, task.0)).collect();
         Self { words, now: state.world.now(), instants, times, inodes, open }
     }
@@ -157,6 +157,15 @@ impl Names {
             }
         }
     }
+}
+
+/// Those that occur more than once, sorted.
+fn shared(mut times: Vec<i64>) -> Vec<i64> {
+    times.sort_unstable();
+    let mut shared: Vec<i64> =
+        times.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
+    shared.dedup();
+    shared
 }
 
 fn rank<T: Ord>(sorted: &[T], value: &T) -> u64 {

@@ -37,7 +37,9 @@ pub struct Counts {
     pub transitions: u64,
     /// Moves on the longest way to a state, of the shortest ways.
     pub depth: u32,
-    /// States that waited to be gone on from, at the most.
+    /// States that wait to be gone on from.
+    pub queue: usize,
+    /// The same, at the most.
     pub queue_peak: usize,
     /// Different states in which nothing was running, from which all was healed and each task run to its end twice.
     pub closings: usize,
@@ -179,6 +181,7 @@ impl<R: Rules + Stored, H: EntryHash + Stored> Searcher<R, H> {
         let place = u32::try_from(self.ways.len()).expect("fewer than 2^32 states");
         self.ways.push(came);
         self.queue.push_back((state, place));
+        self.counts.queue = self.queue.len();
         self.counts.queue_peak = self.counts.queue_peak.max(self.queue.len());
         None
     }

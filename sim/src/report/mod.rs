@@ -8,6 +8,7 @@ use comfy_table::{Cell, CellAlignment, Table, presets};
 
 pub mod bugs;
 pub mod coverage;
+pub mod explore;
 pub mod summary;
 pub mod units;
 
