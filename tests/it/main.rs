@@ -14,6 +14,7 @@ mod conformance_real;
 mod corpus;
 mod coverage;
 mod directory_copy;
+mod explore;
 mod faults;
 mod faults_told;
 mod flats;
