@@ -101,13 +101,14 @@ impl Names {
 
     /// The fingerprint when client `c` is called `clients[c]`.
     fn fingerprint(&self, clients: &[u64]) -> Fingerprint {
-        let mut sums = vec![Sum::default()];
-        let mut is_set = Vec::new();
+        let mut sums = Vec::with_capacity(8);
+        sums.push(Sum { row: Vec::with_capacity(8_192), ..Sum::default() });
+        let mut is_set = Vec::with_capacity(16);
         for word in &self.words {
             match *word {
                 Word::Set => {
                     is_set.push(true);
-                    sums.push(Sum::default());
+                    sums.push(Sum { row: Vec::with_capacity(512), ..Sum::default() });
                 }
                 Word::List => {
                     is_set.push(false);
@@ -186,8 +187,9 @@ struct Sum {
 
 impl Sum {
     fn put(&mut self, tag: u8, number: u64) {
-        self.row.push(tag);
-        self.row.extend_from_slice(&number.to_le_bytes());
+        let mut word = [tag; 9];
+        word[1..].copy_from_slice(&number.to_le_bytes());
+        self.row.extend_from_slice(&word);
     }
 
     fn next_row(&mut self) {

@@ -139,8 +139,13 @@ fn go<R: Rules + Stored, H: EntryHash + Stored>(
             complete = false;
             break;
         }
-        for by in state.moves(search.bounds) {
-            let mut next = state.clone();
+        let moves = state.moves(search.bounds);
+        let mut state = Some(state);
+        for (number, by) in moves.iter().copied().enumerate() {
+            // The last move needs no copy.
+            let last = number + 1 == moves.len();
+            let next = if last { state.take() } else { state.clone() };
+            let mut next = next.expect("it is taken by the last move");
             next.make(by);
             searcher.counts.transitions += 1;
             ended = searcher.arrive(next, Came { from: place, by });

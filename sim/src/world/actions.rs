@@ -81,7 +81,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         };
         self.burst(execution, &mut flight);
         let running = self.running.get_mut(&execution).expect("it was there");
-        running.flights.insert(id, flight);
+        running.flights.insert(id, Box::new(flight));
         self.push(self.now.after_ns(leg_ns), about, Due::Leg { execution, action: id });
     }
 
@@ -107,7 +107,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             return;
         }
         if let Some(flight) = running.late.remove(&id) {
-            self.answer_late(execution, flight);
+            self.answer_late(execution, *flight);
             return;
         }
         let Some(running) = self.running.get_mut(&execution) else { return };
@@ -248,7 +248,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             self.push(at, [9, execution.0, id.0], Due::Leg { execution, action: id });
         }
         let Some(running) = self.running.get_mut(&execution) else { return };
-        let Flight { action, outcome, answer, struck, .. } = flight;
+        let Flight { action, outcome, answer, struck, .. } = *flight;
         let taken = running.transfer.complete(now, id, outcome);
         self.told_of(execution, (action.kind, &action.path), answer, struck, taken);
         self.poll_transfer(execution);

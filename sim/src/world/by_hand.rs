@@ -91,10 +91,9 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             match due {
                 Due::Leg { execution, action } => {
                     let running = self.running.get(execution);
-                    let waits = |running: &super::Running<R>| {
+                    if running.is_some_and(|running| {
                         running.flights.contains_key(action) || running.late.contains_key(action)
-                    };
-                    if running.is_some_and(waits) {
+                    }) {
                         quick.push(Pending::Event(number));
                     }
                 }

@@ -103,8 +103,9 @@ pub struct World<R: Rules, H: EntryHash> {
     operations: Vec<Operation>,
     script: Script,
     triggers: Triggers,
-    running: BTreeMap<ExecutionId, Running<R>>,
-    facts: BTreeMap<ExecutionId, Facts>,
+    /// Boxed, like the facts: a node of a map has room for eleven values.
+    running: BTreeMap<ExecutionId, Box<Running<R>>>,
+    facts: BTreeMap<ExecutionId, Box<Facts>>,
     agents: operations::Contacts,
     mounts_tried: u64,
     changes_seen: u64,

@@ -162,7 +162,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         };
         let skewed =
             [&running.source, &running.destination].map(|mount| self.storages[mount.storage].is_skewed());
-        self.running.insert(execution, running);
+        self.running.insert(execution, Box::new(running));
         if skewed.contains(&true) {
             self.count(FaultKind::SkewedClock, execution, None);
         }
