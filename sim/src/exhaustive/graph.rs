@@ -34,7 +34,7 @@ impl Node {
     /// Everything that can happen next.
     #[must_use]
     pub fn moves(&self) -> Vec<Move> {
-        self.state.moves(self.bounds)
+        self.state.moves(self.bounds, false)
     }
 
     /// What comes of a move.

@@ -13,6 +13,9 @@
 //! What is *not* varied: faults other than these, options, trees, how many actions are in flight (two), and what comes
 //! between a read of the source and the step after it, which could as well come before the one or after the other.
 //!
+//! Once all counts are used up, a step of an action that is not its last goes before everything else: destinations are not
+//! shared and nobody writes any more, so nothing that is pending could tell. The raw search does without this.
+//!
 //! **What is asked.** Every invariant of the catalogue watches every path, as in `fuzz`. From each state in which nothing
 //! runs, or nothing can go on, everything is healed and each task runs to its end twice: that is where a cancel or a crash
 //! must have left nothing that a rerun does not put right.

@@ -44,6 +44,13 @@ pub(super) struct Spent {
     pub(super) edits: u32,
 }
 
+impl Spent {
+    const fn all(bounds: Bounds) -> Self {
+        let Bounds { starts, cancels, crashes, edits, .. } = bounds;
+        Self { starts, cancels, crashes, edits }
+    }
+}
+
 /// A small world somewhere on a path.
 #[derive(Clone)]
 pub(super) struct State<R: Rules, H: EntryHash> {
@@ -58,9 +65,16 @@ pub(super) struct Written {
 }
 
 impl<R: Rules, H: EntryHash> State<R, H> {
-    /// Everything that can happen next, in a fixed order.
-    pub(super) fn moves(&self, bounds: Bounds) -> Vec<Move> {
+    /// Everything that can happen next, in a fixed order; where no count is left, and unless `all` are wanted, a step
+    /// that can go before everything else alone.
+    pub(super) fn moves(&self, bounds: Bounds, all: bool) -> Vec<Move> {
         let Self { world, spent } = self;
+        if *spent == Spent::all(bounds)
+            && !all
+            && let Some(pick) = world.step_that_can_go_first()
+        {
+            return vec![Move::Next(pick)];
+        }
         let mut moves: Vec<Move> = (1..=world.choices()).map(Move::Next).collect();
         if spent.starts < bounds.starts {
             moves.extend((0..bounds.clients).map(|client| Move::Start { client }));

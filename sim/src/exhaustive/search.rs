@@ -139,7 +139,7 @@ fn go<R: Rules + Stored, H: EntryHash + Stored>(
             complete = false;
             break;
         }
-        let moves = state.moves(search.bounds);
+        let moves = state.moves(search.bounds, search.raw);
         let mut state = Some(state);
         for (number, by) in moves.iter().copied().enumerate() {
             // The last move needs no copy.

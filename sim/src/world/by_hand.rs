@@ -62,6 +62,29 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         self.operations.push(operation);
     }
 
+    /// The pick of an action's step of which nothing that is pending can tell whether it came before or after: not its
+    /// last, in a world in which no cancel drains, nobody else will write, and no two executions have a destination in
+    /// common.
+    #[must_use]
+    pub fn step_that_can_go_first(&self) -> Option<u32> {
+        if self.running.values().any(|running| running.cancelled) {
+            return None;
+        }
+        let queued = self.queue.pending();
+        let goes_on = |pending: &Pending| {
+            let Pending::Event(number) = pending else { return false };
+            let Some((.., Due::Leg { execution, action })) =
+                queued.iter().find(|(_, other, _)| other == number)
+            else {
+                return false;
+            };
+            let flight = self.running.get(execution).and_then(|running| running.flights.get(action));
+            flight.is_some_and(|flight| flight.stops.len() > 1 && flight.outcome.error.is_none())
+        };
+        let place = self.pending().iter().position(goes_on)?;
+        u32::try_from(place + 1).ok()
+    }
+
     /// The executions that have not ended, each with its task.
     pub fn open_tasks(&self) -> impl Iterator<Item = (ExecutionId, TaskId)> {
         self.facts.iter().map(|(execution, facts)| (*execution, facts.task))
