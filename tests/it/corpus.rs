@@ -176,7 +176,8 @@ fn the_text_is_for_readers() {
     "in_flight": 1,
     "trust_summaries": true,
     "listing_key": 6,
-    "settings": {"allow_agentless": true, "default_file_mode": 493}
+    "settings": {"allow_agentless": true, "default_file_mode": 493},
+    "picks": [0, 0, 3, 1]
   },
   "storages": [
     {

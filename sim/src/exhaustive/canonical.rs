@@ -7,10 +7,11 @@
 //! - agents, locations, tasks and executions by client, and of all ways to number the clients the one with the smallest
 //!   fingerprint: equal clients are interchangeable;
 //! - inodes in the order of the tree; actions and payloads by what they are of;
-//! - executions that have ended forgotten, and with them what the invariants remember and what the journal holds.
+//! - executions that have ended forgotten, and with them what the invariants remember and what the journal holds;
+//! - and with how much of each count is used up.
 //!
-//! The last is what makes it a choice: a violation that depends on the past alone (a status told last week) is found on
-//! the way that got there first or not at all. A test holds raw and canonical search against each other.
+//! The last but one is what makes it a choice: a violation that depends on the past alone (a status told last week) is
+//! found on the way that got there first or not at all. A test holds raw and canonical search against each other.
 //!
 //! *Raw*: everything there is to a world when it is written down, digest of its past included.
 
@@ -29,24 +30,23 @@ use crate::world::by_hand::{FAR_NS, PROMPT_NS};
 /// 128 bits that stand for a state.
 pub(super) type Fingerprint = u128;
 
-/// The raw fingerprints of the world alone and of the whole state.
-pub(super) fn raw<R: Rules + Stored, H: EntryHash + Stored>(state: &State<R, H>) -> [Fingerprint; 2] {
-    let world = xxh3_128(&state.world.to_bytes());
-    [world, with_spent(world, state.spent)]
+/// The raw fingerprint of a state.
+pub(super) fn raw<R: Rules + Stored, H: EntryHash + Stored>(state: &State<R, H>) -> Fingerprint {
+    with_spent(xxh3_128(&state.world.to_bytes()), state.spent)
 }
 
-/// The canonical fingerprints of the world alone and of the whole state.
+/// The canonical fingerprint of a state.
 pub(super) fn canonical<R: Rules + Stored, H: EntryHash + Stored>(
     state: &State<R, H>,
     bounds: Bounds,
-) -> [Fingerprint; 2] {
+) -> Fingerprint {
     let names = Names::new(state, Words::of(&state.world));
     let mut clients: Vec<u64> = (0..u64::from(bounds.clients)).collect();
     let mut world = names.fingerprint(&clients);
     while next_permutation(&mut clients) {
         world = world.min(names.fingerprint(&clients));
     }
-    [world, with_spent(world, state.spent)]
+    with_spent(world, state.spent)
 }
 
 fn with_spent(world: Fingerprint, spent: Spent) -> Fingerprint {

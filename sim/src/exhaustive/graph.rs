@@ -27,7 +27,7 @@ impl Node {
     }
 
     fn of(bounds: Bounds, state: State<Documented, Xxh3>) -> Self {
-        let [_, fingerprint] = canonical(&state, bounds);
+        let fingerprint = canonical(&state, bounds);
         Self { bounds, state, fingerprint }
     }
 

@@ -41,7 +41,7 @@ pub struct Counts {
     pub queue: usize,
     /// The same, at the most.
     pub queue_peak: usize,
-    /// Different states in which nothing was running, from which all was healed and each task run to its end twice.
+    /// Of the states, those in which nothing ran: from them all was healed and each task run to its end twice.
     pub closings: usize,
 }
 
@@ -104,7 +104,6 @@ pub(super) fn root<R: Rules, H: EntryHash>(search: Search, rules: R, hash: &H) -
 struct Searcher<R: Rules, H: EntryHash> {
     search: Search,
     visited: BTreeSet<Fingerprint>,
-    closed: BTreeSet<Fingerprint>,
     ways: Vec<Came>,
     queue: VecDeque<(State<R, H>, u32)>,
     counts: Counts,
@@ -120,7 +119,6 @@ fn go<R: Rules + Stored, H: EntryHash + Stored>(
     let mut searcher = Searcher {
         search,
         visited: BTreeSet::new(),
-        closed: BTreeSet::new(),
         ways: Vec::new(),
         queue: VecDeque::new(),
         counts: Counts::default(),
@@ -156,7 +154,8 @@ fn go<R: Rules + Stored, H: EntryHash + Stored>(
         watch(&searcher.counts);
     }
     let found = ended.map(|(violation, in_closing, last)| {
-        let moves = searcher.way_to(last);
+        // What the root itself comes to needs no move.
+        let moves = if searcher.ways.is_empty() { Vec::new() } else { searcher.way_to(last) };
         found(origin, scenario, &moves, violation, in_closing)
     });
     Explored { counts: searcher.counts, complete, found }
@@ -169,14 +168,13 @@ impl<R: Rules + Stored, H: EntryHash + Stored> Searcher<R, H> {
         if let Some(violation) = state.world.monitor.violation() {
             return Some((violation.clone(), false, came));
         }
-        let [world, whole] =
-            if self.search.raw { raw(&state) } else { canonical(&state, self.search.bounds) };
-        if !self.visited.insert(whole) {
+        let fingerprint = if self.search.raw { raw(&state) } else { canonical(&state, self.search.bounds) };
+        if !self.visited.insert(fingerprint) {
             return None;
         }
         self.counts.states += 1;
         let is_end = state.world.open_executions().is_empty() || state.world.choices() == 0;
-        if is_end && self.closed.insert(world) {
+        if is_end {
             self.counts.closings += 1;
             let closed = live_on(state.world.clone());
             if let Some(violation) = closed.monitor.violation() {

@@ -14,7 +14,6 @@ pub(super) const CHANGES: &[fn(&mut WorldSpec)] = &[
     |world| world.chunk_bytes = world.chunk_bytes.max(ONE_CHUNK_BYTES),
     |world| world.settings = Settings::default(),
     |world| world.trust_summaries = false,
-    |world| world.picks = None,
     |world| world.listing_key = 0,
     |world| world.latency_key = 0,
     |world| world.order_key = 0,
