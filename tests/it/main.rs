@@ -16,6 +16,7 @@ mod corpus;
 mod coverage;
 mod directory_copy;
 mod faults;
+mod faults_told;
 mod flats;
 mod generator;
 mod invariants;

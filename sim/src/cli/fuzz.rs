@@ -226,7 +226,7 @@ fn tell_summary(
     if args.coverage {
         console.line(coverage.all_cells())?;
     }
-    let warnings = warnings(coverage);
+    let warnings = warnings(coverage, args.coverage || args.require_coverage);
     if !warnings.is_empty() {
         console.note(format_args!("{}", warnings.trim_end()))?;
     }
