@@ -1,12 +1,16 @@
 //! Attributes and links.
 
 use super::{hash, plant, rule};
-use crate::bug::{Bug, HashChange, RuleChange, Site, copying, torn, transfer};
+use crate::bug::Happening::{CutShort, Edit, OtherOptions, Rerun};
+use crate::bug::{Bug, Family, HashChange, RuleChange, Site, copying, interrupted, torn, transfer};
 
 pub(super) static BUGS: &[Bug] = &[
     Bug {
         name: "forgotten-times",
         site: Site::Transfer,
+        family: Family::Metadata,
+        conjunction: &[],
+        modelled_on: Some("https://github.com/rclone/rclone/issues/8317"),
         caught_by: &["cancel-then-rerun-converges"],
         bug: plant("a directory does not get its times", transfer::forgotten_times),
         benign: plant("times are set twice", transfer::sets_times_twice),
@@ -14,6 +18,9 @@ pub(super) static BUGS: &[Bug] = &[
     Bug {
         name: "swallows-refusals",
         site: Site::Transfer,
+        family: Family::Metadata,
+        conjunction: &[],
+        modelled_on: None,
         caught_by: &["survives-or-reports", "cancel-then-rerun-converges"],
         bug: plant("metadata that may not be set counts as set", torn::swallows_refusals),
         benign: plant("times are set twice", transfer::sets_times_twice),
@@ -21,6 +28,9 @@ pub(super) static BUGS: &[Bug] = &[
     Bug {
         name: "digest-without-mode",
         site: Site::Hash,
+        family: Family::Metadata,
+        conjunction: &[Edit, Rerun],
+        modelled_on: None,
         caught_by: &[
             "cancel-then-rerun-converges",
             "counters",
@@ -35,6 +45,9 @@ pub(super) static BUGS: &[Bug] = &[
     Bug {
         name: "drops-mtime-on-one-pair",
         site: Site::Rules,
+        family: Family::Metadata,
+        conjunction: &[],
+        modelled_on: None,
         caught_by: &["survives-or-reports", "metadata-by-pair", "cancel-then-rerun-converges", "counters"],
         bug: rule("from NFS to EFS the mtimes of files are not set", RuleChange::DropsMtime),
         benign: rule("a failed action is tried once more", RuleChange::RetriesOnceMore),
@@ -42,6 +55,9 @@ pub(super) static BUGS: &[Bug] = &[
     Bug {
         name: "hard-link-split",
         site: Site::Transfer,
+        family: Family::Metadata,
+        conjunction: &[],
+        modelled_on: Some("https://github.com/rclone/rclone/issues/6160"),
         caught_by: &["survives-or-reports", "links-kept", "cancel-then-rerun-converges"],
         bug: plant("a hard link arrives as a file of its own", copying::splits_links),
         benign: plant("times are set twice", transfer::sets_times_twice),
@@ -49,6 +65,9 @@ pub(super) static BUGS: &[Bug] = &[
     Bug {
         name: "symlink-followed",
         site: Site::Transfer,
+        family: Family::Metadata,
+        conjunction: &[],
+        modelled_on: Some("https://github.com/rclone/rclone/issues/1152"),
         caught_by: &[
             "bounded-by-the-journal",
             "survives-or-reports",
@@ -56,6 +75,81 @@ pub(super) static BUGS: &[Bug] = &[
             "cancel-then-rerun-converges",
         ],
         bug: plant("a symlink arrives as a file", copying::follows_symlinks),
+        benign: plant("times are set twice", transfer::sets_times_twice),
+    },
+    Bug {
+        name: "caches-attributes",
+        site: Site::Transfer,
+        family: Family::Metadata,
+        conjunction: &[CutShort, Edit, Rerun],
+        modelled_on: None,
+        caught_by: &[
+            "cancel-then-rerun-converges",
+            "survives-or-reports",
+            "bounded-by-the-journal",
+            "counters",
+            "metadata-by-pair",
+        ],
+        bug: plant(
+            "after one that was cut short owner and mode of files of the same mtime are not read",
+            interrupted::caches_attributes,
+        ),
+        benign: plant("every directory is listed twice", transfer::lists_twice),
+    },
+    Bug {
+        name: "caches-unwanted-modes",
+        site: Site::Transfer,
+        family: Family::Metadata,
+        conjunction: &[OtherOptions, Edit, Rerun],
+        modelled_on: None,
+        caught_by: &[
+            "cancel-then-rerun-converges",
+            "survives-or-reports",
+            "bounded-by-the-journal",
+            "counters",
+            "metadata-by-pair",
+        ],
+        bug: plant(
+            "modes read while PosixPermissions was NONE are used when it is not",
+            interrupted::caches_unwanted_modes,
+        ),
+        benign: plant("every directory is listed twice", transfer::lists_twice),
+    },
+    Bug {
+        name: "caches-destination",
+        site: Site::Transfer,
+        family: Family::Metadata,
+        conjunction: &[CutShort, Edit, Rerun],
+        modelled_on: None,
+        caught_by: &[
+            "cancel-then-rerun-converges",
+            "survives-or-reports",
+            "bounded-by-the-journal",
+            "counters",
+            "metadata-by-pair",
+        ],
+        bug: plant(
+            "after one that was cut short owner and mode of what that left alone are not read",
+            interrupted::caches_destination,
+        ),
+        benign: plant("every directory is listed twice", transfer::lists_twice),
+    },
+    Bug {
+        name: "dressed-once",
+        site: Site::Transfer,
+        family: Family::Metadata,
+        conjunction: &[CutShort, Edit, Rerun],
+        modelled_on: None,
+        caught_by: &[
+            "cancel-then-rerun-converges",
+            "survives-or-reports",
+            "bounded-by-the-journal",
+            "metadata-by-pair",
+        ],
+        bug: plant(
+            "after one that was cut short directories that have their attributes do not get them",
+            interrupted::dressed_once,
+        ),
         benign: plant("times are set twice", transfer::sets_times_twice),
     },
 ];

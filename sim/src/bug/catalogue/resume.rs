@@ -1,12 +1,16 @@
 //! What is written down and read back.
 
 use super::plant;
-use crate::bug::{Bug, Site, resume};
+use crate::bug::Happening::Restart;
+use crate::bug::{Bug, Family, Site, resume};
 
 pub(super) static BUGS: &[Bug] = &[
     Bug {
         name: "forgotten-removal",
         site: Site::Surgery,
+        family: Family::Resume,
+        conjunction: &[],
+        modelled_on: None,
         caught_by: &["snapshot-resume"],
         bug: plant("a transfer that comes back has lost one removal", resume::forgotten_removal),
         benign: plant("a world comes back by way of its readable form", resume::readable),
@@ -14,6 +18,9 @@ pub(super) static BUGS: &[Bug] = &[
     Bug {
         name: "forgotten-flight",
         site: Site::Surgery,
+        family: Family::Resume,
+        conjunction: &[],
+        modelled_on: None,
         caught_by: &["snapshot-resume"],
         bug: plant("an action in flight does not come back", resume::forgotten_flight),
         benign: plant("a world comes back by way of its readable form", resume::readable),
@@ -21,6 +28,9 @@ pub(super) static BUGS: &[Bug] = &[
     Bug {
         name: "forgotten-order",
         site: Site::Surgery,
+        family: Family::Resume,
+        conjunction: &[],
+        modelled_on: None,
         caught_by: &["snapshot-resume"],
         bug: plant(
             "simultaneous events come back in the order in which they were queued",
@@ -31,6 +41,9 @@ pub(super) static BUGS: &[Bug] = &[
     Bug {
         name: "forgotten-write",
         site: Site::Surgery,
+        family: Family::Resume,
+        conjunction: &[],
+        modelled_on: None,
         caught_by: &["snapshot-resume"],
         bug: plant("what was not yet durable comes back as durable", resume::forgotten_write),
         benign: plant("a world comes back by way of its readable form", resume::readable),
@@ -38,6 +51,9 @@ pub(super) static BUGS: &[Bug] = &[
     Bug {
         name: "forgetful-restart",
         site: Site::Surgery,
+        family: Family::Resume,
+        conjunction: &[Restart],
+        modelled_on: None,
         caught_by: &["snapshot-resume"],
         bug: plant("a service that restarts forgets what it was to do later", resume::forgetful_restart),
         benign: plant("a world comes back by way of its readable form", resume::readable),
@@ -45,6 +61,9 @@ pub(super) static BUGS: &[Bug] = &[
     Bug {
         name: "recounted-tries",
         site: Site::Transfer,
+        family: Family::Resume,
+        conjunction: &[],
+        modelled_on: None,
         caught_by: &["snapshot-resume"],
         bug: plant("after a restore every action says one try more", resume::recounted_tries),
         benign: plant("a world comes back by way of its readable form", resume::readable),
