@@ -24,6 +24,7 @@ mod metamorphic;
 mod objects_encoding;
 mod objects_steps;
 mod oracle;
+mod oracle_bugs;
 mod oracle_rerun;
 mod pairs;
 mod prng;
@@ -49,6 +50,7 @@ mod service_state;
 mod service_tasks;
 mod shapes;
 mod shrink;
+mod shrinker_bugs;
 mod slots;
 
 mod stored;

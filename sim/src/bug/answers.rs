@@ -87,32 +87,6 @@ pub(super) fn skips_after_delete() -> Box<dyn Plant> {
     Box::new(SkipsAfterDelete::default())
 }
 
-/// The first tag of a page is passed over when a tag was taken away since the page before.
-#[derive(Default)]
-struct SkipsAfterUntag {
-    untagged: bool,
-}
-
-impl Plant for SkipsAfterUntag {
-    fn answer(&mut self, request: &Request, answer: &mut Answer) {
-        match (request, answer) {
-            (Request::UntagResource(_), Ok(_)) => self.untagged = true,
-            (Request::ListTagsForResource(list), Ok(Response::ListTagsForResource(page)))
-                if list.next_token.is_some()
-                    && !page.tags.is_empty()
-                    && std::mem::take(&mut self.untagged) =>
-            {
-                page.tags.remove(0);
-            }
-            _ => {}
-        }
-    }
-}
-
-pub(super) fn skips_after_untag() -> Box<dyn Plant> {
-    Box::new(SkipsAfterUntag::default())
-}
-
 /// The last of a page is shown again on the next one when something was made in between.
 #[derive(Default)]
 struct RepeatsAfterCreate {

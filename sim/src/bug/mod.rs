@@ -147,6 +147,8 @@ pub enum Happening {
     Untag,
     /// A page of a list is read.
     Page,
+    /// Something is described or listed.
+    Look,
 }
 
 impl Happening {
@@ -172,6 +174,7 @@ impl Happening {
             Self::Tag => "tag",
             Self::Untag => "untag",
             Self::Page => "page",
+            Self::Look => "look",
         }
     }
 }

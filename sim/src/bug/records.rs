@@ -175,21 +175,25 @@ pub(super) fn counts_from_first_loss() -> Box<dyn Plant> {
     })
 }
 
-/// When one agent comes back, every other that is OFFLINE is taken to be back.
+/// When one agent comes back, every other is taken to be back.
 pub(super) fn all_come_back() -> Box<dyn Plant> {
     clerk(|lost: &mut BTreeSet<String>, state| {
         let now: BTreeSet<String> =
             rows(state, "agents").filter(|(_, agent)| is_lost(agent)).map(|(id, _)| id.clone()).collect();
         let back = rows(state, "agents").any(|(id, _)| lost.contains(id) && !now.contains(id));
         *lost = now;
-        let mut any = false;
-        for agent in rows_mut(state, "agents").into_iter().flat_map(Map::values_mut) {
-            if back && is_lost(agent) && agent["status"] == "OFFLINE" {
-                agent["status"] = json!("ONLINE");
-                any = true;
-            }
+        if !back || lost.is_empty() {
+            return false;
         }
-        any
+        for (_, agent) in rows_mut(state, "agents").into_iter().flatten().filter(|(_, agent)| is_lost(agent))
+        {
+            agent["lost_since"] = Value::Null;
+            agent["status"] = json!("ONLINE");
+        }
+        if let Some(armed) = state.pointer_mut("/timers/armed").and_then(Value::as_array_mut) {
+            armed.retain(|timer| timer[2]["AgentOffline"].is_null());
+        }
+        true
     })
 }
 
@@ -219,23 +223,14 @@ pub(super) fn missed_recovery() -> Box<dyn Plant> {
     })
 }
 
-/// The names agents had when they were first seen, and which are out of contact.
-#[derive(Default)]
-struct Names {
-    first: BTreeMap<String, Value>,
-    lost: BTreeSet<String>,
-}
-
-/// An agent that comes back brings the name that it was activated with.
+/// An agent that is lost is known by the name that it was activated with.
 pub(super) fn old_name_comes_back() -> Box<dyn Plant> {
-    clerk(|memory: &mut Names, state| {
+    clerk(|first: &mut BTreeMap<String, Value>, state| {
         let mut any = false;
         for (id, agent) in rows_mut(state, "agents").into_iter().flatten() {
-            let first = memory.first.entry(id.clone()).or_insert_with(|| agent["name"].clone());
-            if is_lost(agent) {
-                memory.lost.insert(id.clone());
-            } else if memory.lost.remove(id) && agent["name"] != *first {
-                agent["name"] = first.clone();
+            let name = first.entry(id.clone()).or_insert_with(|| agent["name"].clone());
+            if is_lost(agent) && agent["name"] != *name {
+                agent["name"] = name.clone();
                 any = true;
             }
         }
@@ -245,36 +240,43 @@ pub(super) fn old_name_comes_back() -> Box<dyn Plant> {
 
 const TAGGED: [&str; 3] = ["agents", "locations", "tasks"];
 
-/// The tags of everything, by table, number and key: value, and whether a key was taken away since.
-type Tags = BTreeMap<(usize, String, String), (Value, bool)>;
-
 fn tags_of(row: &mut Value) -> impl Iterator<Item = (String, &mut Value)> {
     let list = row.pointer_mut("/tags/list").and_then(Value::as_array_mut);
     list.into_iter().flatten().map(|tag| (tag["key"].as_str().unwrap_or_default().to_owned(), tag))
 }
 
-/// A key that was taken away comes back with the value that it had.
-pub(super) fn tag_comes_back() -> Box<dyn Plant> {
-    clerk(|known: &mut Tags, state| {
+/// The tags of one resource when they were last seen, and those that were taken away from it, by key.
+#[derive(Default)]
+struct Kept {
+    last: BTreeMap<String, Value>,
+    gone: BTreeMap<String, Value>,
+}
+
+/// Whoever sets a new tag brings back those that were taken away.
+pub(super) fn tags_come_back() -> Box<dyn Plant> {
+    clerk(|known: &mut BTreeMap<(usize, String), Kept>, state| {
         let mut any = false;
-        let mut there = BTreeSet::new();
         for (table, name) in TAGGED.into_iter().enumerate() {
             for (id, row) in rows_mut(state, name).into_iter().flatten() {
-                for (key, tag) in tags_of(row) {
-                    let place = (table, id.clone(), key);
-                    match known.get(&place) {
-                        Some((old, true)) if *old != tag["value"] => {
-                            tag["value"] = old.clone();
-                            any = true;
-                        }
-                        _ => drop(known.insert(place.clone(), (tag["value"].clone(), false))),
+                let kept = known.entry((table, id.clone())).or_default();
+                let mut now: BTreeMap<String, Value> =
+                    tags_of(row).map(|(key, tag)| (key, tag.clone())).collect();
+                kept.gone.retain(|key, _| !now.contains_key(key));
+                for (key, tag) in &kept.last {
+                    if !now.contains_key(key) {
+                        kept.gone.insert(key.clone(), tag.clone());
                     }
-                    there.insert(place);
                 }
+                let is_new = now.keys().any(|key| !kept.last.contains_key(key)) && !kept.last.is_empty();
+                if is_new && !kept.gone.is_empty() {
+                    now.append(&mut kept.gone);
+                    let mut list: Vec<Value> = now.values().cloned().collect();
+                    list.sort_by_key(|tag| tag["number"].as_u64());
+                    row["tags"]["list"] = json!(list);
+                    any = true;
+                }
+                kept.last = now;
             }
-        }
-        for (place, (_, gone)) in known {
-            *gone |= !there.contains(place);
         }
         any
     })

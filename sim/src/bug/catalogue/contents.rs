@@ -78,6 +78,11 @@ pub(super) static BUGS: &[Bug] = &[
             "survives-or-reports",
             "bounded-by-the-journal",
             "counters",
+            "metadata-by-pair",
+            "verify-honest",
+            "verify-sound",
+            "same-destination",
+            "preserve-deleted-files",
         ],
         bug: plant(
             "after one that was cut short what that copied is done, whatever the source is now",

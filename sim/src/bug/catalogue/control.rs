@@ -2,8 +2,8 @@
 
 use super::{plant, rule};
 use crate::bug::Happening::{
-    Create, CutShort, Delete, Fault, Loss, NoMount, OtherOptions, Page, Rename, Rerun, Return, SecondStart,
-    Tag, Time, Untag, Update,
+    Create, CutShort, Delete, Fault, Look, Loss, NoMount, OtherOptions, Page, Rename, Rerun, Return,
+    SecondStart, Tag, Time, Untag, Update,
 };
 use crate::bug::{Bug, Family, RuleChange, Site, answers, records, service, surgery, torn};
 
@@ -106,7 +106,7 @@ pub(super) static BUGS: &[Bug] = &[
         modelled_on: None,
         caught_by: &["option-consistency"],
         bug: plant("an option of a task changes by itself", surgery::drifting_option),
-        benign: plant("somebody names an agent", surgery::renamed_agent),
+        benign: plant("a creation number of an agent is passed over", surgery::skipped_number),
     },
     Bug {
         name: "rewritten-end",
@@ -116,7 +116,7 @@ pub(super) static BUGS: &[Bug] = &[
         modelled_on: None,
         caught_by: &["lifecycle", "cancel-then-rerun-converges"],
         bug: plant("an execution in ERROR becomes a SUCCESS", surgery::rewritten_end),
-        benign: plant("somebody names an agent", surgery::renamed_agent),
+        benign: plant("a creation number of an agent is passed over", surgery::skipped_number),
     },
     Bug {
         name: "lost-history",
@@ -126,7 +126,7 @@ pub(super) static BUGS: &[Bug] = &[
         modelled_on: None,
         caught_by: &["lifecycle"],
         bug: plant("an execution that ended is forgotten too early", surgery::lost_history),
-        benign: plant("somebody names an agent", surgery::renamed_agent),
+        benign: plant("a creation number of an agent is passed over", surgery::skipped_number),
     },
     Bug {
         name: "reuses-names",
@@ -222,7 +222,7 @@ pub(super) static BUGS: &[Bug] = &[
         modelled_on: None,
         caught_by: &["option-consistency"],
         bug: plant("a cancel writes the task back as it was at the start", records::lost_update),
-        benign: plant("somebody names an agent", surgery::renamed_agent),
+        benign: plant("a creation number of an agent is passed over", surgery::skipped_number),
     },
     Bug {
         name: "leaking-override",
@@ -232,7 +232,7 @@ pub(super) static BUGS: &[Bug] = &[
         modelled_on: None,
         caught_by: &["option-consistency"],
         bug: plant("a cancel leaves the overrides of its execution in the task", records::leaking_override),
-        benign: plant("somebody names an agent", surgery::renamed_agent),
+        benign: plant("a creation number of an agent is passed over", surgery::skipped_number),
     },
     Bug {
         name: "resumed-options",
@@ -245,7 +245,7 @@ pub(super) static BUGS: &[Bug] = &[
             "after one that was cut short an execution has the options of that one",
             records::resumed_options,
         ),
-        benign: plant("somebody names an agent", surgery::renamed_agent),
+        benign: plant("a creation number of an agent is passed over", surgery::skipped_number),
     },
     Bug {
         name: "stays-busy",
@@ -255,7 +255,7 @@ pub(super) static BUGS: &[Bug] = &[
         modelled_on: None,
         caught_by: &["one-execution-per-agent", "bounded-liveness"],
         bug: plant("an agent stays busy with what ended because it was OFFLINE", records::stays_busy),
-        benign: plant("somebody names an agent", surgery::renamed_agent),
+        benign: plant("a creation number of an agent is passed over", surgery::skipped_number),
     },
     Bug {
         name: "counts-from-first-loss",
@@ -265,7 +265,7 @@ pub(super) static BUGS: &[Bug] = &[
         modelled_on: None,
         caught_by: &["agent-gates-task"],
         bug: plant("a second loss of contact counts from the first", records::counts_from_first_loss),
-        benign: plant("somebody names an agent", surgery::renamed_agent),
+        benign: plant("a creation number of an agent is passed over", surgery::skipped_number),
     },
     Bug {
         name: "all-come-back",
@@ -275,7 +275,7 @@ pub(super) static BUGS: &[Bug] = &[
         modelled_on: None,
         caught_by: &["agent-gates-task"],
         bug: plant("when one agent comes back every other is taken to be back", records::all_come_back),
-        benign: plant("somebody names an agent", surgery::renamed_agent),
+        benign: plant("a creation number of an agent is passed over", surgery::skipped_number),
     },
     Bug {
         name: "missed-recovery",
@@ -285,50 +285,50 @@ pub(super) static BUGS: &[Bug] = &[
         modelled_on: None,
         caught_by: &["agent-gates-task"],
         bug: plant("the second return from OFFLINE is not noticed", records::missed_recovery),
-        benign: plant("somebody names an agent", surgery::renamed_agent),
+        benign: plant("a creation number of an agent is passed over", surgery::skipped_number),
     },
     Bug {
         name: "old-name-comes-back",
         site: Site::Surgery,
         family: Family::Control,
-        conjunction: &[Rename, Loss, Return],
+        conjunction: &[Rename, Loss, Look],
         modelled_on: None,
         caught_by: &["shown-as-set"],
         bug: plant(
-            "an agent comes back under the name that it was activated with",
+            "an agent that is lost is known by the name that it was activated with",
             records::old_name_comes_back,
         ),
-        benign: plant("somebody names an agent", surgery::renamed_agent),
+        benign: plant("a creation number of an agent is passed over", surgery::skipped_number),
     },
     Bug {
-        name: "tag-comes-back",
+        name: "tags-come-back",
         site: Site::Surgery,
         family: Family::Control,
-        conjunction: &[Tag, Untag, Tag],
+        conjunction: &[Untag, Tag, Look],
         modelled_on: None,
         caught_by: &["shown-as-set"],
-        bug: plant("a tag that was taken away comes back with its old value", records::tag_comes_back),
-        benign: plant("somebody names an agent", surgery::renamed_agent),
+        bug: plant("who sets a tag brings back those that were taken away", records::tags_come_back),
+        benign: plant("a creation number of an agent is passed over", surgery::skipped_number),
     },
     Bug {
         name: "upsert-loses",
         site: Site::Surgery,
         family: Family::Control,
-        conjunction: &[Tag, Page],
+        conjunction: &[Tag, Tag, Look],
         modelled_on: Some("https://github.com/getmoto/moto/issues/4899"),
         caught_by: &["shown-as-set"],
         bug: plant("a tag that is there keeps its value when another is set", records::upsert_loses),
-        benign: plant("somebody names an agent", surgery::renamed_agent),
+        benign: plant("a creation number of an agent is passed over", surgery::skipped_number),
     },
     Bug {
         name: "tags-outlive",
         site: Site::Surgery,
         family: Family::Control,
-        conjunction: &[Delete, Create, Page],
+        conjunction: &[Delete, Create, Look],
         modelled_on: None,
         caught_by: &["shown-as-set", "pages-partition-the-list"],
         bug: plant("a new resource has the tags of one that was deleted", records::tags_outlive),
-        benign: plant("somebody names an agent", surgery::renamed_agent),
+        benign: plant("a creation number of an agent is passed over", surgery::skipped_number),
     },
     Bug {
         name: "gives-up-mounting",
@@ -338,17 +338,7 @@ pub(super) static BUGS: &[Bug] = &[
         modelled_on: Some("https://github.com/hashicorp/terraform-provider-aws/pull/15949"),
         caught_by: &["bounded-liveness"],
         bug: plant("what could not be mounted in time is not tried again", records::gives_up_mounting),
-        benign: plant("somebody names an agent", surgery::renamed_agent),
-    },
-    Bug {
-        name: "paging-skips-after-untag",
-        site: Site::Service,
-        family: Family::Control,
-        conjunction: &[Page, Untag, Page],
-        modelled_on: Some("https://github.com/faiscadev/fakecloud/pull/2419"),
-        caught_by: &["pages-partition-the-list"],
-        bug: plant("a page after a tag was taken away begins one tag late", answers::skips_after_untag),
-        benign: plant("pages hold one item", answers::small_pages),
+        benign: plant("a creation number of an agent is passed over", surgery::skipped_number),
     },
     Bug {
         name: "paging-repeats-after-create",

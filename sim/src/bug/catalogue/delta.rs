@@ -69,6 +69,11 @@ pub(super) static BUGS: &[Bug] = &[
             "survives-or-reports",
             "bounded-by-the-journal",
             "counters",
+            "metadata-by-pair",
+            "verify-honest",
+            "verify-sound",
+            "same-destination",
+            "preserve-deleted-files",
         ],
         bug: plant(
             "after an execution that was cut short the source is not listed again",
@@ -87,6 +92,11 @@ pub(super) static BUGS: &[Bug] = &[
             "survives-or-reports",
             "bounded-by-the-journal",
             "counters",
+            "metadata-by-pair",
+            "verify-honest",
+            "verify-sound",
+            "same-destination",
+            "preserve-deleted-files",
         ],
         bug: plant(
             "after one that was cut short a directory of the same mtime is not listed again",

@@ -89,6 +89,10 @@ pub(super) static BUGS: &[Bug] = &[
             "bounded-by-the-journal",
             "counters",
             "metadata-by-pair",
+            "verify-honest",
+            "verify-sound",
+            "same-destination",
+            "preserve-deleted-files",
         ],
         bug: plant(
             "after one that was cut short owner and mode of files of the same mtime are not read",
@@ -108,6 +112,10 @@ pub(super) static BUGS: &[Bug] = &[
             "bounded-by-the-journal",
             "counters",
             "metadata-by-pair",
+            "verify-honest",
+            "verify-sound",
+            "same-destination",
+            "preserve-deleted-files",
         ],
         bug: plant(
             "modes read while PosixPermissions was NONE are used when it is not",
@@ -127,6 +135,10 @@ pub(super) static BUGS: &[Bug] = &[
             "bounded-by-the-journal",
             "counters",
             "metadata-by-pair",
+            "verify-honest",
+            "verify-sound",
+            "same-destination",
+            "preserve-deleted-files",
         ],
         bug: plant(
             "after one that was cut short owner and mode of what that left alone are not read",

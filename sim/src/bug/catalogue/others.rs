@@ -36,6 +36,11 @@ pub(super) static BUGS: &[Bug] = &[
             "survives-or-reports",
             "bounded-by-the-journal",
             "counters",
+            "metadata-by-pair",
+            "verify-honest",
+            "verify-sound",
+            "same-destination",
+            "preserve-deleted-files",
         ],
         bug: plant(
             "after one that was cut short what that copied is taken to be there still",
@@ -55,6 +60,10 @@ pub(super) static BUGS: &[Bug] = &[
             "bounded-by-the-journal",
             "counters",
             "preserve-deleted-files",
+            "metadata-by-pair",
+            "verify-honest",
+            "verify-sound",
+            "same-destination",
         ],
         bug: plant(
             "what vanished while it was copied is not there the next time either",

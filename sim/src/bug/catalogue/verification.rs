@@ -1,8 +1,8 @@
 //! Verification.
 
 use super::{plant, rule};
-use crate::bug::Happening::{CutShort, Edit, Rerun};
-use crate::bug::{Bug, Family, RuleChange, Site, interrupted, transfer};
+use crate::bug::Happening::{Edit, Rerun};
+use crate::bug::{Bug, Family, RuleChange, Site, transfer};
 
 pub(super) static BUGS: &[Bug] = &[
     Bug {
@@ -64,23 +64,5 @@ pub(super) static BUGS: &[Bug] = &[
         caught_by: &["verify-honest"],
         bug: rule("verification reports files that agree", RuleChange::ReportsEqualFiles),
         benign: rule("a failed action is tried again later", RuleChange::RetriesLater),
-    },
-    Bug {
-        name: "verified-is-equal",
-        site: Site::Transfer,
-        family: Family::Verification,
-        conjunction: &[CutShort, Edit, Rerun],
-        modelled_on: None,
-        caught_by: &[
-            "cancel-then-rerun-converges",
-            "survives-or-reports",
-            "bounded-by-the-journal",
-            "verify-sound",
-        ],
-        bug: plant(
-            "after one that was cut short what agreed then is taken to agree",
-            interrupted::verified_is_equal,
-        ),
-        benign: plant("every comparison is made again once", transfer::compares_again),
     },
 ];

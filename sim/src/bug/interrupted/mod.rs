@@ -121,27 +121,6 @@ pub(super) fn copied_is_there() -> Box<dyn Plant> {
     })
 }
 
-/// What was removed then is taken to be gone still.
-pub(super) fn removed_is_gone() -> Box<dyn Plant> {
-    remembering(Kept::WhenCutShort, |found, action, outcome| {
-        relist(found, action, outcome, Side::Destination, |listing| {
-            listing.entries.retain(|entry| !found.earlier.removed.contains(&action.path.join(&entry.name)));
-        });
-    })
-}
-
-/// What agreed then agrees now.
-pub(super) fn verified_is_equal() -> Box<dyn Plant> {
-    remembering(Kept::WhenCutShort, |found, action, outcome| {
-        if action.kind == ActionKind::Compare
-            && outcome.error.is_none()
-            && found.earlier.agreed.contains(&action.path)
-        {
-            notes::make_equal(action, outcome);
-        }
-    })
-}
-
 /// Owner and mode of a source entry whose size and mtime have not changed are not looked at again.
 pub(super) fn caches_attributes() -> Box<dyn Plant> {
     remembering(Kept::WhenCutShort, |found, action, outcome| {
@@ -203,7 +182,7 @@ pub(super) fn vanished_for_good() -> Box<dyn Plant> {
 /// Tries are counted over the executions, so that what failed before is given up at once.
 pub(super) fn tries_add_up() -> Box<dyn Plant> {
     remembering(Kept::Always, |found, action, outcome| {
-        let before = found.earlier.failures.get(&action.path).copied().unwrap_or(0);
+        let before: u32 = found.earlier.failures.values().sum();
         let now = found.now.failures.get(&action.path).copied().unwrap_or(0);
         if before > 0
             && before + now >= TRIES

@@ -7,7 +7,7 @@ use datasync::report::ErrorCode;
 use datasync::service::{Command, Event, ExecutionId, Place};
 use datasync::transfer::{Action, ActionKind, Outcome};
 use datasync::tree::RelPath;
-use datasync::volume::{ContentDigest, Listing, Side, Step, StepErrorKind, StepResult};
+use datasync::volume::{Listing, Side, Step, StepErrorKind, StepResult};
 
 use crate::bug::plant::{Intercept, Plant};
 
@@ -20,10 +20,6 @@ pub(super) struct Notes {
     pub copied: BTreeSet<RelPath>,
     /// What it gave out an action for that writes.
     pub touched: BTreeSet<RelPath>,
-    /// What it removed.
-    pub removed: BTreeSet<RelPath>,
-    /// Files that it compared and found equal.
-    pub agreed: BTreeSet<RelPath>,
     /// Directories that have got their attributes.
     dressed: BTreeSet<RelPath>,
     /// What had gone from the source when it was read.
@@ -191,35 +187,7 @@ fn note_success(notes: &mut Notes, action: &Action, outcome: &Outcome) {
             }
         }
         ActionKind::Copy | ActionKind::Finish => drop(notes.copied.insert(path)),
-        ActionKind::Remove => drop(notes.removed.insert(path)),
         ActionKind::DirectoryMetadata => drop(notes.dressed.insert(path)),
-        ActionKind::Compare => {
-            if digests(action, outcome, Side::Source) == digests(action, outcome, Side::Destination) {
-                notes.agreed.insert(path);
-            }
-        }
         _ => {}
-    }
-}
-
-fn digests(action: &Action, outcome: &Outcome, wanted: Side) -> Vec<(u64, ContentDigest)> {
-    let read = |(step, result): (&Step, &StepResult)| match (step, result) {
-        (Step::ReadBack { side, .. }, StepResult::Bytes { length, digest }) if *side == wanted => {
-            Some((*length, *digest))
-        }
-        _ => None,
-    };
-    action.steps.iter().zip(&outcome.results).filter_map(read).collect()
-}
-
-/// Lets the destination have answered what the source has.
-pub(super) fn make_equal(action: &Action, outcome: &mut Outcome) {
-    let mut own = digests(action, outcome, Side::Source).into_iter();
-    for (step, result) in action.steps.iter().zip(&mut outcome.results) {
-        if matches!(step, Step::ReadBack { side: Side::Destination, .. })
-            && let (StepResult::Bytes { length, digest }, Some(wanted)) = (result, own.next())
-        {
-            (*length, *digest) = wanted;
-        }
     }
 }
