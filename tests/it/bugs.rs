@@ -184,20 +184,15 @@ fn the_catalogue_covers_every_invariant_and_site() {
 
 /// Whether an operation is what a happening is. What only time or the end of every history brings is nothing here.
 fn brings(operation: &Operation, happening: Happening) -> bool {
-    let asks = |wanted: fn(&Request) -> bool| {
-        matches!(&operation.act, Act::Call(call) if wanted(&call.request))
-    };
-    let agent = |wanted: &[AgentChange]| {
-        matches!(&operation.act, Act::Agent { change, .. } if wanted.contains(change))
-    };
+    let asks =
+        |wanted: fn(&Request) -> bool| matches!(&operation.act, Act::Call(call) if wanted(&call.request));
+    let agent = |wanted: &[AgentChange]| matches!(&operation.act, Act::Agent { change, .. } if wanted.contains(change));
     match happening {
-        Happening::OtherOptions => {
-            asks(|request| match request {
-                Request::StartTaskExecution(start) => start.override_options.is_some(),
-                Request::UpdateTask(update) => update.options.is_some(),
-                _ => false,
-            })
-        }
+        Happening::OtherOptions => asks(|request| match request {
+            Request::StartTaskExecution(start) => start.override_options.is_some(),
+            Request::UpdateTask(update) => update.options.is_some(),
+            _ => false,
+        }),
         Happening::Update => asks(|request| matches!(request, Request::UpdateTask(_))),
         Happening::CutShort => {
             asks(|request| matches!(request, Request::CancelTaskExecution(_)))
@@ -230,7 +225,9 @@ fn brings(operation: &Operation, happening: Happening) -> bool {
                     | Request::DescribeTask(_)
             )
         }),
-        Happening::Rerun | Happening::Return | Happening::NoMount | Happening::Time | Happening::Create => false,
+        Happening::Rerun | Happening::Return | Happening::NoMount | Happening::Time | Happening::Create => {
+            false
+        }
     }
 }
 

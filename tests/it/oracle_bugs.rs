@@ -13,7 +13,8 @@ const WITHIN: u64 = 1_000;
 fn check(change: OracleChange) {
     let config = standard_config();
     let forgetful = RunOptions { oracle: change, ..RunOptions::default() };
-    let caught = (0..WITHIN).find(|seed| judge(&generate(*seed, &config), forgetful, false).violation.is_some());
+    let caught =
+        (0..WITHIN).find(|seed| judge(&generate(*seed, &config), forgetful, false).violation.is_some());
     let seed = caught.unwrap_or_else(|| panic!("{change:?}: agrees with the core in {WITHIN} histories"));
     let whole = judge(&generate(seed, &config), RunOptions::default(), false);
     assert_eq!(whole.violation, None, "{change:?}: seed {seed} fails with nothing forgotten");

@@ -58,7 +58,11 @@ fn hands_back_the_last(original: &Scenario, fails: Fails) -> Scenario {
     let mut shrinker = Shrinker::new(original.clone());
     let mut last = original.clone();
     while let Some(candidate) = shrinker.candidate() {
-        if fails(&candidate) { shrinker.still_fails() } else { shrinker.holds() }
+        if fails(&candidate) {
+            shrinker.still_fails()
+        } else {
+            shrinker.holds()
+        }
         last = candidate;
     }
     last

@@ -11,11 +11,14 @@
 //! link outlives its leader as the new leader. No candidate has a look-alike that the failing scenario had not.
 
 mod calls;
+mod change;
 mod cuts;
+mod members;
 mod pass;
 mod paths;
 mod slots;
 mod trees;
+mod unify;
 mod whens;
 mod world;
 
