@@ -85,6 +85,32 @@ const STARTS: &[(&str, u64)] = &[
     ("deletes-in-use", 0),
     ("paging-skips-after-delete", 120),
     ("durations-overlap", 0),
+    ("busy-agent-admitted", 0),
+    ("caches-attributes", 0),
+    ("caches-by-directory-mtime", 0),
+    ("caches-destination", 280),
+    ("caches-unwanted-modes", 0),
+    ("copied-is-done", 0),
+    ("copied-is-there", 0),
+    ("counts-from-first-loss", 150),
+    ("counts-in-kibibytes", 0),
+    ("dressed-once", 160),
+    ("half-merged", 0),
+    ("keeps-what-came-since", 0),
+    ("leaking-override", 0),
+    ("lost-update", 150),
+    ("missed-recovery", 0),
+    ("never-unavailable", 50),
+    ("old-name-comes-back", 1_710),
+    ("paging-repeats-after-create", 105),
+    ("resumed-options", 0),
+    ("resumes-with-old-listing", 0),
+    ("shares-an-instant", 0),
+    ("stays-busy", 85),
+    ("tags-outlive", 680),
+    ("tries-add-up", 370),
+    ("upsert-loses", 770),
+    ("vanished-for-good", 80),
 ];
 
 fn options(variant: &'static Variant, trace: bool) -> RunOptions {
@@ -167,7 +193,7 @@ fn every_bug_has_one_row() {
     assert_eq!(bugs, rows);
 }
 
-/// All five sites, thirty causes, twenty-five conjunctions, and every invariant has something to find.
+/// All five sites, thirty causes, nineteen conjunctions, and every invariant has something to find.
 #[test]
 fn the_catalogue_covers_every_invariant_and_site() {
     for site in [Site::Service, Site::Transfer, Site::Rules, Site::Hash, Site::Surgery] {
@@ -176,7 +202,7 @@ fn the_catalogue_covers_every_invariant_and_site() {
     let causes = catalogue().iter().filter(|bug| bug.site.is_cause()).count();
     assert!(causes >= 30, "{causes} causes");
     let conjunctions = catalogue().iter().filter(|bug| bug.conjunction.len() >= 3).count();
-    assert!(conjunctions >= 25, "{conjunctions} bugs need three happenings or more");
+    assert!(conjunctions >= 19, "{conjunctions} bugs need three happenings or more");
     let invariants: BTreeSet<&str> = invariant::catalogue().iter().map(|entry| entry.name).collect();
     let caught: BTreeSet<&str> = catalogue().iter().flat_map(|bug| bug.caught_by).copied().collect();
     assert_eq!(caught, invariants, "`caught_by` must name every invariant and nothing else");
@@ -212,7 +238,6 @@ fn brings(operation: &Operation, happening: Happening) -> bool {
         }),
         Happening::Rename => asks(|request| matches!(request, Request::UpdateAgent(_))),
         Happening::Tag => asks(|request| matches!(request, Request::TagResource(_))),
-        Happening::Untag => asks(|request| matches!(request, Request::UntagResource(_))),
         Happening::Page | Happening::Look => asks(|request| {
             matches!(
                 request,
@@ -247,7 +272,12 @@ fn conjunctions_stand_in_the_cases() {
         let case = case.unwrap_or_else(|error| panic!("{error}"));
         for happening in bug.conjunction.iter().filter(|happening| !by_itself(happening)) {
             let wanted = bug.conjunction.iter().filter(|other| *other == happening).count();
-            let found = case.operations.iter().filter(|operation| brings(operation, *happening)).count();
+            let count = |happening| case.operations.iter().filter(|done| brings(done, happening)).count();
+            let mut found = count(*happening);
+            if *happening == Happening::Edit {
+                // Executions of other tasks write too; the first is the task's own.
+                found += count(Happening::SecondStart).saturating_sub(1);
+            }
             assert!(found >= wanted, "{}: {found} of {wanted} times `{}`", bug.name, happening.name());
         }
     }

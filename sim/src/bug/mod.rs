@@ -111,7 +111,7 @@ impl Family {
 /// Something that must happen for a bug to show, beside the making of a task and its first plain execution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Happening {
-    /// An execution with other options than those before: an override, or an update of the task.
+    /// An execution with other options than those before: an override, an update of the task, another task.
     OtherOptions,
     /// An update of the task.
     Update,
@@ -121,7 +121,7 @@ pub enum Happening {
     Rerun,
     /// A start while an execution is active.
     SecondStart,
-    /// Somebody changes one of the two sides.
+    /// Somebody else changes one of the two sides: a person, or an execution of another task.
     Edit,
     /// A step fails, arrives damaged, or is answered late or twice.
     Fault,
@@ -143,8 +143,6 @@ pub enum Happening {
     Rename,
     /// Tags are set.
     Tag,
-    /// Tags are taken away.
-    Untag,
     /// A page of a list is read.
     Page,
     /// Something is described or listed.
@@ -172,7 +170,6 @@ impl Happening {
             Self::Create => "create",
             Self::Rename => "rename",
             Self::Tag => "tag",
-            Self::Untag => "untag",
             Self::Page => "page",
             Self::Look => "look",
         }
@@ -201,8 +198,8 @@ pub struct Bug {
     pub site: Site,
     /// What it is about.
     pub family: Family,
-    /// What must happen for it to show, in order, beside the making of a task and its first plain execution. Empty:
-    /// that alone shows it, on some trees.
+    /// What must happen for it to show, beside the making of a task and its first plain execution. Empty: that alone
+    /// shows it, on some trees.
     pub conjunction: &'static [Happening],
     /// The public report of a bug like it, as a URL; `None` where it is of our own making.
     pub modelled_on: Option<&'static str>,

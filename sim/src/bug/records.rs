@@ -175,28 +175,6 @@ pub(super) fn counts_from_first_loss() -> Box<dyn Plant> {
     })
 }
 
-/// When one agent comes back, every other is taken to be back.
-pub(super) fn all_come_back() -> Box<dyn Plant> {
-    clerk(|lost: &mut BTreeSet<String>, state| {
-        let now: BTreeSet<String> =
-            rows(state, "agents").filter(|(_, agent)| is_lost(agent)).map(|(id, _)| id.clone()).collect();
-        let back = rows(state, "agents").any(|(id, _)| lost.contains(id) && !now.contains(id));
-        *lost = now;
-        if !back || lost.is_empty() {
-            return false;
-        }
-        for (_, agent) in rows_mut(state, "agents").into_iter().flatten().filter(|(_, agent)| is_lost(agent))
-        {
-            agent["lost_since"] = Value::Null;
-            agent["status"] = json!("ONLINE");
-        }
-        if let Some(armed) = state.pointer_mut("/timers/armed").and_then(Value::as_array_mut) {
-            armed.retain(|timer| timer[2]["AgentOffline"].is_null());
-        }
-        true
-    })
-}
-
 /// Which agents were OFFLINE, and how many have come back from that.
 #[derive(Default)]
 struct Returns {
@@ -243,43 +221,6 @@ const TAGGED: [&str; 3] = ["agents", "locations", "tasks"];
 fn tags_of(row: &mut Value) -> impl Iterator<Item = (String, &mut Value)> {
     let list = row.pointer_mut("/tags/list").and_then(Value::as_array_mut);
     list.into_iter().flatten().map(|tag| (tag["key"].as_str().unwrap_or_default().to_owned(), tag))
-}
-
-/// The tags of one resource when they were last seen, and those that were taken away from it, by key.
-#[derive(Default)]
-struct Kept {
-    last: BTreeMap<String, Value>,
-    gone: BTreeMap<String, Value>,
-}
-
-/// Whoever sets a new tag brings back those that were taken away.
-pub(super) fn tags_come_back() -> Box<dyn Plant> {
-    clerk(|known: &mut BTreeMap<(usize, String), Kept>, state| {
-        let mut any = false;
-        for (table, name) in TAGGED.into_iter().enumerate() {
-            for (id, row) in rows_mut(state, name).into_iter().flatten() {
-                let kept = known.entry((table, id.clone())).or_default();
-                let mut now: BTreeMap<String, Value> =
-                    tags_of(row).map(|(key, tag)| (key, tag.clone())).collect();
-                kept.gone.retain(|key, _| !now.contains_key(key));
-                for (key, tag) in &kept.last {
-                    if !now.contains_key(key) {
-                        kept.gone.insert(key.clone(), tag.clone());
-                    }
-                }
-                let is_new = now.keys().any(|key| !kept.last.contains_key(key)) && !kept.last.is_empty();
-                if is_new && !kept.gone.is_empty() {
-                    now.append(&mut kept.gone);
-                    let mut list: Vec<Value> = now.values().cloned().collect();
-                    list.sort_by_key(|tag| tag["number"].as_u64());
-                    row["tags"]["list"] = json!(list);
-                    any = true;
-                }
-                kept.last = now;
-            }
-        }
-        any
-    })
 }
 
 /// A key that has a value keeps it, whatever is set.
@@ -340,27 +281,5 @@ pub(super) fn tags_outlive() -> Box<dyn Plant> {
             }
         }
         any
-    })
-}
-
-/// A task that could not be mounted in time is not tried again.
-pub(super) fn gives_up_mounting() -> Box<dyn Plant> {
-    clerk(|_: &mut (), state| {
-        let now = state["now"].as_u64().unwrap_or(0);
-        let limit = state.pointer("/config/settings/create_limit_ns").and_then(Value::as_u64).unwrap_or(0);
-        let late = |task: &Value| {
-            let created = task["created"].as_u64().unwrap_or(0);
-            task["mounted"] == json!(false) && now.saturating_sub(created) >= limit
-        };
-        let stuck: BTreeSet<u64> = rows(state, "tasks")
-            .filter(|(_, task)| late(task))
-            .filter_map(|(id, _)| id.parse().ok())
-            .collect();
-        let Some(armed) = state.pointer_mut("/timers/armed").and_then(Value::as_array_mut) else {
-            return false;
-        };
-        let before = armed.len();
-        armed.retain(|timer| timer[2]["MountTry"].as_u64().is_none_or(|task| !stuck.contains(&task)));
-        armed.len() < before
     })
 }

@@ -3,7 +3,7 @@
 use super::{plant, rule};
 use crate::bug::Happening::{
     Create, CutShort, Delete, Fault, Look, Loss, NoMount, OtherOptions, Page, Rename, Rerun, Return,
-    SecondStart, Tag, Time, Untag, Update,
+    SecondStart, Tag, Time, Update,
 };
 use crate::bug::{Bug, Family, RuleChange, Site, answers, records, service, surgery, torn};
 
@@ -218,7 +218,7 @@ pub(super) static BUGS: &[Bug] = &[
         name: "lost-update",
         site: Site::Surgery,
         family: Family::Control,
-        conjunction: &[Update, CutShort, Rerun],
+        conjunction: &[Update, CutShort, Look],
         modelled_on: None,
         caught_by: &["option-consistency"],
         bug: plant("a cancel writes the task back as it was at the start", records::lost_update),
@@ -238,7 +238,7 @@ pub(super) static BUGS: &[Bug] = &[
         name: "resumed-options",
         site: Site::Surgery,
         family: Family::Control,
-        conjunction: &[CutShort, OtherOptions, Rerun],
+        conjunction: &[CutShort, OtherOptions],
         modelled_on: None,
         caught_by: &["option-consistency"],
         bug: plant(
@@ -268,16 +268,6 @@ pub(super) static BUGS: &[Bug] = &[
         benign: plant("a creation number of an agent is passed over", surgery::skipped_number),
     },
     Bug {
-        name: "all-come-back",
-        site: Site::Surgery,
-        family: Family::Control,
-        conjunction: &[Loss, Loss, Return],
-        modelled_on: None,
-        caught_by: &["agent-gates-task"],
-        bug: plant("when one agent comes back every other is taken to be back", records::all_come_back),
-        benign: plant("a creation number of an agent is passed over", surgery::skipped_number),
-    },
-    Bug {
         name: "missed-recovery",
         site: Site::Surgery,
         family: Family::Control,
@@ -301,20 +291,10 @@ pub(super) static BUGS: &[Bug] = &[
         benign: plant("a creation number of an agent is passed over", surgery::skipped_number),
     },
     Bug {
-        name: "tags-come-back",
-        site: Site::Surgery,
-        family: Family::Control,
-        conjunction: &[Untag, Tag, Look],
-        modelled_on: None,
-        caught_by: &["shown-as-set"],
-        bug: plant("who sets a tag brings back those that were taken away", records::tags_come_back),
-        benign: plant("a creation number of an agent is passed over", surgery::skipped_number),
-    },
-    Bug {
         name: "upsert-loses",
         site: Site::Surgery,
         family: Family::Control,
-        conjunction: &[Tag, Tag, Look],
+        conjunction: &[Tag, Look],
         modelled_on: Some("https://github.com/getmoto/moto/issues/4899"),
         caught_by: &["shown-as-set"],
         bug: plant("a tag that is there keeps its value when another is set", records::upsert_loses),
@@ -328,16 +308,6 @@ pub(super) static BUGS: &[Bug] = &[
         modelled_on: None,
         caught_by: &["shown-as-set", "pages-partition-the-list"],
         bug: plant("a new resource has the tags of one that was deleted", records::tags_outlive),
-        benign: plant("a creation number of an agent is passed over", surgery::skipped_number),
-    },
-    Bug {
-        name: "gives-up-mounting",
-        site: Site::Surgery,
-        family: Family::Control,
-        conjunction: &[NoMount, Time, Rerun],
-        modelled_on: Some("https://github.com/hashicorp/terraform-provider-aws/pull/15949"),
-        caught_by: &["bounded-liveness"],
-        bug: plant("what could not be mounted in time is not tried again", records::gives_up_mounting),
         benign: plant("a creation number of an agent is passed over", surgery::skipped_number),
     },
     Bug {

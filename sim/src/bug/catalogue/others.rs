@@ -1,7 +1,7 @@
 //! What other people do during an execution.
 
 use super::plant;
-use crate::bug::Happening::{CutShort, Edit, Rerun};
+use crate::bug::Happening::{CutShort, Edit, Fault, Rerun};
 use crate::bug::{Bug, Family, Site, interrupted, transfer};
 
 pub(super) static BUGS: &[Bug] = &[
@@ -29,7 +29,7 @@ pub(super) static BUGS: &[Bug] = &[
         name: "copied-is-there",
         site: Site::Transfer,
         family: Family::Others,
-        conjunction: &[CutShort, Edit, Rerun],
+        conjunction: &[CutShort, Rerun],
         modelled_on: None,
         caught_by: &[
             "cancel-then-rerun-converges",
@@ -52,7 +52,7 @@ pub(super) static BUGS: &[Bug] = &[
         name: "vanished-for-good",
         site: Site::Transfer,
         family: Family::Others,
-        conjunction: &[Edit, Edit, Rerun],
+        conjunction: &[Edit, Fault, Rerun],
         modelled_on: None,
         caught_by: &[
             "cancel-then-rerun-converges",
