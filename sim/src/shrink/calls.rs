@@ -90,7 +90,10 @@ pub(super) fn plain_location(operation: &Operation) -> Option<Operation> {
             Request::CreateLocationS3(input) => &mut input.subdirectory,
             _ => return,
         };
-        *subdirectory = Some("/".to_owned());
+        // One that is left out stays out, or two passes would go round in a circle.
+        if let Some(subdirectory) = subdirectory {
+            "/".clone_into(subdirectory);
+        }
     })
 }
 
