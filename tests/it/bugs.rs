@@ -248,6 +248,7 @@ fn brings(operation: &Operation, happening: Happening) -> bool {
                     | Request::ListTagsForResource(_)
                     | Request::DescribeAgent(_)
                     | Request::DescribeTask(_)
+                    | Request::DescribeTaskExecution(_)
             )
         }),
         Happening::Rerun | Happening::Return | Happening::NoMount | Happening::Time | Happening::Create => {

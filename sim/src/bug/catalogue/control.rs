@@ -95,8 +95,8 @@ pub(super) static BUGS: &[Bug] = &[
         conjunction: &[],
         modelled_on: None,
         caught_by: &["determinism"],
-        bug: plant("agents are named with a number of the process", service::numbered_by_process),
-        benign: plant("agents are named with a number of the history", service::numbered_by_history),
+        bug: plant("agents are activated with a number of the process", service::numbered_by_process),
+        benign: plant("agents are activated with a number of the history", service::numbered_by_history),
     },
     Bug {
         name: "drifting-option",
