@@ -22,11 +22,13 @@
 //! - [`oracle`]: the naive model, flat maps and set algebra, that shares no code with what it judges
 //! - [`invariant`]: the catalogue; [`monitor`] feeds all of them
 //! - [`judge`]: one scenario, lived once or twice; a panic is a failure
-//! - [`bug`]: planted bugs that the invariants must catch, and benign variants that they must not
+//! - [`bug`]: planted bugs that the invariants must catch, and benign variants that they must not; [`canary`]: the one
+//!   that every run must find
 //!
 //! What is done with many:
 //! - [`sweep`] lives through seeds on the threads of [`parallel`]; [`find`] hunts planted bugs
-//! - [`shrink`] proposes shorter histories, [`shrinking`] drives it; [`diff`] says where two traces part
+//! - [`shrink`] proposes shorter histories, [`shrinking`] drives it, [`minimal`] holds it to its promise; [`diff`] says
+//!   where two traces part
 //! - [`report`] makes tables and JSON, [`cli`] is the program
 //!
 //! Beside the simulation stands [`engine`]: the same `Transfer` over real directories.
@@ -45,6 +47,7 @@
 //! ```
 
 pub mod bug;
+pub mod canary;
 pub mod cli;
 pub mod clock;
 pub mod corpus;
@@ -57,6 +60,7 @@ pub mod find;
 pub mod invariant;
 pub mod judge;
 pub mod metamorphic;
+pub mod minimal;
 pub mod monitor;
 pub mod oracle;
 pub mod parallel;

@@ -16,6 +16,7 @@ use super::progress::progress;
 use super::source::{bug_named, must_be_directory_if_there};
 use super::violation::{BudgetArgs, Failing, announce, shrink_and_tell};
 use crate::bug::Bug;
+use crate::canary;
 use crate::corpus::write_case;
 use crate::invariant::Violation;
 use crate::parallel::default_jobs;
@@ -32,7 +33,7 @@ events, virtual_seconds, elapsed_ms, histories_per_second, answers {operation: {
 task_execution_statuses {status: entered}, faults {kind: {stage: fired}}, invariants {name: {checks, violated_in}},
 coverage {hit, possible, missing [sentence], forbidden [sentence], tables {name: {axes, hit, possible, cells {names:
 count}}}}, violation (null, or seed, invariant, why, case, reproduce, shrunk_case,
-shrunk_operations, shrunk_completely, candidates, reproduce_shrunk).";
+shrunk_operations, shrunk_completely, candidates, reproduce_shrunk), canary {bug, seed (null: missed)} unless --bug.";
 
 /// How many seeds there are when nothing is said.
 const SEEDS: u64 = 20_000;
@@ -145,9 +146,15 @@ pub fn fuzz(args: &FuzzArgs, console: &mut Console<'_>) -> Done {
     let elapsed_ms = begun.elapsed().as_millis();
     let coverage = Coverage::of(&sweep.tally, &sweep.forbidden);
     let mut document = as_json(&sweep, &coverage, elapsed_ms);
+    // With a bug planted nobody is told that all is well.
+    let canary = if bug.is_none() { canary::sighted(&canary::bug().bug, first, &config) } else { None };
+    let blind = bug.is_none() && canary.is_none();
     let violation = match sweep.failures.first_key_value() {
         None => {
             tell_summary(console, args, &sweep, &coverage, elapsed_ms)?;
+            if let Some(seed) = canary {
+                console.line(format_args!("canary: {} seen in seed {seed}", canary::NAME))?;
+            }
             console.line(digest_line(&sweep))?;
             Value::Null
         }
@@ -160,7 +167,13 @@ pub fn fuzz(args: &FuzzArgs, console: &mut Console<'_>) -> Done {
         }
     };
     document.insert("violation".to_owned(), violation);
+    if bug.is_none() {
+        document.insert("canary".to_owned(), json!({"bug": canary::NAME, "seed": canary}));
+    }
     console.document(&Value::Object(document))?;
+    if blind {
+        console.note(format_args!("error: {}", canary::missed(first)))?;
+    }
     let unreached = args.require_coverage && coverage.missing_count > 0;
     if unreached {
         console.note(format_args!(
@@ -168,7 +181,7 @@ pub fn fuzz(args: &FuzzArgs, console: &mut Console<'_>) -> Done {
             coverage.missing_count
         ))?;
     }
-    let held = sweep.failures.is_empty() && coverage.forbidden.is_empty() && !unreached;
+    let held = sweep.failures.is_empty() && coverage.forbidden.is_empty() && !unreached && !blind;
     Ok(if held { HELD } else { VIOLATED })
 }
 

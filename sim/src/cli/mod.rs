@@ -9,6 +9,8 @@ use std::io::Write;
 use clap::{Parser, Subcommand};
 
 mod bugs;
+mod bugs_check;
+mod bugs_table;
 mod capture;
 mod console;
 mod explore;
@@ -17,6 +19,7 @@ mod invariants;
 mod progress;
 mod replay;
 mod shrink;
+mod shrink_check;
 mod source;
 mod violation;
 

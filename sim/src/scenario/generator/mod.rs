@@ -26,7 +26,7 @@ use std::sync::Arc;
 use datasync::time::{Instant, SECOND};
 
 use super::swarm::SwarmChoice;
-use super::{Expectation, Scenario, TreeLine, VERSION, WorldSpec};
+use super::{Expectation, Scenario, TreeLine, WorldSpec};
 use crate::prng::{Prng, Stream};
 
 /// A captured shape of a real directory tree, shared between all scenarios.
@@ -44,6 +44,9 @@ pub struct GeneratorConfig {
     /// Captured shapes; without any, every tree is drawn from scratch.
     pub shapes: Vec<SharedShape>,
 }
+
+/// The version of this generator: another one as soon as any seed means another scenario.
+pub const VERSION: u32 = 1;
 
 /// Where the account of every scenario is.
 pub const REGION: &str = "us-east-1";
@@ -75,7 +78,7 @@ pub fn generate(seed: u64, config: &GeneratorConfig) -> Scenario {
     };
     let operations = workload::draw(&choice, &storages, chunk_bytes, start);
     let mut scenario = Scenario {
-        version: VERSION,
+        version: super::VERSION,
         about: if choice.look_alikes { "somebody makes look-alikes".to_owned() } else { String::new() },
         seed: Some(seed),
         expect: Expectation::Holds,
