@@ -26,6 +26,7 @@
 //!
 //! What is done with many:
 //! - [`sweep`] lives through seeds on the threads of [`parallel`]; [`find`] hunts planted bugs
+//! - [`life`] is what two lives of one seed are compared by, on whatever thread, in whatever process
 //! - [`shrink`] proposes shorter histories, [`shrinking`] drives it; [`diff`] says where two traces part
 //! - [`report`] makes tables and JSON, [`cli`] is the program
 //!
@@ -55,6 +56,7 @@ pub mod fault;
 pub mod find;
 pub mod invariant;
 pub mod judge;
+pub mod life;
 pub mod metamorphic;
 pub mod monitor;
 pub mod oracle;

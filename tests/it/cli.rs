@@ -18,13 +18,13 @@ use tempfile::TempDir;
 const PROGRAM: &str = "datasync-sim";
 
 /// What came of a call.
-struct Called {
-    code: u8,
-    out: String,
-    err: String,
+pub struct Called {
+    pub code: u8,
+    pub out: String,
+    pub err: String,
 }
 
-fn call(args: &[&str]) -> Called {
+pub fn call(args: &[&str]) -> Called {
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let words = std::iter::once(PROGRAM).chain(args.iter().copied()).map(OsString::from);
     let code = main_with(words, &mut out, &mut err);
@@ -34,13 +34,13 @@ fn call(args: &[&str]) -> Called {
 
 impl Called {
     #[track_caller]
-    fn exits_with(self, code: u8) -> Self {
+    pub fn exits_with(self, code: u8) -> Self {
         assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.out, self.err);
         self
     }
 
     #[track_caller]
-    fn json(&self) -> Value {
+    pub fn json(&self) -> Value {
         serde_json::from_str(&self.out).expect("one JSON document")
     }
 }

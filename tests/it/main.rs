@@ -13,6 +13,7 @@ mod conformance_model;
 mod conformance_real;
 mod corpus;
 mod coverage;
+mod determinism;
 mod directory_copy;
 mod faults;
 mod flats;

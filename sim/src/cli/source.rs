@@ -2,14 +2,16 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::console::Stop;
 use crate::bug::{self, Bug};
 use crate::corpus::read_case;
 use crate::invariant;
-use crate::scenario::generator::generate;
+use crate::scenario::generator::{GeneratorConfig, SharedShape, generate};
 use crate::scenario::{Expectation, Scenario};
 use crate::sweep::standard_config;
+use crate::trees;
 
 /// A history to be lived.
 #[derive(Clone)]
@@ -103,6 +105,25 @@ fn invariant_named(name: &str, place: &str) -> Result<&'static str, Stop> {
             "{place}: no invariant is called `{name}`; expected one of those that `invariants` names"
         ))
     })
+}
+
+/// What the generator draws from: the shapes that come with the program, a directory, captured on the spot, or a tree
+/// file that was captured before.
+pub fn config_of(tree: Option<&Path>) -> Result<GeneratorConfig, Stop> {
+    let Some(dir) = tree else { return Ok(standard_config()) };
+    let lines = if dir.is_file() {
+        trees::file::read(dir).map_err(|error| Stop::misuse("--tree", error))?
+    } else {
+        trees::capture(dir).map_err(|error| Stop::misuse("--tree", error))?
+    };
+    if lines.is_empty() {
+        return Err(Stop::misuse(
+            "--tree",
+            format_args!("{}: empty; expected at least one entry", dir.display()),
+        ));
+    }
+    let shape = SharedShape { name: dir.display().to_string(), lines: Arc::new(lines) };
+    Ok(GeneratorConfig { shapes: vec![shape] })
 }
 
 /// Refuses a place for files that is there and is no directory, before any work is done for it.
