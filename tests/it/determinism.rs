@@ -7,6 +7,7 @@ use std::path::Path;
 
 use datasync_sim::bug::{Bug, catalogue};
 use datasync_sim::life::{Life, Parting, lines_from, live};
+use datasync_sim::scenario::GENERATOR;
 use datasync_sim::sweep::standard_config;
 use serde_json::json;
 use tempfile::TempDir;
@@ -83,7 +84,7 @@ fn the_first_step_that_differs_is_named() {
     }]);
     assert_eq!(json["determinism"]["differences"], expected);
     let text = fuzz(&differs, &[]).exits_with(1).out;
-    let sentence = format!("; seed {seed} does from step {step} on\n  here:  {}\n", here[0]);
+    let sentence = format!("; seed {GENERATOR}:{seed} does from step {step} on\n  here:  {}\n", here[0]);
     assert!(text.contains(&sentence), "{text}");
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.first(), lines.last());

@@ -21,6 +21,7 @@ mod generator;
 mod invariants;
 mod invariants_faults;
 mod invariants_more;
+mod lasting;
 mod metamorphic;
 mod objects_encoding;
 mod objects_steps;

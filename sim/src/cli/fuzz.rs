@@ -23,16 +23,17 @@ use crate::parallel::default_jobs;
 use crate::report::summary::{as_json, digest_line, tables, warnings};
 use crate::report::{Coverage, units};
 use crate::scenario::generator::{GeneratorConfig, generate};
+use crate::scenario::{GENERATOR, Seed};
 use crate::shrinking::{Target, pinned_if_it_fails};
 use crate::sweep::{Plan, Sweep, live_through};
 
 const JSON_HELP: &str = "\
-With --json: seeds {first, end}, digest (16 hex digits), histories, violating_histories, operations, task_executions,
+With --json: seeds {generator, first, end}, digest (16 hex digits), histories, violating_histories, operations, task_executions,
 events, virtual_seconds, elapsed_ms, histories_per_second, answers {operation: {succeeded, refused}}, task_statuses and
 task_execution_statuses {status: entered}, faults {kind: {stage: fired}}, invariants {name: {checks, violated_in}},
 coverage {hit, possible, missing [sentence], forbidden [sentence], tables {name: {axes, hit, possible, cells {names:
 count}}}}, determinism (null, or histories, program, differences [{where: thread or process, histories, seed, step (null:
-after the last), here [line], there [line]}]), violation (null, or seed, invariant, why, case, reproduce, shrunk_case,
+after the last), here [line], there [line]}]), violation (null, or generator, seed, invariant, why, case, reproduce, shrunk_case,
 shrunk_operations, shrunk_completely, candidates, reproduce_shrunk).";
 
 /// How many seeds there are when nothing is said.
@@ -187,7 +188,11 @@ fn swept(plan: &Plan<'_>) -> Sweep {
         bar.set_position(sweep.tally.histories);
         if let Some((seed, violation)) = sweep.failures.first_key_value() {
             let failing = units::histories(sweep.failures.len().try_into().unwrap_or(u64::MAX));
-            bar.set_message(format!("{failing} violating, first seed {seed}: {}", violation.invariant));
+            bar.set_message(format!(
+                "{failing} violating, first seed {}: {}",
+                Seed::new(*seed),
+                violation.invariant
+            ));
         }
     });
     bar.finish_and_clear();
@@ -196,7 +201,7 @@ fn swept(plan: &Plan<'_>) -> Sweep {
 
 /// The command that compares the lives of one seed again.
 fn compared_again(console: &Console<'_>, args: &FuzzArgs, seed: u64) -> String {
-    let range = format!("{seed}..{}", seed.saturating_add(1));
+    let range = format!("{}..{}", Seed::new(seed), seed.saturating_add(1));
     let against = args.against.as_ref().map(|path| path.display().to_string());
     let tree = args.tree.as_ref().map(|path| path.display().to_string());
     let mut words = vec!["fuzz", "--seeds", &range, "--check-determinism", "1"];
@@ -256,7 +261,8 @@ impl Failed<'_> {
         let case = self.path("");
         let written = write_case(&case, &failing);
         let case = case.display().to_string();
-        let (seed_word, range) = (seed.to_string(), format!("{seed}..{}", seed.saturating_add(1)));
+        let named = Seed::new(*seed);
+        let (seed_word, range) = (named.to_string(), format!("{named}..{}", seed.saturating_add(1)));
         let tree = self.args.tree.as_deref().map(|tree| tree.display().to_string());
         let mut words = match (&written, &tree) {
             (Ok(()), _) => vec!["replay", &case],
@@ -276,13 +282,14 @@ impl Failed<'_> {
         };
         announce(console, &told)?;
         match &written {
-            Ok(()) => console.line(format_args!("case: {case}, seed {seed}\n"))?,
+            Ok(()) => console.line(format_args!("case: {case}, seed {named}\n"))?,
             Err(error) => console.note(format_args!("warning: the case is not on disk: {error}"))?,
         }
         summary(console)?;
         let shrunk = shrink_and_tell(console, &told, self.args.budget)?;
         console.line(&reproduce)?;
         let mut document = shrunk.as_json();
+        document["generator"] = json!(named.generator);
         document["seed"] = json!(seed);
         document["invariant"] = json!(violation.invariant);
         document["why"] = json!(violation.why);
@@ -293,6 +300,8 @@ impl Failed<'_> {
 
     fn path(&self, suffix: &str) -> PathBuf {
         let with = self.bug.map_or_else(String::new, |bug| format!("-with-{}", bug.name));
-        self.args.cases.join(format!("seed-{}{with}-{}{suffix}.json", self.seed, self.violation.invariant))
+        self.args
+            .cases
+            .join(format!("seed-{GENERATOR}-{}{with}-{}{suffix}.json", self.seed, self.violation.invariant))
     }
 }

@@ -20,6 +20,7 @@ use crate::bug::{Bug, Variant};
 use crate::life::{Life, Parting, lines_from, live};
 use crate::parallel::map;
 use crate::report::units::histories;
+use crate::scenario::Seed;
 use crate::scenario::generator::GeneratorConfig;
 use crate::sweep::Sweep;
 
@@ -178,7 +179,7 @@ impl Gate<'_> {
     ) -> Result<BTreeMap<u64, Life>, Stop> {
         let words = [
             "--seeds",
-            &format!("{}..{}", sweep.first, sweep.end),
+            &format!("{}..{}", Seed::new(sweep.first), sweep.end),
             "--every",
             &self.every.to_string(),
             "--jobs",
@@ -208,8 +209,13 @@ impl Gate<'_> {
     }
 
     fn traced_by(&self, program: &Path, seed: u64, step: u64) -> Result<Vec<String>, Stop> {
-        let words = ["--seeds", &format!("{seed}..{}", seed.saturating_add(1)), "--at", &step.to_string()]
-            .map(str::to_owned);
+        let words = [
+            "--seeds",
+            &format!("{}..{}", Seed::new(seed), seed.saturating_add(1)),
+            "--at",
+            &step.to_string(),
+        ]
+        .map(str::to_owned);
         let mut lines = Vec::new();
         self.heard(program, &words, |line| {
             lines.push(line.to_owned());
@@ -266,8 +272,9 @@ impl Compared {
         let mut lines = Vec::new();
         for Difference { place, histories: differing, seed, parting, here, there } in &self.differences {
             lines.push(format!(
-                "determinism: {differing} of {compared} differ {}; seed {seed} does from {parting} on",
-                place.phrase()
+                "determinism: {differing} of {compared} differ {}; seed {} does from {parting} on",
+                place.phrase(),
+                Seed::new(*seed)
             ));
             let side = |name: &str, traced: &[String]| match traced {
                 [] => vec![format!("  {name} (the trace is over)")],

@@ -1,4 +1,6 @@
-//! `A..B`: which seeds.
+//! `A..B`, or `1:A..B` with the version of the generator: which seeds.
+
+use crate::scenario::Seed;
 
 /// What `--seeds` says; `end` is `None` for `A..`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,13 +11,16 @@ pub struct SeedRange {
     pub end: Option<u64>,
 }
 
-/// Reads `A..B` or `A..`.
+/// Reads `A..B` or `A..`, with the version of the generator before A or without; another generator's is refused.
 pub fn seed_range(text: &str) -> Result<SeedRange, String> {
-    let expected = || "expected A..B with A below B, or A.., such as 0..20000".to_owned();
+    let expected = || "expected A..B with A below B, or A.., such as 0..20000 or 1:0..20000".to_owned();
     let (first, end) = text.split_once("..").ok_or_else(expected)?;
-    let first = first.parse().map_err(|_| expected())?;
+    let first: Seed = first.parse().map_err(|_| expected())?;
     let end = if end.is_empty() { None } else { Some(end.parse().map_err(|_| expected())?) };
-    if end.is_some_and(|end| end <= first) { Err(expected()) } else { Ok(SeedRange { first, end }) }
+    if end.is_some_and(|end| end <= first.number) {
+        return Err(expected());
+    }
+    Ok(SeedRange { first: first.of_this_generator()?, end })
 }
 
 #[cfg(test)]
@@ -35,6 +40,9 @@ mod tests {
             ("a..b", None),
             ("-1..5", None),
             ("0..18446744073709551616", None),
+            ("1:3..9", Some((3, Some(9)))),
+            ("0:3..9", None),
+            ("3:3..9", None),
         ] {
             let expected = expected.map(|(first, end)| SeedRange { first, end });
             assert_eq!(seed_range(text).ok(), expected, "{text}");

@@ -26,7 +26,7 @@ use std::sync::Arc;
 use datasync::time::{Instant, SECOND};
 
 use super::swarm::SwarmChoice;
-use super::{Expectation, Scenario, TreeLine, VERSION, WorldSpec};
+use super::{Expectation, Scenario, Seed, TreeLine, VERSION, WorldSpec};
 use crate::prng::{Prng, Stream};
 
 /// A captured shape of a real directory tree, shared between all scenarios.
@@ -51,7 +51,7 @@ pub const REGION: &str = "us-east-1";
 /// The account of every scenario.
 pub const ACCOUNT: &str = "123456789012";
 
-/// The scenario of a seed. The same seed and shapes give the same scenario, on any machine.
+/// The scenario of a seed of [`GENERATOR`](super::GENERATOR). The same seed and shapes give the same scenario, on any machine.
 #[must_use]
 pub fn generate(seed: u64, config: &GeneratorConfig) -> Scenario {
     let choice = SwarmChoice::draw(seed, config);
@@ -76,7 +76,7 @@ pub fn generate(seed: u64, config: &GeneratorConfig) -> Scenario {
     let mut scenario = Scenario {
         version: VERSION,
         about: if choice.look_alikes { "somebody makes look-alikes".to_owned() } else { String::new() },
-        seed: Some(seed),
+        seed: Some(Seed::new(seed)),
         expect: Expectation::Holds,
         world,
         storages,
