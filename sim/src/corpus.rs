@@ -21,7 +21,7 @@ mod validate;
 use migrate::{MIGRATIONS, migrated};
 pub use validate::validate;
 
-/// Why a case file could not be read or written.
+/// Why a file could not be read or written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CaseError {
     /// The file or directory.
@@ -105,14 +105,22 @@ pub fn read_case(path: &Path) -> Result<Scenario, CaseError> {
 /// # Errors
 /// The case makes no sense (see [`format_case`]), or the file cannot be written.
 pub fn write_case(path: &Path, scenario: &Scenario) -> Result<(), CaseError> {
+    let text = format_case(scenario).map_err(|what| CaseError { path: path.to_owned(), what })?;
+    write_text(path, &text)
+}
+
+/// Writes a text file in the same way: whole or not at all.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write_text(path: &Path, text: &str) -> Result<(), CaseError> {
     let fails = |what| CaseError { path: path.to_owned(), what };
-    let text = format_case(scenario).map_err(fails)?;
     let cannot = |error: io::Error| fails(format!("cannot write it: {error}"));
     let name = path.file_name().ok_or_else(|| fails("expected the name of a file".to_owned()))?;
     let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(dir).map_err(cannot)?;
     let partial = dir.join(partial_name(name));
-    let written = write_whole(&partial, &text).and_then(|()| fs::rename(&partial, path));
+    let written = write_whole(&partial, text).and_then(|()| fs::rename(&partial, path));
     written.map_err(|error| {
         // The first error is the one to tell; a leftover that cannot be removed changes nothing about it.
         let _ = fs::remove_file(&partial);

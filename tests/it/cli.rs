@@ -8,6 +8,7 @@ use datasync::time::FileTime;
 use datasync_sim::bug;
 use datasync_sim::cli::main_with;
 use datasync_sim::invariant;
+use datasync_sim::report::bug_table::BugTable;
 use datasync_sim::scenario::{GENERATOR, TreeLine, VERSION};
 use datasync_sim::trees::{self, file};
 use regex::Regex;
@@ -18,13 +19,13 @@ use tempfile::TempDir;
 const PROGRAM: &str = "datasync-sim";
 
 /// What came of a call.
-pub struct Called {
-    pub code: u8,
-    pub out: String,
-    pub err: String,
+pub(super) struct Called {
+    pub(super) code: u8,
+    pub(super) out: String,
+    pub(super) err: String,
 }
 
-pub fn call(args: &[&str]) -> Called {
+pub(super) fn call(args: &[&str]) -> Called {
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let words = std::iter::once(PROGRAM).chain(args.iter().copied()).map(OsString::from);
     let code = main_with(words, &mut out, &mut err);
@@ -34,7 +35,7 @@ pub fn call(args: &[&str]) -> Called {
 
 impl Called {
     #[track_caller]
-    pub fn exits_with(self, code: u8) -> Self {
+    pub(super) fn exits_with(self, code: u8) -> Self {
         assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.out, self.err);
         self
     }
@@ -129,6 +130,18 @@ fn bad_input_is_named_and_nothing_is_written() {
         ("bugs --starts 0", &["error: invalid value '0' for '--starts <N>'"]),
         ("bugs --write %/absent/bugs.json", &["error: --write: %/absent: expected a directory"]),
         ("bugs --cases %/file", &["error: --cases: %/file: expected a directory"]),
+        ("bugs --check %/absent.json", &["error: --check: %/absent.json: cannot read it: "]),
+        (
+            "bugs --check %/good.json",
+            &["error: --check: %/good.json: ", "expected a table that --write made"],
+        ),
+        (
+            "bugs --check --starts 3",
+            &["error: the argument '--check [<TABLE>]' cannot be used with '--starts <N>'"],
+        ),
+        ("bugs --resume", &["error: the following required arguments were not provided", "--write <FILE>"]),
+        ("shrink 1 2", &["error: shrink: 2 cases; expected one, or --check"]),
+        ("shrink --check %/good.json", &["error: %/good.json: every invariant holds; expected"]),
         ("capture %/absent", &["error: capture: %/absent: cannot examine it"]),
         ("capture %/file", &["error: capture: %/file: cannot capture it: expected a directory"]),
         ("capture %/empty -o %/absent/tree", &["error: tree file: %/absent/tree: cannot write it"]),
@@ -179,10 +192,16 @@ fn seeds_that_hold_are_summarised() {
     }
     let missing = json["coverage"]["missing"].as_array().unwrap();
     assert!(!missing.is_empty(), "three histories cannot reach everything");
+    assert!(
+        called.err.contains("things that can be reached never were; --coverage names them"),
+        "{}",
+        called.err
+    );
+    assert_eq!(called.err.lines().filter(|line| line.starts_with("warning")).count(), 1, "{}", called.err);
+    let demanded = call(&["fuzz", "--seeds", "0..3", "--require-coverage"]).exits_with(1);
     for sentence in missing {
-        assert!(called.err.contains(&format!("warning: {}", sentence.as_str().unwrap())));
+        assert!(demanded.err.contains(&format!("warning: {}", sentence.as_str().unwrap())));
     }
-    call(&["fuzz", "--seeds", "0..3", "--require-coverage"]).exits_with(1);
 }
 
 #[test]
@@ -350,9 +369,9 @@ fn a_case_that_expects_a_bug_is_held_to_it() {
     let written = ["--cases", &path("cases"), "--write", &report];
     let table = call(&[&args[..], &written[..]].concat()).exits_with(0).out;
     assert!(table.contains(bug), "{table}");
-    let report: Value = serde_json::from_str(&fs::read_to_string(&report).unwrap()).unwrap();
-    assert_eq!(report[0]["name"], bug);
-    assert_eq!(report[0]["found"], 1);
+    let report = BugTable::parse(&fs::read_to_string(&report).unwrap()).unwrap();
+    let row = report.row(bug).expect("a row of the bug");
+    assert_eq!(row.seeds_to_detect.by_start.len(), 1);
 
     let case = path(&format!("cases/{bug}.json"));
     let replayed = call(&["replay", &case, "--quiet"]).exits_with(0);
@@ -361,8 +380,8 @@ fn a_case_that_expects_a_bug_is_held_to_it() {
     call(&["shrink", &case, "-o", &path("again.json")]).exits_with(0);
 
     let text = fs::read_to_string(&case).unwrap();
-    let violated = report[0]["invariants"][0].as_str().unwrap();
-    let other = invariant::catalogue().iter().find(|entry| entry.name != violated).unwrap().name;
+    let (violated, _) = row.caught_by.first_key_value().expect("an invariant");
+    let other = invariant::catalogue().iter().find(|entry| entry.name != *violated).unwrap().name;
     let other_case = path("other.json");
     fs::write(&other_case, text.replace(&format!("\"{violated}\""), &format!("\"{other}\""))).unwrap();
     let replayed = call(&["replay", &other_case, "--quiet"]).exits_with(1);

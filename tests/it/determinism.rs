@@ -55,7 +55,7 @@ fn the_same_lives_pass() {
     let expected = format!(
         "determinism: 4 histories lived again on another thread and in another process ({same}): the same after every step"
     );
-    assert_eq!(text.out.lines().nth_back(1), Some(expected.as_str()));
+    assert!(text.out.lines().any(|line| line == expected), "{}", text.out);
     let json = fuzz(&same, &["--json"]).exits_with(0).json();
     assert_eq!(json["determinism"], json!({"histories": 4, "program": same, "differences": []}));
 }

@@ -14,12 +14,12 @@ use datasync_sim::scenario::Scenario;
 const T: &str = "1500000000.000000000 1500000000.000000000";
 
 /// Something of every kind, a large file among it, of which the destination has a part, some of it otherwise.
-fn trees() -> (String, String) {
+fn trees(to: To) -> (String, String) {
     let quoted = |lines: &[String]| {
         let lines: Vec<String> = lines.iter().map(|line| format!("\"{line}\"")).collect();
         lines.join(", ")
     };
-    let source = [
+    let mut source = vec![
         format!("d 0755 0:0 {T} - a"),
         format!("f 0644 1:1 {T} 300@1f a/big"),
         format!("f 0644 1:1 {T} 30@3 a/same"),
@@ -29,6 +29,9 @@ fn trees() -> (String, String) {
         format!("d 0755 0:0 {T} - b"),
         format!("f 0644 1:1 {T} 50@4 b/file"),
     ];
+    if to == To::Nfs {
+        source.push(format!("b 0660 0:6 {T} 8:1 b/sda1"));
+    }
     let destination = [
         format!("d 0700 0:0 {T} - a"),
         format!("f 0644 1:1 {T} 200@8 a/big"),
@@ -38,29 +41,60 @@ fn trees() -> (String, String) {
     (quoted(&source), quoted(&destination))
 }
 
-/// One execution from an NFS server to a file system or a bucket, with these operations armed before it starts.
-fn scenario(to_objects: bool, crash_key: u64, armed: &str, later: &str) -> Scenario {
-    let (source, destination) = trees();
-    let (storage, location) = if to_objects {
-        (
-            r#""kind": "S3", "name": "bucket-0""#,
-            r#"{"CreateLocationS3": {"Subdirectory": "/", "S3BucketArn": "arn:aws:s3:::bucket-0",
-                "S3Config": {"BucketAccessRoleArn": "arn:aws:iam::123456789012:role/datasync"}}}"#,
-        )
-    } else {
-        (
-            r#""kind": "EFS", "name": "fs-00000000""#,
-            r#"{"CreateLocationEfs": {"Subdirectory": "/",
-                "EfsFilesystemArn": "arn:aws:elasticfilesystem:us-east-1:123456789012:file-system/fs-00000000",
-                "Ec2Config": {"SubnetArn": "arn:aws:ec2:us-east-1:123456789012:subnet/subnet-01234567",
-                    "SecurityGroupArns": ["arn:aws:ec2:us-east-1:123456789012:security-group/sg-01234567"]}}}"#,
-        )
+/// Where the execution goes. Devices travel between NFS servers only, which a plain account may not join.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum To {
+    Efs,
+    S3,
+    Nfs,
+}
+
+impl To {
+    /// The storage's kind and name, and the request that makes its location.
+    fn storage(self) -> (&'static str, &'static str) {
+        match self {
+            Self::S3 => (
+                r#""kind": "S3", "name": "bucket-0""#,
+                r#"{"CreateLocationS3": {"Subdirectory": "/", "S3BucketArn": "arn:aws:s3:::bucket-0",
+                    "S3Config": {"BucketAccessRoleArn": "arn:aws:iam::123456789012:role/datasync"}}}"#,
+            ),
+            Self::Efs => (
+                r#""kind": "EFS", "name": "fs-00000000""#,
+                r#"{"CreateLocationEfs": {"Subdirectory": "/", "EfsFilesystemArn":
+                    "arn:aws:elasticfilesystem:us-east-1:123456789012:file-system/fs-00000000", "Ec2Config": {
+                        "SubnetArn": "arn:aws:ec2:us-east-1:123456789012:subnet/subnet-01234567",
+                        "SecurityGroupArns": ["arn:aws:ec2:us-east-1:123456789012:security-group/sg-01234567"]}}}"#,
+            ),
+            Self::Nfs => (
+                r#""kind": "NFS", "name": "nfs1.example.com""#,
+                r#"{"CreateLocationNfs": {"Subdirectory": "/", "ServerHostname": "nfs1.example.com",
+                    "OnPremConfig": {"AgentArns": ["@agent:0"]}}}"#,
+            ),
+        }
+    }
+
+    /// Where this action can be met.
+    fn with(action: ActionKind) -> &'static [Self] {
+        if action == ActionKind::MakeDevice { &[Self::Nfs] } else { &[Self::Efs, Self::S3] }
+    }
+}
+
+/// One execution from an NFS server, with these operations armed before it starts.
+pub fn scenario(to: To, crash_key: u64, armed: &str, later: &str) -> Scenario {
+    let (source, destination) = trees(to);
+    let (storage, location) = to.storage();
+    let (settings, options) = match to {
+        To::Nfs => (
+            r#", "settings": {"allow_nfs_to_nfs": true}"#,
+            r#""PreserveDeletedFiles": "REMOVE", "PreserveDevices": "PRESERVE""#,
+        ),
+        To::Efs | To::S3 => ("", r#""PreserveDeletedFiles": "REMOVE""#),
     };
     let text = format!(
         r#"{{
         "version": 1,
         "world": {{"latency_key": 1, "order_key": 2, "crash_key": {crash_key}, "id_seed": 4, "start": 1554912000000000000,
-            "cost": "default", "chunk_bytes": 64, "in_flight": 2, "trust_summaries": false}},
+            "cost": "default", "chunk_bytes": 64, "in_flight": 2, "trust_summaries": false{settings}}},
         "storages": [
             {{"kind": "NFS", "name": "nfs0.example.com", "tree": [{source}]}},
             {{{storage}, "tree": [{destination}]}}
@@ -74,7 +108,7 @@ fn scenario(to_objects: bool, crash_key: u64, armed: &str, later: &str) -> Scena
             {{"when": {{"after-ms": 0}}, "call": {{"bind": 1, "request": {location}}}}},
             {{"when": {{"after-ms": 0}}, "call": {{"bind": 0, "request": {{"CreateTask": {{
                 "SourceLocationArn": "@location:0", "DestinationLocationArn": "@location:1",
-                "Options": {{"PreserveDeletedFiles": "REMOVE"}}}}}}}}}},
+                "Options": {{{options}}}}}}}}}}},
             {{"when": {{"after-ms": 31000}}, "edit": {{"storage": 0,
                 "edit": {{"put": "f 0644 1:1 {T} 10@6 new"}}}}}},
             {{"when": {{"after-ms": 0}}, "edit": {{"storage": 1,
@@ -89,7 +123,7 @@ fn scenario(to_objects: bool, crash_key: u64, armed: &str, later: &str) -> Scena
 }
 
 /// What makes a fault of this kind strike at a trigger, and what ends it two minutes after the start.
-fn act(kind: FaultKind) -> (&'static str, &'static str) {
+pub fn act(kind: FaultKind) -> (&'static str, &'static str) {
     let none = "";
     match kind {
         FaultKind::Cancel => {
@@ -135,7 +169,7 @@ fn act(kind: FaultKind) -> (&'static str, &'static str) {
     }
 }
 
-fn after_two_minutes(act: &str) -> String {
+pub fn after_two_minutes(act: &str) -> String {
     if act.is_empty() { String::new() } else { format!(r#", {{"when": {{"after-ms": 120000}}, {act}}}"#) }
 }
 
@@ -168,7 +202,7 @@ fn check(kind: FaultKind, stage: Stage, action: ActionKind) {
     let crashes = matches!(kind, FaultKind::WorkerCrash | FaultKind::AgentRestart);
     let extent = if crashes { Extent::Lasting } else { Extent::Once };
     let mut struck = false;
-    for to_objects in [false, true] {
+    for &to in To::with(action) {
         for round in 0..if kind == FaultKind::PowerLoss { 32 } else { 8 } {
             let (step, crash_key) = (round % 8, round);
             // The second listing is of the destination, where something has changed in every stage.
@@ -180,7 +214,7 @@ fn check(kind: FaultKind, stage: Stage, action: ActionKind) {
                     "step": {step}}}}}, {act}}},"#,
                 stage.as_str()
             );
-            let scenario = scenario(to_objects, crash_key, &armed, &after_two_minutes(end));
+            let scenario = scenario(to, crash_key, &armed, &after_two_minutes(end));
             let run = lived(&scenario, &story);
             if run.tally.faults.contains_key(&(kind, stage, Some(action))) {
                 struck = true;
@@ -191,13 +225,10 @@ fn check(kind: FaultKind, stage: Stage, action: ActionKind) {
     assert!(struck, "{} never struck in {} at {action}", kind.name(), stage.as_str());
 }
 
-/// Devices travel between NFS servers only, which the settings of a plain account refuse.
-const NOT_SCRIPTED: ActionKind = ActionKind::MakeDevice;
-
 fn check_all(kinds: &[FaultKind]) {
     for kind in kinds {
         for stage in Stage::ALL {
-            for action in stage.actions().iter().filter(|action| **action != NOT_SCRIPTED) {
+            for action in stage.actions() {
                 if kind.can_strike_action(stage, Some(*action)) {
                     check(*kind, stage, *action);
                 }
@@ -253,9 +284,9 @@ fn faults_of_answers_strike_at_every_action() {
 fn a_slow_storage_slows_every_action() {
     let kind = FaultKind::SlowStorage;
     let armed = format!(r#"{{"when": {{"after-ms": 0}}, {}}},"#, act(kind).0);
-    let runs = [false, true].map(|to_objects| lived(&scenario(to_objects, 0, &armed, ""), kind.name()));
+    let runs = [To::Efs, To::S3, To::Nfs].map(|to| lived(&scenario(to, 0, &armed, ""), kind.name()));
     for stage in Stage::ALL {
-        for action in stage.actions().iter().filter(|action| **action != NOT_SCRIPTED) {
+        for action in stage.actions() {
             let cell = (kind, stage, Some(*action));
             assert!(
                 runs.iter().any(|run| run.tally.faults.contains_key(&cell)),
@@ -278,7 +309,7 @@ fn faults_strike_in_launching() {
     ] {
         let (act, end) = act(kind);
         let later = format!(r#", {{"when": {{"after-ms": 30000}}, {act}}}{}"#, after_two_minutes(end));
-        let run = lived(&scenario(false, 3, "", &later), kind.name());
+        let run = lived(&scenario(To::Efs, 3, "", &later), kind.name());
         let cell = (kind, Stage::Launching, None);
         assert!(kind.can_strike_action(Stage::Launching, None), "{}", kind.name());
         assert!(run.tally.faults.contains_key(&cell), "{} never struck in LAUNCHING", kind.name());
@@ -303,9 +334,9 @@ fn what_stays_is_reported() {
         ("directory-metadata", r#""fault": {"keeps-failing": "Permission denied"}"#),
         ("copy", r#""storage": {"storage": 1, "change": "full"}"#),
     ] {
-        for to_objects in [false, true] {
+        for to in [To::Efs, To::S3] {
             let waits = r#", {"when": {"after-ms": 600000}, "call": {"request": {"ListTasks": {}}}}"#;
-            let scenario = scenario(to_objects, 3, &format!("{}, {act}}},", on(action)), waits);
+            let scenario = scenario(to, 3, &format!("{}, {act}}},", on(action)), waits);
             let run = lived(&scenario, act);
             assert_eq!(ended_in_error(&run), 1, "{act} at {action} was not reported\n{scenario}");
         }
@@ -320,7 +351,7 @@ fn bursts_hit_the_next_actions() {
             r#"{{"when": {{"on": {{"execution": 0, "action": "copy", "nth": 1, "step": 0}}}},
                 "fault": {{"burst": {{"error": "Input/output error", "actions": {actions}}}}}}},"#
         );
-        let run = lived(&scenario(false, 3, &armed, ""), "a burst");
+        let run = lived(&scenario(To::Efs, 3, &armed, ""), "a burst");
         let struck: u64 = run.tally.faults.iter().filter(|(cell, _)| is_error(cell.0)).map(|(_, n)| n).sum();
         assert!((2..=actions).contains(&struck), "{struck} of {actions} actions failed");
         assert!(ended_in_error(&run) <= at_most);

@@ -17,6 +17,7 @@ use super::seeds::{SeedRange, seed_range};
 use super::source::{bug_named, config_of, must_be_directory_if_there};
 use super::violation::{BudgetArgs, Failing, announce, shrink_and_tell};
 use crate::bug::Bug;
+use crate::canary;
 use crate::corpus::write_case;
 use crate::invariant::Violation;
 use crate::parallel::default_jobs;
@@ -34,7 +35,7 @@ task_execution_statuses {status: entered}, faults {kind: {stage: fired}}, invari
 coverage {hit, possible, missing [sentence], forbidden [sentence], tables {name: {axes, hit, possible, cells {names:
 count}}}}, determinism (null, or histories, program, differences [{where: thread or process, histories, seed, step (null:
 after the last), here [line], there [line]}]), violation (null, or generator, seed, invariant, why, case, reproduce, shrunk_case,
-shrunk_operations, shrunk_completely, candidates, reproduce_shrunk).";
+shrunk_operations, shrunk_completely, candidates, reproduce_shrunk), canary {bug, seed (null: missed)} unless --bug.";
 
 /// How many seeds there are when nothing is said.
 const SEEDS: u64 = 20_000;
@@ -155,21 +156,30 @@ pub fn fuzz(args: &FuzzArgs, console: &mut Console<'_>) -> Done {
     let determinism = compared.as_ref();
     document.insert("determinism".to_owned(), determinism.map_or(Value::Null, Compared::as_json));
     let differing = determinism.and_then(Compared::first_seed);
+    // With a bug planted nobody is told that all is well.
+    let canary = if bug.is_none() { canary::sighted(&canary::bug().bug, first, &config) } else { None };
+    let blind = bug.is_none() && canary.is_none();
     let violation = match sweep.failures.first_key_value() {
         None => {
             let reproduce = differing.map(|seed| compared_again(console, args, seed));
             reproduce.iter().try_for_each(|command| console.line(command))?;
-            told.tell(console)?;
+            told.tell(console, canary)?;
             reproduce.iter().try_for_each(|command| console.line(command))?;
             Value::Null
         }
         Some((seed, violation)) => {
             let failed = Failed { args, config: &config, bug, seed: *seed, violation };
-            failed.tell(console, |console| told.tell(console))?
+            failed.tell(console, |console| told.tell(console, None))?
         }
     };
     document.insert("violation".to_owned(), violation);
+    if bug.is_none() {
+        document.insert("canary".to_owned(), json!({"bug": canary::NAME, "seed": canary}));
+    }
     console.document(&Value::Object(document))?;
+    if blind {
+        console.note(format_args!("error: {}", canary::missed(first)))?;
+    }
     let unreached = args.require_coverage && coverage.missing_count > 0;
     if unreached {
         console.note(format_args!(
@@ -177,8 +187,11 @@ pub fn fuzz(args: &FuzzArgs, console: &mut Console<'_>) -> Done {
             coverage.missing_count
         ))?;
     }
-    let held =
-        sweep.failures.is_empty() && coverage.forbidden.is_empty() && !unreached && differing.is_none();
+    let held = sweep.failures.is_empty()
+        && coverage.forbidden.is_empty()
+        && !unreached
+        && !blind
+        && differing.is_none();
     Ok(if held { HELD } else { VIOLATED })
 }
 
@@ -221,17 +234,20 @@ struct Summary<'a> {
 }
 
 impl Summary<'_> {
-    /// The tables, what was compared, and the digest.
-    fn tell(&self, console: &mut Console<'_>) -> Result<(), Stop> {
+    /// The tables, what was compared, the seed in which the canary was seen, and the digest.
+    fn tell(&self, console: &mut Console<'_>, canary: Option<u64>) -> Result<(), Stop> {
         console.line(tables(self.sweep, self.coverage, self.elapsed_ms))?;
         if self.args.coverage {
             console.line(self.coverage.all_cells())?;
         }
-        let warnings = warnings(self.coverage);
+        let warnings = warnings(self.coverage, self.args.coverage || self.args.require_coverage);
         if !warnings.is_empty() {
             console.note(format_args!("{}", warnings.trim_end()))?;
         }
         self.compared.iter().flat_map(|compared| compared.lines()).try_for_each(|line| console.line(line))?;
+        if let Some(seed) = canary {
+            console.line(format_args!("canary: {} seen in seed {}", canary::NAME, Seed::new(seed)))?;
+        }
         console.line(digest_line(self.sweep))
     }
 }

@@ -9,6 +9,8 @@ use std::io::Write;
 use clap::{Parser, Subcommand};
 
 mod bugs;
+mod bugs_check;
+mod bugs_table;
 mod capture;
 mod console;
 mod digests;
@@ -19,6 +21,7 @@ mod progress;
 mod replay;
 mod seeds;
 mod shrink;
+mod shrink_check;
 mod source;
 mod violation;
 

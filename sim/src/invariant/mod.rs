@@ -8,6 +8,7 @@
 //! changed is observed (probe, ends) before the call that follows it at the same instant; an execution that a call
 //! itself ends is observed as ended after that call. A probe shows the service after `advance` to the probe's instant.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use datasync::Settings;
@@ -22,6 +23,7 @@ use datasync::tree::Kind;
 use datasync::volume::StorageKind;
 
 use crate::oracle::bounds::Others;
+use crate::oracle::verified::Demands;
 use serde::{Deserialize, Serialize};
 
 use crate::fault::Strike;
@@ -251,6 +253,8 @@ pub struct Ended<'a> {
     pub made_alike: &'a BTreeSet<Vec<u8>>,
     /// Both sides when VERIFYING began; `None` if it never did.
     pub verifying: Option<(&'a Snapshot, &'a Snapshot)>,
+    /// What verification must say and what it must not, for whoever asks first to work out.
+    pub demands: OnceCell<Demands>,
     /// What others did to both sides since PREPARING began; `None` where nobody did and the execution was a SUCCESS.
     pub others: Option<(&'a Others, &'a Others)>,
     /// What DescribeTaskExecution showed at the end, if it answered.
@@ -359,6 +363,27 @@ pub trait Invariant {
     /// # Errors
     /// The violation.
     fn observe(&mut self, observation: &Observation<'_>, checks: &mut u64) -> Result<(), Violation>;
+}
+
+/// An invariant that looks at executions that have ended, and at nothing else.
+trait AtEnd {
+    /// Stable, kebab-case.
+    fn called(&self) -> &'static str;
+
+    /// Looks at one, as [`Invariant::observe`] does; an error says what is wrong with it.
+    fn ended(&mut self, ended: &Ended<'_>, checks: &mut u64) -> Result<(), String>;
+}
+
+impl<T: AtEnd> Invariant for T {
+    fn name(&self) -> &'static str {
+        self.called()
+    }
+
+    fn observe(&mut self, observation: &Observation<'_>, checks: &mut u64) -> Result<(), Violation> {
+        let Observation::Ended(ended) = observation else { return Ok(()) };
+        self.ended(ended, checks)
+            .map_err(|why| Violation::new(self.called(), format!("execution {}: {why}", ended.execution.0)))
+    }
 }
 
 /// A line of the catalogue.

@@ -121,12 +121,21 @@ fn violated(sweep: &Sweep) -> BTreeMap<&'static str, u64> {
     violated
 }
 
-/// A line about each thing that was never reached, and about each that was reached and cannot be.
+/// What was never reached, `named` one by one or counted in a line, and a line about each thing that was reached and
+/// cannot be.
 #[must_use]
-pub fn warnings(coverage: &Coverage) -> String {
+pub fn warnings(coverage: &Coverage, named: bool) -> String {
     let mut text = String::new();
-    for missing in &coverage.missing {
+    for missing in coverage.missing.iter().filter(|_| named) {
         writeln!(text, "warning: {missing}").expect("a string takes everything");
+    }
+    let (missing, possible) = (coverage.missing_count, coverage.possible());
+    if !named && missing > 0 {
+        writeln!(
+            text,
+            "warning: {missing} of {possible} things that can be reached never were; --coverage names them"
+        )
+        .expect("a string takes everything");
     }
     for forbidden in &coverage.forbidden {
         writeln!(text, "error: {forbidden}").expect("a string takes everything");

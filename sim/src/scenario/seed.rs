@@ -6,9 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// The version of the generator. Whatever changes what a seed generates, captured shapes included, gives it the next
-/// number; a test holds what the seeds of this one generate.
-pub const GENERATOR: u32 = 1;
+pub use super::generator::VERSION as GENERATOR;
 
 /// See the head of this file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -48,6 +48,9 @@ pub struct Armed {
     pub corrupt: Option<u64>,
     /// The next bytes read are damaged on the way to the reader.
     pub misread: bool,
+    /// The bytes read were damaged: damaged once more they might be whole.
+    #[serde(default)]
+    pub misread_bytes: bool,
     /// The next write breaks off after so many bytes, modulo its length.
     pub torn: Option<u64>,
     /// The next read ends after so many bytes.

@@ -1,5 +1,6 @@
 //! What the invariants are shown: probes of the service, and everything known of an execution that ended.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use datasync::api::responses::DescribeTaskExecutionResponse;
@@ -200,6 +201,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
                 disturbance: facts.disturbance,
                 made_alike: &made_alike,
                 verifying: facts.verifying.as_ref().map(|(source, destination)| (source, destination)),
+                demands: OnceCell::new(),
                 others: others.as_ref().map(|(source, destination)| (source, destination)),
                 shown: shown.as_ref(),
                 sends: &facts.sends,

@@ -259,6 +259,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
                     return;
                 }
                 Poll::Ended => {
+                    self.strike_unanswered(execution);
                     self.finish(execution);
                     return;
                 }
@@ -304,6 +305,10 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             self.run_drawn_part(execution);
         }
         let Some(running) = self.running.remove(&execution) else { return };
+        // Of a worker that has died nothing is pending any more; any other closes its files.
+        for path in &running.unflushed {
+            self.storages[running.destination.storage].close(&running.destination.base.concat(path));
+        }
         self.storages[running.destination.storage].hold_uploads(running.payloads.uploads(), false);
         if running.payloads.uploads().next().is_some() {
             // What it leaves half uploaded is there from now on for whoever else writes to that bucket.
