@@ -18,6 +18,7 @@ use crate::coverage::Watched;
 use crate::invariant::{Violation, catalogue};
 use crate::metamorphic::Landings;
 use crate::monitor::Monitor;
+use crate::oracle::OracleChange;
 use crate::scenario::{Scenario, WorldSpec};
 use crate::tally::Tally;
 use crate::trace::TraceLine;
@@ -77,6 +78,8 @@ pub struct RunOptions {
     pub landings: bool,
     /// Show it to no invariant.
     pub unjudged: bool,
+    /// The rule that the oracle forgets.
+    pub oracle: OracleChange,
 }
 
 /// What came of a history.
@@ -138,8 +141,10 @@ fn live<R: Rules + Stored, H: EntryHash + Stored>(
         monitor.keep_landings();
     }
     let rules = Watched::new(rules);
+    let mut world = World::new(scenario, rules, hash, plant, monitor, options.trace);
+    world.oracle = options.oracle;
     let mut history = History {
-        world: World::new(scenario, rules, hash, plant, monitor, options.trace),
+        world,
         options,
         interrupt_at: options.interruption.step(&scenario.world),
         steps: Vec::new(),

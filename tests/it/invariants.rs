@@ -1,6 +1,5 @@
 //! Every invariant lets pass what holds and catches what does not.
 
-use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use datasync::Settings;
@@ -190,7 +189,7 @@ pub fn feed(name: &str, seen: &[Seen]) -> Result<u64, String> {
                     uploads_left: lived.uploads_left,
                     made_alike: &lived.made_alike,
                     verifying: both(&lived.verifying),
-                    demands: OnceCell::new(),
+                    demands: Default::default(),
                     others: lived.others.as_ref().map(|(source, destination)| (source, destination)),
                     shown: lived.shown.as_ref(),
                     sends: &lived.sends,

@@ -29,6 +29,7 @@ mod minimal;
 mod objects_encoding;
 mod objects_steps;
 mod oracle;
+mod oracle_bugs;
 mod oracle_rerun;
 mod pairs;
 mod pasted;
@@ -55,6 +56,7 @@ mod service_state;
 mod service_tasks;
 mod shapes;
 mod shrink;
+mod shrinker_bugs;
 mod slots;
 
 mod stored;

@@ -1,7 +1,7 @@
 //! Where a bug can be planted around the parts of a world.
 
 use datasync::api::{ApiError, Request, Response};
-use datasync::service::{Command, Event};
+use datasync::service::{Command, Event, ExecutionId};
 use datasync::time::Instant;
 use datasync::transfer::{Action, Outcome};
 use datasync::volume::{Side, Step, StepErrorKind, StepResult};
@@ -33,6 +33,8 @@ pub trait Plant {
     fn command(&mut self, _command: &mut Command) -> bool {
         true
     }
+    /// The actions, outcomes and steps that come now are of this execution.
+    fn at_work(&mut self, _execution: ExecutionId) {}
     /// An action on its way out of a transfer.
     fn action(&mut self, _action: &mut Action) {}
     /// An outcome on its way into a transfer; the action is as [`Plant::action`] left it.

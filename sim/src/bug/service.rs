@@ -195,7 +195,10 @@ pub(super) fn other_words() -> Box<dyn Plant> {
     Box::new(OtherWords)
 }
 
-/// New agents are named with a number.
+/// Characters of an activation key (2.2).
+const KEY_LENGTH: usize = 29;
+
+/// New agents are activated with a number in the key.
 struct NumberedAgents {
     next: fn(&mut u64) -> u64,
     mine: u64,
@@ -204,7 +207,12 @@ struct NumberedAgents {
 impl Plant for NumberedAgents {
     fn request(&mut self, _now: Instant, request: &mut Request) {
         if let Request::CreateAgent(input) = request {
-            input.agent_name = Some(format!("agent {}", (self.next)(&mut self.mine)));
+            let number = (self.next)(&mut self.mine);
+            if let Some(key) =
+                input.activation_key.as_mut().filter(|key| key.len() == KEY_LENGTH && key.is_ascii())
+            {
+                key.replace_range(KEY_LENGTH - 5.., &format!("{:05}", number % 100_000));
+            }
         }
     }
 }

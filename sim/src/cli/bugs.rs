@@ -26,9 +26,10 @@ use crate::sweep::standard_config;
 const JSON_HELP: &str = "\
 With --json: one object a bug, with name, site, about, caught_by [invariants that may], invariants [that did], starts,
 found, seeds_to_detect and shrunk_operations {median, p95, by_start (null: not found)}, benign {about, histories,
-alarms}, complaints [sentence], elapsed_ms, shrinking_ms [one a start]. With --list: name, site, about, caught_by,
-benign. With --check: one object a bug, with name, start, recorded, within, histories (null: not found), invariant,
-complaints, elapsed_ms.";
+alarms}, complaints [sentence], elapsed_ms, shrinking_ms [one a start]. With --list: name, family, site, cause,
+conjunction [what must happen beside a plain execution], modelled_on (URL or null), about, caught_by, benign.
+With --check: one object a bug, with name, start, recorded, within, histories (null: not found), invariant, complaints,
+elapsed_ms.";
 
 /// Starts when nothing is said, and when the table is to be made.
 const STARTS: u64 = 5;
@@ -134,10 +135,22 @@ fn list(bugs: &[&'static Bug], console: &mut Console<'_>) -> Done {
     let width = bugs.iter().map(|bug| bug.name.len()).max().unwrap_or(0);
     let mut objects = Vec::new();
     for bug in bugs {
-        console.line(format_args!("{:<width$}  {:<8}  {}", bug.name, bug.site.name(), bug.bug.about))?;
+        let conjunction: Vec<&str> = bug.conjunction.iter().map(|happening| happening.name()).collect();
+        let (family, site) = (bug.family.name(), bug.site.name());
+        console.line(format_args!("{:<width$}  {family:<15}  {site:<8}  {}", bug.name, bug.bug.about))?;
+        if !conjunction.is_empty() {
+            console.line(format_args!("{:<width$}  needs: {}", "", conjunction.join(", ")))?;
+        }
+        if let Some(report) = bug.modelled_on {
+            console.line(format_args!("{:<width$}  like: {report}", ""))?;
+        }
         objects.push(json!({
             "name": bug.name,
-            "site": bug.site.name(),
+            "family": family,
+            "site": site,
+            "cause": bug.site.is_cause(),
+            "conjunction": conjunction,
+            "modelled_on": bug.modelled_on,
             "about": bug.bug.about,
             "caught_by": bug.caught_by,
             "benign": bug.benign.about,

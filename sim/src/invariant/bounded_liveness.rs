@@ -51,7 +51,11 @@ impl BoundedLiveness {
         }
         *checks += 1;
         let took = end.ended.since_ns(since);
-        let most = self.cancel_drain_ns.saturating_add(DRAIN_GRACE_NS);
+        // In LAUNCHING there is nothing to drain.
+        let most = match end.prepared_from {
+            Some(_) => self.cancel_drain_ns.saturating_add(DRAIN_GRACE_NS),
+            None => 0,
+        };
         if took <= most {
             return Ok(());
         }

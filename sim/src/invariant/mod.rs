@@ -43,6 +43,7 @@ mod idempotent_rerun;
 mod lifecycle;
 mod links_kept;
 mod metadata_by_pair;
+mod one_execution_per_agent;
 mod one_execution_per_task;
 mod option_consistency;
 mod pages_partition;
@@ -51,6 +52,7 @@ mod references_hold;
 mod refused_changes_nothing;
 mod resources;
 pub mod same_destination;
+mod shown_as_set;
 pub mod snapshot_resume;
 mod source_untouched;
 mod survives_or_reports;
@@ -394,6 +396,8 @@ pub struct Catalogued {
     pub statement: &'static str,
     /// Section of the service reference, or "our choice".
     pub source: &'static str,
+    /// When it is checked.
+    pub checked: &'static str,
     /// What it looks at.
     pub sight: Sight,
     /// Makes it for one history of a service with these settings.

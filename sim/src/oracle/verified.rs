@@ -15,6 +15,7 @@ use datasync::tree::Kind;
 use datasync::volume::StorageKind;
 
 use super::bounds::Others;
+use super::change::OracleChange;
 use super::delta::Given;
 use super::flat::{Flat, FlatEntry, is_directory, path_of};
 use super::predict::predict;
@@ -100,6 +101,7 @@ impl Judge<'_> {
             destination: &self.destination,
             options: self.window.options,
             settings: self.window.settings,
+            change: OracleChange::None,
         }
     }
 

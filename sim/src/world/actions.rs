@@ -19,6 +19,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
     /// An action begins.
     pub(super) fn issue(&mut self, execution: ExecutionId, mut action: Action) {
         if let Some(plant) = &mut self.plant {
+            plant.at_work(execution);
             plant.action(&mut action);
         }
         let running = &self.running[&execution];
@@ -157,6 +158,9 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         let lasting = lasting.and_then(|lasting| Some((lasting.error, lasting.place(flight)?)));
         let clear_until = lasting.map_or(upto, |(_, place)| upto.min(place));
         let last_stamp = self.stamps.last();
+        if let Some(plant) = &mut self.plant {
+            plant.at_work(execution);
+        }
         let mut mounted = Mounted {
             storages: &mut self.storages,
             source: &running.source,
@@ -222,6 +226,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         let Some(running) = self.running.get_mut(&execution) else { return };
         let Some(mut flight) = running.flights.remove(&id) else { return };
         if let Some(plant) = &mut self.plant {
+            plant.at_work(execution);
             plant.outcome(&flight.action, &mut flight.outcome);
         }
         let failed = flight.outcome.error;

@@ -43,6 +43,7 @@ use serde::{Deserialize, Serialize};
 use crate::bug::plant::Plant;
 use crate::clock::Queue;
 use crate::monitor::Monitor;
+use crate::oracle::OracleChange;
 use crate::scenario::slots::{SlotDefaults, Slots};
 use crate::scenario::{Act, Operation, Scenario, StepFault, WorldSpec};
 use crate::tally::Tally;
@@ -116,6 +117,9 @@ pub struct World<R: Rules, H: EntryHash> {
     here: Option<(ExecutionId, ActionKind)>,
     #[serde(skip)]
     plant: Option<Box<dyn Plant>>,
+    /// The rule that the oracle forgets.
+    #[serde(skip)]
+    pub oracle: OracleChange,
     /// The invariants.
     #[serde(skip)]
     pub monitor: Monitor,
@@ -189,6 +193,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             pins: pins::Pins::new(spec.start),
             here: None,
             plant,
+            oracle: OracleChange::None,
             monitor,
             tally: Tally { histories: 1, ..Tally::default() },
             recorder: Recorder::new(spec.start, keep_trace),

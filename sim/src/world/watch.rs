@@ -24,7 +24,7 @@ use crate::invariant::{
     AgentProbe, Disturbance, Ended, ExecutionProbe, HistoryEnd, Observation, Probe, TaskProbe,
 };
 use crate::oracle::bounds::Others;
-use crate::oracle::{Prediction, Snapshot, look_alikes, predict};
+use crate::oracle::{Prediction, Snapshot, look_alikes, predict_with};
 
 /// The stamps that a storage gave after one moment of the world's clock and until another.
 pub(super) fn stamps_between<H: EntryHash>(
@@ -169,9 +169,9 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         if let (Some(options), Some(end)) = (options, view.and_then(|view| view.end.cloned())) {
             let foretold = facts.before.as_ref().filter(|_| facts.disturbance.is_foretold(&end));
             let flats = foretold.map(|(source, destination)| (source.flat(), destination.flat()));
-            let prediction = flats
-                .as_ref()
-                .map(|(source, destination)| predict(source, destination, options, &self.settings));
+            let prediction = flats.as_ref().map(|(source, destination)| {
+                predict_with(source, destination, options, &self.settings, self.oracle)
+            });
             let alone = facts.disturbance.volumes_quiet();
             let made_alike = after
                 .as_ref()
