@@ -134,6 +134,7 @@ fn panicked(why: String) -> Run {
         step: 0,
         tally: Tally { histories: 1, ..Tally::default() },
         trace: Vec::new(),
+        steps: Vec::new(),
         pinned: None,
         views: None,
         landings: Vec::new(),

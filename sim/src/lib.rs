@@ -27,6 +27,8 @@
 //!
 //! What is done with many:
 //! - [`sweep`] lives through seeds on the threads of [`parallel`]; [`find`] hunts planted bugs
+//! - [`life`] is what two lives of one seed are compared by, on whatever thread, in whatever process
+//! - [`shrink`] proposes shorter histories, [`shrinking`] drives it; [`diff`] says where two traces part
 //! - [`shrink`] proposes shorter histories, [`shrinking`] drives it, [`minimal`] holds it to its promise; [`diff`] says
 //!   where two traces part
 //! - [`report`] makes tables and JSON, [`cli`] is the program
@@ -59,6 +61,7 @@ pub mod fault;
 pub mod find;
 pub mod invariant;
 pub mod judge;
+pub mod life;
 pub mod metamorphic;
 pub mod minimal;
 pub mod monitor;

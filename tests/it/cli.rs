@@ -9,7 +9,7 @@ use datasync_sim::bug;
 use datasync_sim::cli::main_with;
 use datasync_sim::invariant;
 use datasync_sim::report::bug_table::BugTable;
-use datasync_sim::scenario::TreeLine;
+use datasync_sim::scenario::{GENERATOR, TreeLine, VERSION};
 use datasync_sim::trees::{self, file};
 use regex::Regex;
 use serde_json::Value;
@@ -41,7 +41,7 @@ impl Called {
     }
 
     #[track_caller]
-    fn json(&self) -> Value {
+    pub fn json(&self) -> Value {
         serde_json::from_str(&self.out).expect("one JSON document")
     }
 }
@@ -53,7 +53,8 @@ fn workshop() -> TempDir {
     call(&["replay", "3", "--quiet", "--write", at("good.json").to_str().unwrap()]).exits_with(0);
     let good = fs::read_to_string(at("good.json")).unwrap();
     fs::write(at("cut.json"), &good[..good.len() / 2]).unwrap();
-    fs::write(at("newer.json"), good.replacen("\"version\": 1", "\"version\": 99", 1)).unwrap();
+    fs::write(at("newer.json"), good.replacen(&format!("\"version\": {VERSION}"), "\"version\": 99", 1))
+        .unwrap();
     let expecting = |invariant: &str, bug: &str| {
         let expect = format!(r#""expect": {{"violates": {{"invariant": "{invariant}", "bug": "{bug}"}}}}"#);
         let changed = good.replacen(r#""expect": "holds""#, &expect, 1);
@@ -91,6 +92,16 @@ fn bad_input_is_named_and_nothing_is_written() {
     for (args, expected) in [
         ("replay %/absent.json", &["error: case %/absent.json: no such file; expected a seed"][..]),
         ("replay 18446744073709551616", &["error: seed `18446744073709551616`: expected a number up to"]),
+        (
+            "replay 99:3",
+            &["error: seed `99:3`: it is of generator 99 and ", "expected the case that was written"],
+        ),
+        ("replay 1:2:3", &["error: seed `1:2:3`: expected a number up to"]),
+        ("shrink 0:3", &["error: seed `0:3`: it is of generator 0 and "]),
+        (
+            "fuzz --seeds 99:0..3",
+            &["error: invalid value '99:0..3' for '--seeds <A..B>': it is of generator 99"],
+        ),
         ("replay %/cut.json", &["error: case %/cut.json: ", " at line ", " column "]),
         ("replay %/newer.json", &["error: case %/newer.json: written by a newer version: 99"]),
         ("replay %/empty", &["error: case %/empty: cannot read it"]),
@@ -173,7 +184,7 @@ fn any_number_of_jobs_gives_the_same_sweep() {
 fn seeds_that_hold_are_summarised() {
     let called = call(&["fuzz", "--seeds", "0..3", "--jobs", "2"]).exits_with(0);
     let json = call(&["fuzz", "--seeds", "0..3", "--json"]).exits_with(0).json();
-    let digest = format!("digest {} over seeds 0..3", json["digest"].as_str().unwrap());
+    let digest = format!("digest {} over seeds {GENERATOR}:0..3", json["digest"].as_str().unwrap());
     assert_eq!(called.out.lines().last(), Some(digest.as_str()));
     assert_eq!(json["violation"], Value::Null);
     for (text, expected) in [("StartTaskExecution", true), ("agent-loss", true), ("bounded-liveness", true)] {
@@ -214,7 +225,7 @@ fn a_case_replays_as_its_seed_did() {
     for member in ["digest", "step", "trace", "operations", "violation", "met"] {
         assert_eq!(seed[member], replayed[member], "{member}");
     }
-    assert!(seed["story"].as_str().unwrap().starts_with("scenario of seed 3"));
+    assert!(seed["story"].as_str().unwrap().starts_with("scenario of seed 3 of generator 1"));
     let text = call(&["replay", case]).exits_with(0);
     assert!(text.out.contains("STEP   number of the event"), "the legend");
     assert!(text.out.contains("CreateAgent"), "the trace");
@@ -257,7 +268,7 @@ fn two_histories_are_compared_to_the_first_difference() {
     assert!(same.out.starts_with("no difference in "));
     let other = call(&["replay", "3", "--diff", "4", "--json"]).exits_with(1).json();
     let text = call(&["replay", "3", "--diff", "4"]).exits_with(1).out;
-    assert!(text.contains("\n< 3\n> 4\n"), "{text}");
+    assert!(text.contains("\n< 1:3\n> 1:4\n"), "{text}");
     assert_eq!(other["differ"], true);
     assert_ne!(other["left"], other["right"]);
 }

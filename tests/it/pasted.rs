@@ -33,7 +33,7 @@ fn one_execution_per_task_catches_second_start() {
     use datasync_sim::run::RunOptions;
 
     const CASE: &str = r#"{
-  "version": 1,
+  "version": 2,
   "about": "a task, started twice in one instant",
   "expect": {"violates": {"invariant": "one-execution-per-task", "bug": "second-start"}},
   "world": {
@@ -126,7 +126,7 @@ fn one_execution_per_task_holds() {
     use datasync_sim::run::RunOptions;
 
     const CASE: &str = r#"{
-  "version": 1,
+  "version": 2,
   "about": "a task, started twice in one instant",
   "expect": "holds",
   "world": {

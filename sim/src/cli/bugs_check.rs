@@ -17,6 +17,7 @@ use crate::canary;
 use crate::find::{Hunt, Hunted, hunt};
 use crate::parallel::{default_jobs, map};
 use crate::report::bug_table::FixedStart;
+use crate::scenario::Seed;
 use crate::sweep::standard_config;
 
 /// One bug, looked for from its fixed start.
@@ -33,7 +34,9 @@ pub fn check(args: &BugsArgs, file: &Path, bugs: &[&'static Bug], console: &mut 
     let config = standard_config();
     let mut complaints = table.strangeness(catalogue());
     match canary::sighted(&canary::bug().bug, 0, &config) {
-        Some(seed) => console.line(format_args!("canary: {} seen in seed {seed}", canary::NAME))?,
+        Some(seed) => {
+            console.line(format_args!("canary: {} seen in seed {}", canary::NAME, Seed::new(seed)))?
+        }
         None => complaints.push(canary::missed(0)),
     }
     let mut rows = Vec::new();
@@ -92,7 +95,7 @@ impl Checked {
                 complaints.push(format!(
                     "bug {name} was caught by {} in seed {}; expected {} ({})",
                     found.violation.invariant,
-                    found.seed,
+                    Seed::new(found.seed),
                     self.bug.caught_by.join(", "),
                     found.violation.why
                 ));
@@ -101,7 +104,7 @@ impl Checked {
         }
         let alarms = self.hunted.alarms.iter();
         complaints.extend(alarms.map(|(seed, violation)| {
-            format!("false alarm about the benign variant of {name}, seed {seed}: {violation}")
+            format!("false alarm about the benign variant of {name}, seed {}: {violation}", Seed::new(*seed))
         }));
         complaints
     }

@@ -13,11 +13,14 @@ mod bugs_check;
 mod bugs_table;
 mod capture;
 mod console;
+mod digests;
 mod explore;
 mod fuzz;
+mod gate;
 mod invariants;
 mod progress;
 mod replay;
+mod seeds;
 mod shrink;
 mod shrink_check;
 mod source;
@@ -54,6 +57,8 @@ enum Verb {
     Bugs(bugs::BugsArgs),
     Capture(capture::CaptureArgs),
     Invariants(invariants::InvariantsArgs),
+    #[command(hide = true)]
+    Digests(digests::DigestsArgs),
 }
 
 /// Runs the program: `args` as the system gives them, the name of the program first. Returns the exit code.
@@ -79,6 +84,7 @@ pub fn main_with(args: impl IntoIterator<Item = OsString>, out: &mut dyn Write, 
         Verb::Bugs(args) => bugs::bugs(args, &mut console),
         Verb::Capture(args) => capture::capture(args, &mut console),
         Verb::Invariants(args) => invariants::invariants(args, &mut console),
+        Verb::Digests(args) => digests::digests(args, &mut console),
     };
     done.unwrap_or_else(|stop| console.stopped(&stop))
 }

@@ -35,7 +35,7 @@ pub struct ShrinkArgs {
     /// Plant this bug (see `bugs --list`).
     #[arg(long, value_name = "NAME")]
     bug: Option<String>,
-    /// Where the shorter history goes [default: CASE with `-shrunk` in its name; target/cases/seed-SEED-shrunk.json].
+    /// Where the shorter history goes [default: CASE with `-shrunk` in its name; target/cases/seed-1-17-shrunk.json for seed 1:17].
     #[arg(short, long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Print the shorter history as a Rust test to paste, too.
@@ -110,7 +110,7 @@ pub fn shrink(args: &ShrinkArgs, console: &mut Console<'_>) -> Done {
 /// Beside the case, with `-shrunk` in its name.
 fn shrunk_path(source: &Source) -> PathBuf {
     match &source.path {
-        None => Path::new("target/cases").join(format!("seed-{}-shrunk.json", source.name)),
+        None => Path::new("target/cases").join(format!("seed-{}-shrunk.json", source.name.replace(':', "-"))),
         Some(case) => {
             let stem = case.file_stem().unwrap_or_default().to_string_lossy();
             case.with_file_name(format!("{stem}-shrunk.json"))

@@ -9,6 +9,7 @@ use super::bug_table::BugRow;
 use super::{number, table};
 use crate::bug::Bug;
 use crate::find::{Found, Hunted};
+use crate::scenario::Seed;
 
 /// One planted bug and what came of looking for it from several starts.
 #[derive(Clone, Debug)]
@@ -80,7 +81,7 @@ impl BugReport {
                 .push(format!("bug {name} was not found from {missed} of {} starts", self.hunted.len()));
         }
         for found in self.found() {
-            let (seed, invariant) = (found.seed, found.violation.invariant);
+            let (seed, invariant) = (Seed::new(found.seed), found.violation.invariant);
             if !self.bug.caught_by.contains(&invariant) {
                 let claimed = self.bug.caught_by.join(", ");
                 let why = &found.violation.why;
@@ -99,7 +100,7 @@ impl BugReport {
             }
         }
         for (seed, violation) in self.hunted.iter().flat_map(|hunted| &hunted.alarms) {
-            let (invariant, why) = (violation.invariant, &violation.why);
+            let (seed, invariant, why) = (Seed::new(*seed), violation.invariant, &violation.why);
             complaints.push(format!(
                 "false alarm: {invariant} about the benign variant of {name}, seed {seed}: {why}"
             ));

@@ -27,7 +27,7 @@ impl Display for Scenario {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_str("scenario")?;
         if let Some(seed) = self.seed {
-            write!(f, " of seed {seed}")?;
+            write!(f, " of seed {} of generator {}", seed.number, seed.generator)?;
         }
         if !self.about.is_empty() {
             write!(f, ": {}", self.about)?;

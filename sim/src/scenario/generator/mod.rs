@@ -26,7 +26,7 @@ use std::sync::Arc;
 use datasync::time::{Instant, SECOND};
 
 use super::swarm::SwarmChoice;
-use super::{Expectation, Scenario, TreeLine, WorldSpec};
+use super::{Expectation, Scenario, Seed, TreeLine, WorldSpec};
 use crate::prng::{Prng, Stream};
 
 /// A captured shape of a real directory tree, shared between all scenarios.
@@ -45,7 +45,8 @@ pub struct GeneratorConfig {
     pub shapes: Vec<SharedShape>,
 }
 
-/// The version of this generator: another one as soon as any seed means another scenario.
+/// The version of this generator: another one as soon as any seed means another scenario, captured shapes included. A
+/// test holds what the seeds of this one generate.
 pub const VERSION: u32 = 1;
 
 /// Where the account of every scenario is.
@@ -54,7 +55,7 @@ pub const REGION: &str = "us-east-1";
 /// The account of every scenario.
 pub const ACCOUNT: &str = "123456789012";
 
-/// The scenario of a seed. The same seed and shapes give the same scenario, on any machine.
+/// The scenario of a seed of [`VERSION`]. The same seed and shapes give the same scenario, on any machine.
 #[must_use]
 pub fn generate(seed: u64, config: &GeneratorConfig) -> Scenario {
     let choice = SwarmChoice::draw(seed, config);
@@ -80,7 +81,7 @@ pub fn generate(seed: u64, config: &GeneratorConfig) -> Scenario {
     let mut scenario = Scenario {
         version: super::VERSION,
         about: if choice.look_alikes { "somebody makes look-alikes".to_owned() } else { String::new() },
-        seed: Some(seed),
+        seed: Some(Seed::new(seed)),
         expect: Expectation::Holds,
         world,
         storages,
