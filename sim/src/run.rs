@@ -168,7 +168,7 @@ fn live<R: Rules + Stored, H: EntryHash + Stored>(
 /// each task run to its end twice, as at the end of every history.
 #[must_use]
 pub fn live_on<R: Rules + Stored, H: EntryHash + Stored>(world: World<R, H>) -> World<R, H> {
-    let mut history = History { world, options: RunOptions::default(), interrupt_at: None };
+    let mut history = History { world, options: RunOptions::default(), interrupt_at: None, steps: Vec::new() };
     history.live();
     history.world
 }
