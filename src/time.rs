@@ -18,7 +18,6 @@ pub const DAY: u64 = 86_400 * SECOND;
 
 /// A moment of the service: nanoseconds since 1970-01-01T00:00:00Z. Reaches to the year 2554.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
 pub struct Instant(pub u64);
 
 impl Instant {
@@ -32,12 +31,6 @@ impl Instant {
     #[must_use]
     pub const fn since_ns(self, earlier: Self) -> u64 {
         self.0.saturating_sub(earlier.0)
-    }
-
-    /// Whole milliseconds since 1970, rounded down: what the wire format prints (reference 2.18).
-    #[must_use]
-    pub const fn as_ms(self) -> u64 {
-        self.0 / MILLISECOND
     }
 }
 

@@ -1,7 +1,7 @@
 //! Case files: a [`Scenario`] as JSON that a person can read, change and send to somebody.
 //!
-//! One file, one case. A newer format is refused by its number before anything else is looked at. What is read
-//! is checked as a whole ([`validate`]), so that nobody below has to ask whether an index is in range.
+//! One file, one case. A newer format is refused by its number before anything else is looked at, an older one is brought
+//! to this one ([`migrate`]). What is read is checked as a whole ([`validate`]), so that nobody below has to ask whether an index is in range.
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -15,11 +15,13 @@ use serde::Deserialize;
 use crate::scenario::{Scenario, VERSION};
 
 mod layout;
+pub mod migrate;
 mod validate;
 
+use migrate::{MIGRATIONS, migrated};
 pub use validate::validate;
 
-/// Why a case file could not be read or written.
+/// Why a file could not be read or written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CaseError {
     /// The file or directory.
@@ -47,14 +49,25 @@ pub fn parse_case(text: &str) -> Result<Scenario, String> {
     struct Versioned {
         version: u64,
     }
-    if let Ok(Versioned { version }) = serde_json::from_str(text)
-        && version > u64::from(VERSION)
-    {
-        return Err(format!("written by a newer version: {version}, this program reads up to {VERSION}"));
-    }
-    let scenario = serde_json::from_str(text).map_err(|error| readable(&error))?;
+    let current = u64::from(VERSION);
+    let scenario = match serde_json::from_str(text) {
+        Ok(Versioned { version }) if version > current => Err(format!(
+            "written by a newer version: {version}, this program reads up to {VERSION}; read it with the program that \
+             wrote it, or a newer one"
+        )),
+        Ok(Versioned { version: 0 }) => Err(format!("version: 0; expected 1 to {VERSION}")),
+        Ok(Versioned { version }) if version < current => of_earlier_version(text, version)
+            .map_err(|what| format!("brought from version {version} to {VERSION}: {what}")),
+        // Without a version it is no case, and that is what the decoder says, with the place.
+        _ => serde_json::from_str(text).map_err(|error| readable(&error)),
+    }?;
     validate(&scenario)?;
     Ok(scenario)
+}
+
+fn of_earlier_version(text: &str, version: u64) -> Result<Scenario, String> {
+    let case = serde_json::from_str(text).map_err(|error| readable(&error))?;
+    serde_json::from_value(migrated(case, version, MIGRATIONS)?).map_err(|error| readable(&error))
 }
 
 /// What serde says, but for the one place where it says what it looked for in its own terms only.
@@ -92,14 +105,22 @@ pub fn read_case(path: &Path) -> Result<Scenario, CaseError> {
 /// # Errors
 /// The case makes no sense (see [`format_case`]), or the file cannot be written.
 pub fn write_case(path: &Path, scenario: &Scenario) -> Result<(), CaseError> {
+    let text = format_case(scenario).map_err(|what| CaseError { path: path.to_owned(), what })?;
+    write_text(path, &text)
+}
+
+/// Writes a text file in the same way: whole or not at all.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write_text(path: &Path, text: &str) -> Result<(), CaseError> {
     let fails = |what| CaseError { path: path.to_owned(), what };
-    let text = format_case(scenario).map_err(fails)?;
     let cannot = |error: io::Error| fails(format!("cannot write it: {error}"));
     let name = path.file_name().ok_or_else(|| fails("expected the name of a file".to_owned()))?;
     let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(dir).map_err(cannot)?;
     let partial = dir.join(partial_name(name));
-    let written = write_whole(&partial, &text).and_then(|()| fs::rename(&partial, path));
+    let written = write_whole(&partial, text).and_then(|()| fs::rename(&partial, path));
     written.map_err(|error| {
         // The first error is the one to tell; a leftover that cannot be removed changes nothing about it.
         let _ = fs::remove_file(&partial);

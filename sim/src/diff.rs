@@ -1,11 +1,11 @@
-//! Where two traces part.
+//! Where two traces, or any two accounts of one history, part.
 
 use crate::trace::TraceLine;
 
-/// Index of the first line in which two traces differ; where one ends early, the length of the shorter one. `None` if
-/// they agree line for line.
+/// Index of the first item in which two accounts differ; where one ends early, the length of the shorter one. `None` if
+/// they agree item for item.
 #[must_use]
-pub fn first_difference(left: &[TraceLine], right: &[TraceLine]) -> Option<usize> {
+pub fn first_difference<T: PartialEq>(left: &[T], right: &[T]) -> Option<usize> {
     let common = left.iter().zip(right).take_while(|(left, right)| left == right).count();
     (common < left.len().max(right.len())).then_some(common)
 }

@@ -1,13 +1,16 @@
 //! Finding a planted bug: how many seeds it takes, how short the history gets, and whether its benign variant is
 //! left in peace.
 
+use std::time::Duration;
+
 use crate::bug::{Bug, Variant};
 use crate::invariant::Violation;
 use crate::judge::{judge, needs_two_lives};
+use crate::minimal::removable;
 use crate::run::{Run, RunOptions};
 use crate::scenario::generator::{GeneratorConfig, generate};
 use crate::scenario::{Expectation, Scenario};
-use crate::shrinking::{Budget, Target, pinned_if_it_fails, shrink};
+use crate::shrinking::{Budget, Shrunk, Target, pinned_if_it_fails, shrink};
 
 /// Seeds between one start and the next.
 pub const START_STRIDE: u64 = 1_000_000;
@@ -38,6 +41,20 @@ pub struct Found {
     pub shrunk: Scenario,
     /// Whether the shrunk history holds without the bug.
     pub holds_without: bool,
+    /// Whether nothing was left to try when it was shrunk.
+    pub complete: bool,
+    /// If so, what could still be left out of the shrunk history: nothing, or the shrinker is wrong.
+    pub removable: Vec<String>,
+    /// How long shrinking took, for readers.
+    pub shrinking: Duration,
+}
+
+impl Found {
+    /// Operations of the shrunk history.
+    #[must_use]
+    pub fn operations(&self) -> u64 {
+        u64::try_from(self.shrunk.operations.len()).unwrap_or(u64::MAX)
+    }
 }
 
 /// What came of one start.
@@ -81,10 +98,21 @@ fn shrunk(
     let violation = run.violation.clone().expect("a history in which something was violated");
     let target = Target { variant: Some(&bug.bug), invariant: violation.invariant };
     let failing = pinned_if_it_fails(scenario, run, target);
-    let mut shrunk = shrink(failing, target, Budget { candidates, time: None }, |_| {}).scenario;
-    shrunk.about = bug.bug.about.to_owned();
-    shrunk.expect =
+    let budget = Budget { candidates, time: None };
+    let Shrunk { mut scenario, complete, elapsed, .. } = shrink(failing, target, budget, |_| {});
+    let removable = if complete { removable(&scenario, target) } else { Vec::new() };
+    scenario.about = bug.bug.about.to_owned();
+    scenario.expect =
         Expectation::Violates { invariant: violation.invariant.to_owned(), bug: bug.name.to_owned() };
-    let holds_without = judge(&shrunk, RunOptions::default(), false).violation.is_none();
-    Found { seed, histories, violation, shrunk, holds_without }
+    let holds_without = judge(&scenario, RunOptions::default(), false).violation.is_none();
+    Found {
+        seed,
+        histories,
+        violation,
+        shrunk: scenario,
+        holds_without,
+        complete,
+        removable,
+        shrinking: elapsed,
+    }
 }

@@ -134,6 +134,7 @@ fn panicked(why: String) -> Run {
         step: 0,
         tally: Tally { histories: 1, ..Tally::default() },
         trace: Vec::new(),
+        steps: Vec::new(),
         pinned: None,
         views: None,
         landings: Vec::new(),
@@ -174,6 +175,7 @@ mod tests {
     use crate::scenario::{Act, Call, Operation};
 
     /// Forgets every third agent it was ever asked for, in whatever history that was.
+    #[derive(Clone)]
     struct Moody;
 
     impl Plant for Moody {
@@ -187,6 +189,7 @@ mod tests {
         }
     }
 
+    #[derive(Clone)]
     struct Panicking;
 
     impl Plant for Panicking {

@@ -22,11 +22,15 @@
 //! - [`oracle`]: the naive model, flat maps and set algebra, that shares no code with what it judges
 //! - [`invariant`]: the catalogue; [`monitor`] feeds all of them
 //! - [`judge`]: one scenario, lived once or twice; a panic is a failure
-//! - [`bug`]: planted bugs that the invariants must catch, and benign variants that they must not
+//! - [`bug`]: planted bugs that the invariants must catch, and benign variants that they must not; [`canary`]: the one
+//!   that every run must find
 //!
 //! What is done with many:
 //! - [`sweep`] lives through seeds on the threads of [`parallel`]; [`find`] hunts planted bugs
+//! - [`life`] is what two lives of one seed are compared by, on whatever thread, in whatever process
 //! - [`shrink`] proposes shorter histories, [`shrinking`] drives it; [`diff`] says where two traces part
+//! - [`shrink`] proposes shorter histories, [`shrinking`] drives it, [`minimal`] holds it to its promise; [`diff`] says
+//!   where two traces part
 //! - [`report`] makes tables and JSON, [`cli`] is the program
 //!
 //! Beside the simulation stands [`engine`]: the same `Transfer` over real directories.
@@ -45,17 +49,21 @@
 //! ```
 
 pub mod bug;
+pub mod canary;
 pub mod cli;
 pub mod clock;
 pub mod corpus;
 pub mod coverage;
 pub mod diff;
 pub mod engine;
+pub mod exhaustive;
 pub mod fault;
 pub mod find;
 pub mod invariant;
 pub mod judge;
+pub mod life;
 pub mod metamorphic;
+pub mod minimal;
 pub mod monitor;
 pub mod oracle;
 pub mod parallel;

@@ -18,6 +18,7 @@ use crate::coverage::Watched;
 use crate::invariant::{Violation, catalogue};
 use crate::metamorphic::Landings;
 use crate::monitor::Monitor;
+use crate::oracle::OracleChange;
 use crate::scenario::{Scenario, WorldSpec};
 use crate::tally::Tally;
 use crate::trace::TraceLine;
@@ -67,6 +68,8 @@ pub struct RunOptions {
     pub variant: Option<&'static Variant>,
     /// Keep the trace.
     pub trace: bool,
+    /// Keep the digest over everything after each event.
+    pub steps: bool,
     /// Stop before this event.
     pub until: Option<u64>,
     /// When the world is interrupted.
@@ -75,6 +78,8 @@ pub struct RunOptions {
     pub landings: bool,
     /// Show it to no invariant.
     pub unjudged: bool,
+    /// The rule that the oracle forgets.
+    pub oracle: OracleChange,
 }
 
 /// What came of a history.
@@ -90,6 +95,9 @@ pub struct Run {
     pub tally: Tally,
     /// The trace, if it was wanted.
     pub trace: Vec<TraceLine>,
+    /// The digest over everything, the service and the storages included, after each event by its number, if that was
+    /// wanted.
+    pub steps: Vec<u64>,
     /// The scenario with its interruptions pinned to actions, when something was violated.
     pub pinned: Option<Scenario>,
     /// What the world looked like at the end, if the trace was wanted: the service and the trees as text.
@@ -133,28 +141,37 @@ fn live<R: Rules + Stored, H: EntryHash + Stored>(
         monitor.keep_landings();
     }
     let rules = Watched::new(rules);
+    let mut world = World::new(scenario, rules, hash, plant, monitor, options.trace);
+    world.oracle = options.oracle;
     let mut history = History {
-        world: World::new(scenario, rules, hash, plant, monitor, options.trace),
+        world,
         options,
         interrupt_at: options.interruption.step(&scenario.world),
+        steps: Vec::new(),
     };
     history.live();
-    let History { mut world, .. } = history;
+    let History { mut world, steps, .. } = history;
     let violation = world.monitor.violation().cloned();
     let mut tally = world.tally.clone();
     tally.checks = world.monitor.checks();
     Watched::<R>::add_seen(&mut tally.cells);
     tally.virtual_ns = u128::from(world.now().since_ns(scenario.world.start));
-    Run {
-        digest: world.closing_digest(),
-        step: world.recorder.step(),
-        tally,
-        pinned: violation.is_some().then(|| world.pinned(scenario)),
-        violation,
-        landings: world.monitor.take_landings(),
-        views: options.trace.then(|| world.views()),
-        trace: world.recorder.into_lines(),
-    }
+    let pinned = violation.is_some().then(|| world.pinned(scenario));
+    let (digest, step) = (world.closing_digest(), world.recorder.step());
+    let landings = world.monitor.take_landings();
+    let views = options.trace.then(|| world.views());
+    let trace = world.recorder.into_lines();
+    Run { digest, violation, step, tally, trace, steps, pinned, views, landings }
+}
+
+/// Lives on in a world whose operations have all happened: what runs may end by itself, then everything is healed and
+/// each task run to its end twice, as at the end of every history.
+#[must_use]
+pub fn live_on<R: Rules + Stored, H: EntryHash + Stored>(world: World<R, H>) -> World<R, H> {
+    let mut history =
+        History { world, options: RunOptions::default(), interrupt_at: None, steps: Vec::new() };
+    history.live();
+    history.world
 }
 
 struct History<R: Rules, H: EntryHash> {
@@ -162,6 +179,8 @@ struct History<R: Rules, H: EntryHash> {
     options: RunOptions,
     /// The event after which the world is still to be interrupted.
     interrupt_at: Option<u64>,
+    /// The digest after each event so far, if they are kept.
+    steps: Vec<u64>,
 }
 
 /// Why a wait is over.
@@ -295,6 +314,18 @@ impl<R: Rules + Stored, H: EntryHash + Stored> History<R, H> {
                 return Wait::Stopped;
             }
             self.world.step();
+            self.keep_step();
+        }
+    }
+
+    /// Keeps the digest after the event that has just happened, and after whatever else has happened since the last one
+    /// was kept.
+    fn keep_step(&mut self) {
+        if self.options.steps {
+            let digest = self.world.closing_digest();
+            let step = usize::try_from(self.world.recorder.step()).expect("at most EVENTS_MAX");
+            self.steps.resize(step, digest);
+            self.steps.push(digest);
         }
     }
 

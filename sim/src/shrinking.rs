@@ -53,6 +53,8 @@ pub struct Shrunk {
     pub tried: u64,
     /// Whether nothing was left to try; `false` = the budget was used up.
     pub complete: bool,
+    /// How long it took, for readers.
+    pub elapsed: Duration,
 }
 
 /// Shrinks a scenario that fails. `watch` sees the shrinker before each candidate.
@@ -62,7 +64,8 @@ pub fn shrink(
     budget: Budget,
     mut watch: impl FnMut(&Shrinker),
 ) -> Shrunk {
-    let deadline = budget.time.and_then(|time| Instant::now().checked_add(time));
+    let begun = Instant::now();
+    let deadline = budget.time.and_then(|time| begun.checked_add(time));
     let mut shrinker = Shrinker::new(failing);
     let mut complete = false;
     while shrinker.tried() < budget.candidates && deadline.is_none_or(|deadline| Instant::now() < deadline) {
@@ -77,7 +80,8 @@ pub fn shrink(
             shrinker.holds();
         }
     }
-    Shrunk { scenario: shrinker.best().clone(), tried: shrinker.tried(), complete }
+    let scenario = shrinker.best().clone();
+    Shrunk { scenario, tried: shrinker.tried(), complete, elapsed: begun.elapsed() }
 }
 
 /// The scenario with its interruptions pinned to actions, if it fails the same way when it is lived through again;

@@ -8,7 +8,7 @@
 #![allow(clippy::disallowed_types, clippy::disallowed_methods)]
 
 use std::collections::BTreeMap;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -20,6 +20,7 @@ use crate::bug::Variant;
 use crate::coverage::forbidden;
 use crate::invariant::Violation;
 use crate::judge::judge;
+use crate::life::Life;
 use crate::run::RunOptions;
 use crate::scenario::generator::{GeneratorConfig, SharedShape, generate};
 use crate::tally::Tally;
@@ -45,6 +46,8 @@ pub struct Plan<'a> {
     pub config: &'a GeneratorConfig,
     /// The planted variant, if any.
     pub variant: Option<&'static Variant>,
+    /// Keep the life of every so many-th seed, the first one's too, to be compared with other lives of theirs.
+    pub keep_every: Option<NonZeroU64>,
 }
 
 /// What came of a range of seeds.
@@ -62,6 +65,8 @@ pub struct Sweep {
     pub failures: BTreeMap<u64, Violation>,
     /// The cells of the coverage tables that cannot be and were hit, by table and cell, with the first such seed.
     pub forbidden: BTreeMap<(usize, usize), u64>,
+    /// The lives that were to be kept, by seed.
+    pub lives: BTreeMap<u64, Life>,
 }
 
 impl Sweep {
@@ -70,6 +75,7 @@ impl Sweep {
         self.digest = self.digest.wrapping_add(other.digest);
         self.tally.add(&other.tally);
         self.failures.extend(other.failures);
+        self.lives.extend(other.lives);
         for (cell, seed) in other.forbidden {
             self.forbidden.entry(cell).and_modify(|first| *first = seed.min(*first)).or_insert(seed);
         }
@@ -103,12 +109,16 @@ fn chunk(plan: &Plan<'_>, from: u64, end: u64) -> Sweep {
     let mut part = Sweep { first: from, end, ..Sweep::default() };
     for seed in from..end {
         let scenario = generate(seed, plan.config);
-        let options = RunOptions { variant: plan.variant, ..RunOptions::default() };
+        let kept = plan.keep_every.is_some_and(|every| (seed - plan.first).is_multiple_of(every.get()));
+        let options = RunOptions { variant: plan.variant, steps: kept, ..RunOptions::default() };
         let run = judge(&scenario, options, seed % REPEAT_EVERY == 0);
         part.digest = part.digest.wrapping_add(fold([seed, run.digest]));
         part.tally.add(&run.tally);
         for cell in forbidden(&run.tally) {
             part.forbidden.entry(cell).or_insert(seed);
+        }
+        if kept {
+            part.lives.insert(seed, Life { digest: run.digest, steps: run.steps });
         }
         part.failures.extend(run.violation.map(|violation| (seed, violation)));
     }

@@ -126,12 +126,13 @@ pub(super) fn begin(clear: Clear, pair: &PairContext, payload: PayloadId) -> Ste
 }
 
 /// The end of a large file: `last` is offset, length and payload of the last chunk; `cut` where the source turned
-/// out to end, if earlier than planned (2.8b).
+/// out to end, if earlier than planned (2.8b). `again`: an earlier try may have written more than there is now.
 /// Carries out R2.8b-3.
 pub(super) fn finish(
     item: &Item,
     last: Option<(u64, u64, PayloadId)>,
     cut: Option<u64>,
+    again: bool,
     pair: &PairContext,
 ) -> Steps {
     let mut steps = Steps::default();
@@ -150,6 +151,9 @@ pub(super) fn finish(
     // Everything else is durable before the full size appears.
     steps.flush();
     if let Some((offset, length, payload)) = last {
+        if again {
+            steps.push(Step::Truncate { size: offset });
+        }
         steps.read(offset, length, payload);
         steps.write(Step::Write { offset, payload });
     }

@@ -181,7 +181,7 @@ impl<R: Rules> Transfer<R> {
         let length = large.size - large.last;
         let last = large.cut.is_none().then_some((large.last, length, payload));
         let item: &Item = &copying.plan.items[index as usize];
-        let list = steps::finish(item, last, large.cut, &self.config.pair);
+        let list = steps::finish(item, last, large.cut, queued.attempt > 1, &self.config.pair);
         let built = Built::new(queued, ActionKind::Finish, item.path.clone(), list);
         Some(Built { bytes: if last.is_some() { length } else { 0 }, ..built })
     }

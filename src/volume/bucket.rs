@@ -23,7 +23,7 @@ pub struct Object {
     /// The body.
     pub contents: Contents,
     /// User metadata.
-    pub metadata: Metadata,
+    pub metadata: Arc<Metadata>,
     /// When this version was put.
     pub last_modified: FileTime,
 }
@@ -98,7 +98,7 @@ impl Bucket {
     }
 
     /// Copies an object, with other metadata (CopyObject with `REPLACE`). Answers whether there was one.
-    pub fn copy(&mut self, from: &[u8], to: &[u8], metadata: Metadata, last_modified: FileTime) -> bool {
+    pub fn copy(&mut self, from: &[u8], to: &[u8], metadata: Arc<Metadata>, last_modified: FileTime) -> bool {
         let Some(contents) = self.get(from).map(|object| object.contents.clone()) else { return false };
         let copy = Object { contents, metadata, last_modified };
         Arc::make_mut(&mut self.objects).insert(Arc::from(to), Arc::new(copy));
@@ -201,7 +201,12 @@ impl Bucket {
     /// Completes an upload: its parts, in order of their numbers, become the object. Answers whether there was such
     /// an upload.
     /// Carries out R2.8a-6.
-    pub fn complete_upload(&mut self, id: UploadId, metadata: Metadata, last_modified: FileTime) -> bool {
+    pub fn complete_upload(
+        &mut self,
+        id: UploadId,
+        metadata: Arc<Metadata>,
+        last_modified: FileTime,
+    ) -> bool {
         let Some(upload) = self.take_upload(id) else { return false };
         let mut contents = Contents::default();
         for part in upload.parts.values() {

@@ -305,6 +305,12 @@ impl<H: EntryHash> FileVolume<H> {
         Ok(())
     }
 
+    /// Whoever wrote to a file closes it, which makes what is pending durable: close-to-open consistency of NFS
+    /// (our choice). What is no file has nothing pending.
+    pub fn close(&mut self, path: &RelPath) {
+        let _ = self.flush(path);
+    }
+
     /// Whether a crash has taken writes of a file that have not been made again.
     pub(super) fn has_lost_writes(&self, path: &RelPath) -> Result<bool, StepErrorKind> {
         Ok(!self.lossy.is_empty() && self.lossy.contains(&self.file(path)?.0.number))

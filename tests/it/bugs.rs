@@ -5,11 +5,14 @@
 
 use std::collections::BTreeSet;
 
-use datasync_sim::bug::{Bug, Site, Variant, catalogue};
+use datasync::api::Request;
+use datasync_sim::bug::{Bug, Happening, Site, Variant, catalogue};
+use datasync_sim::corpus::read_case;
 use datasync_sim::invariant;
 use datasync_sim::judge::{judge, needs_two_lives};
 use datasync_sim::run::{RunOptions, run};
 use datasync_sim::scenario::generator::generate;
+use datasync_sim::scenario::{Act, AgentChange, Operation, StorageChange};
 use datasync_sim::sweep::standard_config;
 
 /// Histories within which a bug must be found.
@@ -82,6 +85,32 @@ const STARTS: &[(&str, u64)] = &[
     ("deletes-in-use", 0),
     ("paging-skips-after-delete", 120),
     ("durations-overlap", 0),
+    ("busy-agent-admitted", 0),
+    ("caches-attributes", 0),
+    ("caches-by-directory-mtime", 0),
+    ("caches-destination", 280),
+    ("caches-unwanted-modes", 0),
+    ("copied-is-done", 0),
+    ("copied-is-there", 0),
+    ("counts-from-first-loss", 150),
+    ("counts-in-kibibytes", 0),
+    ("dressed-once", 160),
+    ("half-merged", 0),
+    ("keeps-what-came-since", 0),
+    ("leaking-override", 0),
+    ("lost-update", 150),
+    ("missed-recovery", 0),
+    ("never-unavailable", 50),
+    ("old-name-comes-back", 1_710),
+    ("paging-repeats-after-create", 105),
+    ("resumed-options", 0),
+    ("resumes-with-old-listing", 0),
+    ("shares-an-instant", 0),
+    ("stays-busy", 85),
+    ("tags-outlive", 680),
+    ("tries-add-up", 370),
+    ("upsert-loses", 770),
+    ("vanished-for-good", 80),
 ];
 
 fn options(variant: &'static Variant, trace: bool) -> RunOptions {
@@ -164,14 +193,93 @@ fn every_bug_has_one_row() {
     assert_eq!(bugs, rows);
 }
 
-/// All five sites, three rules at least, and every invariant has something to find.
+/// All five sites, thirty causes, nineteen conjunctions, and every invariant has something to find.
 #[test]
 fn the_catalogue_covers_every_invariant_and_site() {
     for site in [Site::Service, Site::Transfer, Site::Rules, Site::Hash, Site::Surgery] {
         assert!(catalogue().iter().any(|bug| bug.site == site), "no bug at {}", site.name());
     }
-    assert!(catalogue().iter().filter(|bug| bug.site == Site::Rules).count() >= 3);
+    let causes = catalogue().iter().filter(|bug| bug.site.is_cause()).count();
+    assert!(causes >= 30, "{causes} causes");
+    let conjunctions = catalogue().iter().filter(|bug| bug.conjunction.len() >= 3).count();
+    assert!(conjunctions >= 19, "{conjunctions} bugs need three happenings or more");
     let invariants: BTreeSet<&str> = invariant::catalogue().iter().map(|entry| entry.name).collect();
     let caught: BTreeSet<&str> = catalogue().iter().flat_map(|bug| bug.caught_by).copied().collect();
     assert_eq!(caught, invariants, "`caught_by` must name every invariant and nothing else");
+}
+
+/// Whether an operation is what a happening is. What only time or the end of every history brings is nothing here.
+fn brings(operation: &Operation, happening: Happening) -> bool {
+    let asks =
+        |wanted: fn(&Request) -> bool| matches!(&operation.act, Act::Call(call) if wanted(&call.request));
+    let agent = |wanted: &[AgentChange]| matches!(&operation.act, Act::Agent { change, .. } if wanted.contains(change));
+    match happening {
+        Happening::OtherOptions => asks(|request| match request {
+            Request::StartTaskExecution(start) => start.override_options.is_some(),
+            Request::UpdateTask(update) => update.options.is_some(),
+            _ => false,
+        }),
+        Happening::Update => asks(|request| matches!(request, Request::UpdateTask(_))),
+        Happening::CutShort => {
+            asks(|request| matches!(request, Request::CancelTaskExecution(_)))
+                || matches!(operation.act, Act::CrashWorker { .. } | Act::ClockJump { .. })
+                || agent(&[AgentChange::Lose, AgentChange::Restart])
+                || matches!(operation.act, Act::Storage { change: StorageChange::Unreachable, .. })
+        }
+        Happening::SecondStart => asks(|request| matches!(request, Request::StartTaskExecution(_))),
+        Happening::Edit => matches!(operation.act, Act::Edit(_) | Act::Rot { .. }),
+        Happening::Fault => {
+            matches!(operation.act, Act::Fault(_) | Act::Storage { .. } | Act::ClockJump { .. })
+        }
+        Happening::Loss => agent(&[AgentChange::Lose, AgentChange::Restart]),
+        Happening::Restart => matches!(operation.act, Act::RestartService {}),
+        Happening::Delete => asks(|request| {
+            matches!(request, Request::DeleteAgent(_) | Request::DeleteLocation(_) | Request::DeleteTask(_))
+        }),
+        Happening::Rename => asks(|request| matches!(request, Request::UpdateAgent(_))),
+        Happening::Tag => asks(|request| matches!(request, Request::TagResource(_))),
+        Happening::Page | Happening::Look => asks(|request| {
+            matches!(
+                request,
+                Request::ListAgents(_)
+                    | Request::ListLocations(_)
+                    | Request::ListTasks(_)
+                    | Request::ListTaskExecutions(_)
+                    | Request::ListTagsForResource(_)
+                    | Request::DescribeAgent(_)
+                    | Request::DescribeTask(_)
+                    | Request::DescribeTaskExecution(_)
+            )
+        }),
+        Happening::Rerun | Happening::Return | Happening::NoMount | Happening::Time | Happening::Create => {
+            false
+        }
+    }
+}
+
+/// What a bug is said to need beside a plain execution stands in its shrunk case. The end of every history brings
+/// agents back and runs every task twice, so these two need no operation.
+#[test]
+fn conjunctions_stand_in_the_cases() {
+    let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("corpora/cases");
+    let by_itself = |happening: &Happening| {
+        matches!(
+            happening,
+            Happening::Rerun | Happening::Return | Happening::NoMount | Happening::Time | Happening::Create
+        )
+    };
+    for bug in catalogue().iter().filter(|bug| bug.conjunction.len() >= 3) {
+        let case = read_case(&directory.join(format!("{}.json", bug.name)));
+        let case = case.unwrap_or_else(|error| panic!("{error}"));
+        for happening in bug.conjunction.iter().filter(|happening| !by_itself(happening)) {
+            let wanted = bug.conjunction.iter().filter(|other| *other == happening).count();
+            let count = |happening| case.operations.iter().filter(|done| brings(done, happening)).count();
+            let mut found = count(*happening);
+            if *happening == Happening::Edit {
+                // Executions of other tasks write too; the first is the task's own.
+                found += count(Happening::SecondStart).saturating_sub(1);
+            }
+            assert!(found >= wanted, "{}: {found} of {wanted} times `{}`", bug.name, happening.name());
+        }
+    }
 }

@@ -16,7 +16,7 @@ fn directory() -> PathBuf {
 }
 
 #[track_caller]
-fn check(path: &Path) {
+pub(super) fn check(path: &Path) {
     let shown = path.display();
     let scenario = read_case(path).unwrap_or_else(|error| panic!("{error}"));
     let without = judge(&scenario, RunOptions::default(), true).violation;

@@ -8,7 +8,8 @@ use datasync::time::FileTime;
 use datasync_sim::bug;
 use datasync_sim::cli::main_with;
 use datasync_sim::invariant;
-use datasync_sim::scenario::TreeLine;
+use datasync_sim::report::bug_table::BugTable;
+use datasync_sim::scenario::{GENERATOR, TreeLine, VERSION};
 use datasync_sim::trees::{self, file};
 use regex::Regex;
 use serde_json::Value;
@@ -18,13 +19,13 @@ use tempfile::TempDir;
 const PROGRAM: &str = "datasync-sim";
 
 /// What came of a call.
-struct Called {
-    code: u8,
-    out: String,
-    err: String,
+pub(super) struct Called {
+    pub(super) code: u8,
+    pub(super) out: String,
+    pub(super) err: String,
 }
 
-fn call(args: &[&str]) -> Called {
+pub(super) fn call(args: &[&str]) -> Called {
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let words = std::iter::once(PROGRAM).chain(args.iter().copied()).map(OsString::from);
     let code = main_with(words, &mut out, &mut err);
@@ -34,13 +35,13 @@ fn call(args: &[&str]) -> Called {
 
 impl Called {
     #[track_caller]
-    fn exits_with(self, code: u8) -> Self {
+    pub(super) fn exits_with(self, code: u8) -> Self {
         assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.out, self.err);
         self
     }
 
     #[track_caller]
-    fn json(&self) -> Value {
+    pub fn json(&self) -> Value {
         serde_json::from_str(&self.out).expect("one JSON document")
     }
 }
@@ -52,7 +53,8 @@ fn workshop() -> TempDir {
     call(&["replay", "3", "--quiet", "--write", at("good.json").to_str().unwrap()]).exits_with(0);
     let good = fs::read_to_string(at("good.json")).unwrap();
     fs::write(at("cut.json"), &good[..good.len() / 2]).unwrap();
-    fs::write(at("newer.json"), good.replacen("\"version\": 1", "\"version\": 99", 1)).unwrap();
+    fs::write(at("newer.json"), good.replacen(&format!("\"version\": {VERSION}"), "\"version\": 99", 1))
+        .unwrap();
     let expecting = |invariant: &str, bug: &str| {
         let expect = format!(r#""expect": {{"violates": {{"invariant": "{invariant}", "bug": "{bug}"}}}}"#);
         let changed = good.replacen(r#""expect": "holds""#, &expect, 1);
@@ -90,6 +92,16 @@ fn bad_input_is_named_and_nothing_is_written() {
     for (args, expected) in [
         ("replay %/absent.json", &["error: case %/absent.json: no such file; expected a seed"][..]),
         ("replay 18446744073709551616", &["error: seed `18446744073709551616`: expected a number up to"]),
+        (
+            "replay 99:3",
+            &["error: seed `99:3`: it is of generator 99 and ", "expected the case that was written"],
+        ),
+        ("replay 1:2:3", &["error: seed `1:2:3`: expected a number up to"]),
+        ("shrink 0:3", &["error: seed `0:3`: it is of generator 0 and "]),
+        (
+            "fuzz --seeds 99:0..3",
+            &["error: invalid value '99:0..3' for '--seeds <A..B>': it is of generator 99"],
+        ),
         ("replay %/cut.json", &["error: case %/cut.json: ", " at line ", " column "]),
         ("replay %/newer.json", &["error: case %/newer.json: written by a newer version: 99"]),
         ("replay %/empty", &["error: case %/empty: cannot read it"]),
@@ -118,6 +130,18 @@ fn bad_input_is_named_and_nothing_is_written() {
         ("bugs --starts 0", &["error: invalid value '0' for '--starts <N>'"]),
         ("bugs --write %/absent/bugs.json", &["error: --write: %/absent: expected a directory"]),
         ("bugs --cases %/file", &["error: --cases: %/file: expected a directory"]),
+        ("bugs --check %/absent.json", &["error: --check: %/absent.json: cannot read it: "]),
+        (
+            "bugs --check %/good.json",
+            &["error: --check: %/good.json: ", "expected a table that --write made"],
+        ),
+        (
+            "bugs --check --starts 3",
+            &["error: the argument '--check [<TABLE>]' cannot be used with '--starts <N>'"],
+        ),
+        ("bugs --resume", &["error: the following required arguments were not provided", "--write <FILE>"]),
+        ("shrink 1 2", &["error: shrink: 2 cases; expected one, or --check"]),
+        ("shrink --check %/good.json", &["error: %/good.json: every invariant holds; expected"]),
         ("capture %/absent", &["error: capture: %/absent: cannot examine it"]),
         ("capture %/file", &["error: capture: %/file: cannot capture it: expected a directory"]),
         ("capture %/empty -o %/absent/tree", &["error: tree file: %/absent/tree: cannot write it"]),
@@ -160,7 +184,7 @@ fn any_number_of_jobs_gives_the_same_sweep() {
 fn seeds_that_hold_are_summarised() {
     let called = call(&["fuzz", "--seeds", "0..3", "--jobs", "2"]).exits_with(0);
     let json = call(&["fuzz", "--seeds", "0..3", "--json"]).exits_with(0).json();
-    let digest = format!("digest {} over seeds 0..3", json["digest"].as_str().unwrap());
+    let digest = format!("digest {} over seeds {GENERATOR}:0..3", json["digest"].as_str().unwrap());
     assert_eq!(called.out.lines().last(), Some(digest.as_str()));
     assert_eq!(json["violation"], Value::Null);
     for (text, expected) in [("StartTaskExecution", true), ("agent-loss", true), ("bounded-liveness", true)] {
@@ -168,10 +192,16 @@ fn seeds_that_hold_are_summarised() {
     }
     let missing = json["coverage"]["missing"].as_array().unwrap();
     assert!(!missing.is_empty(), "three histories cannot reach everything");
+    assert!(
+        called.err.contains("things that can be reached never were; --coverage names them"),
+        "{}",
+        called.err
+    );
+    assert_eq!(called.err.lines().filter(|line| line.starts_with("warning")).count(), 1, "{}", called.err);
+    let demanded = call(&["fuzz", "--seeds", "0..3", "--require-coverage"]).exits_with(1);
     for sentence in missing {
-        assert!(called.err.contains(&format!("warning: {}", sentence.as_str().unwrap())));
+        assert!(demanded.err.contains(&format!("warning: {}", sentence.as_str().unwrap())));
     }
-    call(&["fuzz", "--seeds", "0..3", "--require-coverage"]).exits_with(1);
 }
 
 #[test]
@@ -195,7 +225,7 @@ fn a_case_replays_as_its_seed_did() {
     for member in ["digest", "step", "trace", "operations", "violation", "met"] {
         assert_eq!(seed[member], replayed[member], "{member}");
     }
-    assert!(seed["story"].as_str().unwrap().starts_with("scenario of seed 3"));
+    assert!(seed["story"].as_str().unwrap().starts_with("scenario of seed 3 of generator 1"));
     let text = call(&["replay", case]).exits_with(0);
     assert!(text.out.contains("STEP   number of the event"), "the legend");
     assert!(text.out.contains("CreateAgent"), "the trace");
@@ -238,7 +268,7 @@ fn two_histories_are_compared_to_the_first_difference() {
     assert!(same.out.starts_with("no difference in "));
     let other = call(&["replay", "3", "--diff", "4", "--json"]).exits_with(1).json();
     let text = call(&["replay", "3", "--diff", "4"]).exits_with(1).out;
-    assert!(text.contains("\n< 3\n> 4\n"), "{text}");
+    assert!(text.contains("\n< 1:3\n> 1:4\n"), "{text}");
     assert_eq!(other["differ"], true);
     assert_ne!(other["left"], other["right"]);
 }
@@ -281,12 +311,14 @@ fn a_directory_is_captured_and_drawn_from() {
 fn the_catalogue_has_a_line_for_each_invariant() {
     let text = call(&["invariants"]).exits_with(0).out;
     let json = call(&["invariants", "--json"]).exits_with(0).json();
-    assert_eq!(text.lines().count(), invariant::catalogue().len());
+    let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with(' ')).collect();
+    assert_eq!(lines.len(), invariant::catalogue().len());
     for (line, (object, entry)) in
-        text.lines().zip(json.as_array().unwrap().iter().zip(invariant::catalogue()))
+        lines.iter().zip(json.as_array().unwrap().iter().zip(invariant::catalogue()))
     {
         assert!(line.starts_with(entry.name) && line.contains(entry.statement), "{line}");
         assert_eq!(object["name"], entry.name);
+        assert!(!object["killed_by"].as_array().unwrap().is_empty(), "{line}");
     }
 }
 
@@ -339,9 +371,9 @@ fn a_case_that_expects_a_bug_is_held_to_it() {
     let written = ["--cases", &path("cases"), "--write", &report];
     let table = call(&[&args[..], &written[..]].concat()).exits_with(0).out;
     assert!(table.contains(bug), "{table}");
-    let report: Value = serde_json::from_str(&fs::read_to_string(&report).unwrap()).unwrap();
-    assert_eq!(report[0]["name"], bug);
-    assert_eq!(report[0]["found"], 1);
+    let report = BugTable::parse(&fs::read_to_string(&report).unwrap()).unwrap();
+    let row = report.row(bug).expect("a row of the bug");
+    assert_eq!(row.seeds_to_detect.by_start.len(), 1);
 
     let case = path(&format!("cases/{bug}.json"));
     let replayed = call(&["replay", &case, "--quiet"]).exits_with(0);
@@ -350,8 +382,8 @@ fn a_case_that_expects_a_bug_is_held_to_it() {
     call(&["shrink", &case, "-o", &path("again.json")]).exits_with(0);
 
     let text = fs::read_to_string(&case).unwrap();
-    let violated = report[0]["invariants"][0].as_str().unwrap();
-    let other = invariant::catalogue().iter().find(|entry| entry.name != violated).unwrap().name;
+    let (violated, _) = row.caught_by.first_key_value().expect("an invariant");
+    let other = invariant::catalogue().iter().find(|entry| entry.name != *violated).unwrap().name;
     let other_case = path("other.json");
     fs::write(&other_case, text.replace(&format!("\"{violated}\""), &format!("\"{other}\""))).unwrap();
     let replayed = call(&["replay", &other_case, "--quiet"]).exits_with(1);
@@ -362,6 +394,7 @@ fn a_case_that_expects_a_bug_is_held_to_it() {
 fn planted_bugs_are_listed() {
     let text = call(&["bugs", "--list"]).exits_with(0).out;
     let json = call(&["bugs", "--list", "--json"]).exits_with(0).json();
-    assert_eq!(text.lines().count(), bug::catalogue().len());
+    let named = |line: &&str| !line.starts_with(' ');
+    assert_eq!(text.lines().filter(named).count(), bug::catalogue().len());
     assert_eq!(json.as_array().unwrap().len(), bug::catalogue().len());
 }

@@ -60,7 +60,8 @@ impl Model {
         let last_modified = FileTime { secs: 0, nanos: 0 };
         match op {
             Op::Put { key, body, metadata } => {
-                let object = Object { contents: contents(body), metadata: metadata.clone(), last_modified };
+                let object =
+                    Object { contents: contents(body), metadata: metadata.clone().into(), last_modified };
                 self.bucket.put(key.as_bytes(), object).unwrap();
                 Value::Null
             }
@@ -78,7 +79,8 @@ impl Model {
                 Value::Null
             }
             Op::Copy { from, to, metadata } => {
-                let done = self.bucket.copy(from.as_bytes(), to.as_bytes(), metadata.clone(), last_modified);
+                let done =
+                    self.bucket.copy(from.as_bytes(), to.as_bytes(), metadata.clone().into(), last_modified);
                 done_or(done, "NoSuchKey")
             }
             Op::List { prefix, delimiter, .. } => Value::Array(self.list(prefix, *delimiter)),
@@ -95,7 +97,10 @@ impl Model {
             }
             Op::Complete { upload } => {
                 let (id, metadata, _) = &self.uploads[*upload];
-                done_or(self.bucket.complete_upload(*id, metadata.clone(), last_modified), "NoSuchUpload")
+                done_or(
+                    self.bucket.complete_upload(*id, metadata.clone().into(), last_modified),
+                    "NoSuchUpload",
+                )
             }
             Op::Abort { upload } => {
                 done_or(self.bucket.abort_upload(self.uploads[*upload].0), "NoSuchUpload")

@@ -11,7 +11,7 @@ use datasync::tree::RelPath;
 use datasync::volume::{StepErrorKind, StorageKind};
 use datasync_sim::corpus::{cases, format_case, parse_case, read_case, validate, write_case};
 use datasync_sim::scenario::{
-    Act, AgentChange, Call, CostProfile, Edit, EditAct, Expectation, Operation, Scenario, StepFault,
+    Act, AgentChange, Call, CostProfile, Edit, EditAct, Expectation, Operation, Scenario, Seed, StepFault,
     StorageChange, StorageSpec, Trigger, VERSION, When, WorldSpec,
 };
 
@@ -39,7 +39,7 @@ fn storage(kind: StorageKind, name: &str, lines: &[&str]) -> StorageSpec {
 }
 
 /// A case with every sort of operation in it.
-fn scenario() -> Scenario {
+pub fn scenario() -> Scenario {
     let after = |ms| When::AfterMs(ms);
     let trigger = Trigger {
         execution: 0,
@@ -102,7 +102,7 @@ fn scenario() -> Scenario {
         changed: None,
         version: VERSION,
         about: "every sort of operation".to_owned(),
-        seed: Some(u64::MAX),
+        seed: Some(Seed { generator: 7, number: u64::MAX }),
         expect: Expectation::Violates { invariant: "determinism".to_owned(), bug: "none".to_owned() },
         world: WorldSpec {
             latency_key: 1,
@@ -116,6 +116,7 @@ fn scenario() -> Scenario {
             trust_summaries: true,
             listing_key: 6,
             settings: Settings { default_file_mode: 0o755, allow_agentless: true, ..Settings::default() },
+            picks: Some(vec![0, 0, 3, 1]),
         },
         storages: vec![
             storage(
@@ -135,7 +136,7 @@ fn scenario() -> Scenario {
 
 /// `==` without a `Debug` of all of it: a scenario prints as its story.
 #[track_caller]
-fn assert_same(left: &Scenario, right: &Scenario) {
+pub fn assert_same(left: &Scenario, right: &Scenario) {
     assert_eq!(left.operations, right.operations);
     assert_eq!(left.storages, right.storages);
     assert!(left == right);
@@ -160,9 +161,9 @@ fn the_text_is_for_readers() {
     let mut case = scenario();
     case.operations.truncate(3);
     let expected = r#"{
-  "version": 1,
+  "version": 2,
   "about": "every sort of operation",
-  "seed": 18446744073709551615,
+  "seed": "7:18446744073709551615",
   "expect": {"violates": {"invariant": "determinism", "bug": "none"}},
   "world": {
     "latency_key": 1,
@@ -175,7 +176,8 @@ fn the_text_is_for_readers() {
     "in_flight": 1,
     "trust_summaries": true,
     "listing_key": 6,
-    "settings": {"allow_agentless": true, "default_file_mode": 493}
+    "settings": {"allow_agentless": true, "default_file_mode": 493},
+    "picks": [0, 0, 3, 1]
   },
   "storages": [
     {
@@ -267,12 +269,12 @@ fn what_is_no_case_is_refused_with_its_place() {
     };
     // A newer version is refused before anything else is looked at.
     check(
-        "{\n  \"version\": 1,",
+        "{\n  \"version\": 2,",
         "{\"marvel\": [], \"version\": 7,",
-        "written by a newer version: 7, this program reads up to 1",
+        "written by a newer version: 7, this program reads up to 2; read it with the program that wrote it",
     );
-    check("\"version\": 1", "\"version\": 0", "version: 0; expected 1");
-    check("\"version\": 1,", "", "missing field `version` at line");
+    check("\"version\": 2", "\"version\": 0", "version: 0; expected 1 to 2");
+    check("\"version\": 2,", "", "missing field `version` at line");
     check("\"about\"", "\"abuot\"", "unknown field `abuot`, expected one of `version`, `about`");
     check("\"about\"", "\"abuot\"", "at line 3 column 9");
     check("\"allow_agentless\"", "\"agentless\"", "unknown field `agentless`");
@@ -288,7 +290,7 @@ fn what_is_no_case_is_refused_with_its_place() {
     check(
         "\"crash-worker\"",
         "\"crash\"",
-        "an operation that does nothing, expected one of `call`, `edit`, `agent`, `storage`, `rot`, `crash-worker`, `restart-service`, `clock-jump`, `fault` at line 54 column",
+        "an operation that does nothing, expected one of `call`, `edit`, `agent`, `storage`, `rot`, `crash-worker`, `restart-service`, `clock-jump`, `fault` at line 55 column",
     );
     check("\"agent\": {\"slot\": 0", "\"bogus\": 1, \"agent\": {\"slot\": 0", "unknown field `bogus`");
     check("CreateAgent\"", "MakeAgent\"", "unknown variant `MakeAgent`");
@@ -313,7 +315,7 @@ fn what_makes_no_sense_is_refused_by_its_member() {
     let edit =
         |case: &mut Scenario, edit: Edit| case.operations[7].act = Act::Edit(EditAct { storage: 1, edit });
     assert_eq!(validate(&scenario()), Ok(()));
-    check(&|case| case.version = 2, "version: 2; expected 1");
+    check(&|case| case.version = 3, "version: 3; expected 2");
     check(&|case| case.world.chunk_bytes = 0, "world.chunk_bytes: 0; expected at least 1");
     check(&|case| case.world.in_flight = 0, "world.in_flight: 0; expected at least 1");
     check(

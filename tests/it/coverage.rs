@@ -21,6 +21,7 @@ fn sweep(end: u64, bug: Option<&str>) -> Sweep {
         jobs: NonZeroUsize::MIN,
         config: &config(),
         variant: bug.map(|bug| &bug.bug),
+        keep_every: None,
     };
     live_through(&plan, |_| {})
 }

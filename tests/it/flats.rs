@@ -150,7 +150,7 @@ fn object(line: &str) -> RawObject {
         key: if words[0] == "." { Vec::new() } else { unescaped(words[0]) },
         size: if as_file.kind == Kind::Symlink { as_file.target.len() as u64 } else { as_file.size },
         contents: as_file.contents,
-        metadata,
+        metadata: metadata.into(),
         last_modified: time(last_modified),
         body: as_file.target,
     }

@@ -240,7 +240,7 @@ fn scenarios_read_back_as_written() {
 fn a_story_has_a_line_for_each_operation() {
     let scenario = generate(3, &config());
     let story = format!("{scenario:?}");
-    assert!(story.starts_with("scenario of seed 3\nworld: starts at "), "{story}");
+    assert!(story.starts_with("scenario of seed 3 of generator 1\nworld: starts at "), "{story}");
     for number in 0..scenario.operations.len() {
         assert!(story.contains(&format!("\n{number:>3}  ")), "operation {number} is not told:\n{story}");
     }

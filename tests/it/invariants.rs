@@ -189,6 +189,7 @@ pub fn feed(name: &str, seen: &[Seen]) -> Result<u64, String> {
                     uploads_left: lived.uploads_left,
                     made_alike: &lived.made_alike,
                     verifying: both(&lived.verifying),
+                    demands: Default::default(),
                     others: lived.others.as_ref().map(|(source, destination)| (source, destination)),
                     shown: lived.shown.as_ref(),
                     sends: &lived.sends,

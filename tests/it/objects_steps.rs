@@ -33,7 +33,8 @@ impl Bench {
             };
             let body: &[u8] = if key.ends_with(b"/") { b"" } else { b"x" };
             let last_modified = FileTime { secs: n as i64, nanos: 0 };
-            let object = Object { contents: Contents::literal(body), metadata, last_modified };
+            let object =
+                Object { contents: Contents::literal(body), metadata: metadata.into(), last_modified };
             bench.bucket.put(key, object).unwrap();
         }
         bench
@@ -168,7 +169,10 @@ fn symlinks_are_objects_with_a_target_as_body() {
         let metadata = Metadata::from([("file-permissions".to_string(), "0120777".to_string())]);
         bench
             .bucket
-            .put(key, Object { contents: body, metadata, last_modified: FileTime::default() })
+            .put(
+                key,
+                Object { contents: body, metadata: metadata.into(), last_modified: FileTime::default() },
+            )
             .unwrap();
     };
     put(&mut bench, b"base/empty", Contents::default());
@@ -391,7 +395,7 @@ fn a_prefix_has_the_place_of_an_unusable_symlink() {
     let mut bench = Bench::filled(&[(b"base/l/", "")]);
     let metadata = Metadata::from([("file-permissions".to_string(), "0120777".to_string())]);
     let last_modified = FileTime { secs: 0, nanos: 0 };
-    let object = Object { contents: Contents::default(), metadata, last_modified };
+    let object = Object { contents: Contents::default(), metadata: metadata.into(), last_modified };
     bench.bucket.put(b"base/l", object).unwrap();
     let listing = bench.list(Side::Source, "base", "");
     assert_eq!(

@@ -1,5 +1,7 @@
 //! The oracle against hand-written flats: rows of reference 2.8, 2.9, 2.11, 2.12 and 2.13.
 
+use std::sync::Arc;
+
 use datasync::Settings;
 use datasync::api::{
     Atime, Gid, Mtime, Options, PosixPermissions, PreserveDeletedFiles, PreserveDevices, Uid, VerifyMode,
@@ -402,7 +404,7 @@ fn metadata_values_follow_2_12b() {
     let read = |name: &str, value: &str| {
         let mut object = storage(S3, &["f size=1"]);
         if let datasync_sim::oracle::RawStorage::Objects(objects) = &mut object {
-            objects[0].metadata.insert(name.into(), value.into());
+            Arc::make_mut(&mut objects[0].metadata).insert(name.into(), value.into());
         }
         Flat::new(S3, &RelPath::root(), object).entries[&b"f"[..]].clone()
     };

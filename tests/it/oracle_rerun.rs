@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use datasync::Settings;
 use datasync::api::{
@@ -116,7 +117,7 @@ fn made(pins: &Pins<'_>, to: StorageKind) -> FlatEntry {
         mtime: value(pins.mtime, FileTime { secs: 4242, nanos: 1 }),
         atime: None,
         last_modified: (to == S3).then_some(FileTime { secs: 4242, nanos: 1 }),
-        metadata: BTreeMap::new(),
+        metadata: Arc::default(),
         body: (0, 0),
         implied: false,
         bad_symlink: false,
@@ -139,7 +140,7 @@ fn carried_out(prediction: &Prediction<'_>, before: &Flat) -> Flat {
                 size: pins.body.unwrap_or_default().0,
                 contents: pins.body.unwrap_or_default().1,
                 body: pins.body.unwrap_or_default(),
-                metadata: pins.metadata.clone(),
+                metadata: pins.metadata.clone().into(),
                 target: Vec::new(),
                 device: (0, 0),
                 uid: None,

@@ -163,7 +163,7 @@ pub fn object(text: &str) -> (Vec<u8>, Object) {
         .iter()
         .find_map(|word| word.strip_prefix('=').map(|bytes| Contents::literal(bytes.as_bytes())))
         .unwrap_or(contents);
-    (key, Object { contents, metadata, last_modified: FileTime { secs: 900, nanos: 0 } })
+    (key, Object { contents, metadata: metadata.into(), last_modified: FileTime { secs: 900, nanos: 0 } })
 }
 
 impl Volume {

@@ -96,9 +96,17 @@ fn r2_14_4_agents_and_security_groups_of_a_location() {
 }
 
 #[test]
-fn r2_12e_1_between_buckets_an_object_of_another_size_is_sent() {
-    let mut rig = Rig::new(S3, S3, "f =abc; g =x", "f =ab; g =x");
-    let how = How::with(buckets());
-    rig.run(&how).succeeded().counts(1, 3);
-    rig.run(&how).succeeded().counts(0, 0);
+fn r2_12e_1_between_buckets_size_contents_and_user_metadata_count() {
+    // The destination, and what that costs: items and bytes.
+    for (destination, files, bytes) in [
+        ("f =ab; g =x", 1, 3),
+        ("f =abd; g =x", 1, 3),
+        ("f =abc file-owner=7; g =x", 1, 0),
+        ("f =abc; g =x", 0, 0),
+    ] {
+        let mut rig = Rig::new(S3, S3, "f =abc; g =x", destination);
+        let how = How::with(buckets());
+        rig.run(&how).succeeded().counts(files, bytes);
+        rig.run(&how).succeeded().holds("f =abc; g =x").counts(0, 0);
+    }
 }

@@ -221,7 +221,7 @@ fn values_become_plain() {
                         input.tags.is_none() && input.options.is_none() && input.name.is_none(),
                         "{best:?}"
                     );
-                    assert_eq!((call.client, call.bind), (0, Some(0)), "{best:?}");
+                    assert_eq!((call.client, call.bind), (0, None), "{best:?}");
                 }
                 Act::Fault(fault) => {
                     assert!(!matches!(fault, StepFault::KeepsFailing(_)), "{best:?}");

@@ -1,6 +1,7 @@
 //! Towards a bucket and back, over the core's own volumes and S3 encoding.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use datasync::api::{Options, PreserveDeletedFiles};
 use datasync::report::Counters;
@@ -51,7 +52,7 @@ impl Mixed {
         let last_modified = self.stamps.next(Instant(0));
         let contents = Contents::literal(contents);
         self.bucket
-            .put(key.as_bytes(), Object { contents, metadata: BTreeMap::new(), last_modified })
+            .put(key.as_bytes(), Object { contents, metadata: Arc::default(), last_modified })
             .unwrap();
     }
 

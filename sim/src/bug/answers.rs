@@ -2,14 +2,16 @@
 
 use std::collections::VecDeque;
 
+use datasync::api::responses::{AgentListEntry, LocationListEntry, TaskExecutionListEntry, TaskListEntry};
 use datasync::api::{ApiError, Operation, Request, Response};
+use datasync::time::Instant;
 
 use super::plant::Plant;
 
 type Answer = Result<Response, ApiError>;
 
 /// A new location gets the name of one that was deleted.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct ReusesNames {
     free: VecDeque<String>,
 }
@@ -33,6 +35,7 @@ pub(super) fn reuses_names() -> Box<dyn Plant> {
 }
 
 /// Who deletes an agent that a location lists is told that it is done.
+#[derive(Clone)]
 struct DeletesInUse;
 
 impl Plant for DeletesInUse {
@@ -48,8 +51,8 @@ pub(super) fn deletes_in_use() -> Box<dyn Plant> {
     Box::new(DeletesInUse)
 }
 
-/// The first of a page is passed over when something was deleted since the page before.
-#[derive(Default)]
+/// The first of a page is passed over when something was taken away since the page before.
+#[derive(Default, Clone)]
 struct SkipsAfterDelete {
     deleted: bool,
 }
@@ -85,11 +88,94 @@ pub(super) fn skips_after_delete() -> Box<dyn Plant> {
     Box::new(SkipsAfterDelete::default())
 }
 
+/// The last of a page is shown again on the next one when something was made in between.
+#[derive(Clone, Default)]
+struct RepeatsAfterCreate {
+    made: bool,
+    agents: Option<AgentListEntry>,
+    locations: Option<LocationListEntry>,
+    tasks: Option<TaskListEntry>,
+    executions: Option<TaskExecutionListEntry>,
+}
+
+/// Puts the last row of the page before in front, if it must, and remembers the last row of this one.
+fn repeat<T: Clone>(rows: &mut Vec<T>, last: &mut Option<T>, again: bool) {
+    let before = last.take().filter(|_| again);
+    *last = rows.last().cloned();
+    rows.splice(0..0, before);
+}
+
+impl Plant for RepeatsAfterCreate {
+    fn answer(&mut self, request: &Request, answer: &mut Answer) {
+        let Ok(answer) = answer else { return };
+        let on = match request {
+            Request::ListTaskExecutions(list) => list.next_token.is_some(),
+            _ => goes_on(request),
+        };
+        let again = on && self.made;
+        match answer {
+            Response::CreateAgent(_)
+            | Response::CreateLocation(_)
+            | Response::CreateTask(_)
+            | Response::StartTaskExecution(_) => self.made = true,
+            Response::ListAgents(page) => repeat(&mut page.agents, &mut self.agents, again),
+            Response::ListLocations(page) => repeat(&mut page.locations, &mut self.locations, again),
+            Response::ListTasks(page) => repeat(&mut page.tasks, &mut self.tasks, again),
+            Response::ListTaskExecutions(page) => {
+                repeat(&mut page.task_executions, &mut self.executions, again)
+            }
+            _ => return,
+        }
+        if matches!(
+            answer,
+            Response::ListAgents(_)
+                | Response::ListLocations(_)
+                | Response::ListTasks(_)
+                | Response::ListTaskExecutions(_)
+        ) {
+            self.made = false;
+        }
+    }
+}
+
+pub(super) fn repeats_after_create() -> Box<dyn Plant> {
+    Box::new(RepeatsAfterCreate::default())
+}
+
+/// Who starts a task at the very instant of another start is given the execution of that one.
+#[derive(Clone, Default)]
+struct SharesAnInstant {
+    now: Option<Instant>,
+    last: Option<(Option<Instant>, Option<String>, Response)>,
+}
+
+impl Plant for SharesAnInstant {
+    fn request(&mut self, now: Instant, _: &mut Request) {
+        self.now = Some(now);
+    }
+
+    fn answer(&mut self, request: &Request, answer: &mut Answer) {
+        let Request::StartTaskExecution(start) = request else { return };
+        match (&*answer, &self.last) {
+            (Ok(made), _) => self.last = Some((self.now, start.task_arn.clone(), made.clone())),
+            (Err(_), Some((then, task, made))) if *then == self.now && *task == start.task_arn => {
+                *answer = Ok(made.clone());
+            }
+            _ => {}
+        }
+    }
+}
+
+pub(super) fn shares_an_instant() -> Box<dyn Plant> {
+    Box::new(SharesAnInstant::default())
+}
+
 /// Benign: pages hold one item, however many were asked for.
+#[derive(Clone)]
 struct SmallPages;
 
 impl Plant for SmallPages {
-    fn request(&mut self, _: datasync::time::Instant, request: &mut Request) {
+    fn request(&mut self, _: Instant, request: &mut Request) {
         let size = match request {
             Request::ListAgents(list) => &mut list.max_results,
             Request::ListLocations(list) => &mut list.max_results,
@@ -110,6 +196,7 @@ pub(super) fn small_pages() -> Box<dyn Plant> {
 }
 
 /// TransferDuration runs on through VERIFYING.
+#[derive(Clone)]
 struct OverlappingDurations;
 
 impl Plant for OverlappingDurations {

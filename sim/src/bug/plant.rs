@@ -1,10 +1,11 @@
 //! Where a bug can be planted around the parts of a world.
 
 use datasync::api::{ApiError, Request, Response};
-use datasync::service::{Command, Event};
+use datasync::service::{Command, Event, ExecutionId};
 use datasync::time::Instant;
 use datasync::transfer::{Action, Outcome};
 use datasync::volume::{Side, Step, StepErrorKind, StepResult};
+use dyn_clone::DynClone;
 
 /// What a planted bug makes of a step before the storage sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +21,8 @@ pub enum Intercept {
 }
 
 /// Hooks around the service, the transfer and the volumes. Every method's default changes nothing.
-pub trait Plant {
+/// A plant can be cloned: a search goes on from one history in many ways.
+pub trait Plant: DynClone {
     /// A request on its way into the service.
     fn request(&mut self, _now: Instant, _request: &mut Request) {}
     /// An answer on its way out.
@@ -33,6 +35,8 @@ pub trait Plant {
     fn command(&mut self, _command: &mut Command) -> bool {
         true
     }
+    /// The actions, outcomes and steps that come now are of this execution.
+    fn at_work(&mut self, _execution: ExecutionId) {}
     /// An action on its way out of a transfer.
     fn action(&mut self, _action: &mut Action) {}
     /// An outcome on its way into a transfer; the action is as [`Plant::action`] left it.
@@ -67,3 +71,5 @@ pub trait Plant {
         false
     }
 }
+
+dyn_clone::clone_trait_object!(Plant);

@@ -25,8 +25,12 @@ pub enum RuleChange {
     BlindToAgents,
     /// `task_status`: a mounted task whose agents are not all ONLINE shows CREATING again.
     CreatingAgain,
-    /// `task_status`, benign: a task that cannot be mounted stays CREATING for twice the time.
-    LongerCreating,
+    /// `task_status`: a task that cannot be mounted stays CREATING for ever.
+    NeverUnavailable,
+    /// `may_start`: that an agent is busy with another task does not count.
+    AdmitsBusyAgent,
+    /// `effective_options`: what a patch does not name goes back to the default.
+    HalfMerged,
     /// `decide`: a file of the same size is taken for equal, whatever its mtime.
     BlindToMtime,
     /// `may_remove`: PRESERVE is passed over.
@@ -51,6 +55,8 @@ pub enum RuleChange {
     ReportsEqualFiles,
     /// `after_transfer`: nothing is verified.
     NeverVerifies,
+    /// `link_ns`: a thousand bytes of the limit let 1024 through.
+    CountsInKibibytes,
     /// `link_ns`: what is sent again costs nothing.
     FreeRetries,
     /// `link_ns`, benign: the link is busy a microsecond longer.
@@ -80,6 +86,7 @@ impl Rules for PlantedRules {
             RuleChange::ForgottenMember => {
                 Options { preserve_deleted_files: base.preserve_deleted_files, ..merged }
             }
+            RuleChange::HalfMerged if *patch != OptionsPatch::default() => Options::default().patched(patch),
             _ => merged,
         }
     }
@@ -87,7 +94,7 @@ impl Rules for PlantedRules {
     fn task_status(&self, view: &TaskView) -> TaskStatus {
         let view = match self.0 {
             RuleChange::BlindToAgents => TaskView { agents_online: true, ..*view },
-            RuleChange::LongerCreating => TaskView { create_limit_ns: view.create_limit_ns * 2, ..*view },
+            RuleChange::NeverUnavailable => TaskView { create_limit_ns: u64::MAX, ..*view },
             _ => *view,
         };
         match (self.0, control::task_status(&view)) {
@@ -99,6 +106,7 @@ impl Rules for PlantedRules {
     fn may_start(&self, view: &StartView) -> Result<(), StartRefusal> {
         match (self.0, control::may_start(view)) {
             (RuleChange::SecondStart, Err(StartRefusal::AlreadyRunning)) => Ok(()),
+            (RuleChange::AdmitsBusyAgent, Err(StartRefusal::AgentBusy)) => Ok(()),
             (RuleChange::OtherRefusal, Err(StartRefusal::AlreadyRunning)) => {
                 Err(StartRefusal::NotAvailable(view.status))
             }
@@ -159,6 +167,7 @@ impl Rules for PlantedRules {
         match self.0 {
             RuleChange::OverrunsBudget => documented / 2,
             RuleChange::UnderrunsBudget => documented.saturating_add(documented / 16 + 1),
+            RuleChange::CountsInKibibytes => data::link_ns(bytes, rate.saturating_mul(1_024).div_ceil(1_000)),
             RuleChange::FreeRetries if attempt > 1 => 0,
             RuleChange::SlowLink => documented.saturating_add(1_000),
             _ => documented,

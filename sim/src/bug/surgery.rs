@@ -8,6 +8,7 @@ use super::plant::Plant;
 type Cut = fn(&mut Value) -> bool;
 
 /// Makes one cut, the first time that it can be made.
+#[derive(Clone)]
 struct Surgeon {
     cut: Cut,
     done: bool,
@@ -70,12 +71,13 @@ pub(super) fn lost_history() -> Box<dyn Plant> {
     })
 }
 
-/// Benign: somebody gives an agent another name.
-pub(super) fn renamed_agent() -> Box<dyn Plant> {
+/// Benign: a creation number of an agent is passed over, so that later agents have other ARNs.
+pub(super) fn skipped_number() -> Box<dyn Plant> {
     surgeon(|state| {
-        let name = rows(state, "agents").find_map(|agent| agent.get_mut("name"));
-        name.is_some_and(|name| {
-            *name = json!("renamed by hand");
+        let next = state.pointer_mut("/agents/next");
+        let number = next.as_ref().and_then(|next| next.as_u64());
+        next.zip(number).is_some_and(|(next, number)| {
+            *next = json!(number + 1);
             true
         })
     })

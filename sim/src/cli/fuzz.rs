@@ -3,36 +3,39 @@
 // How long a sweep took is told; no history sees this clock.
 #![allow(clippy::disallowed_types, clippy::disallowed_methods)]
 
-use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::num::{NonZeroU64, NonZeroUsize};
+use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use clap::Args;
 use serde_json::{Value, json};
 
 use super::console::{Console, Done, HELD, Stop, VIOLATED};
+use super::gate::{Compared, Gate};
 use super::progress::progress;
-use super::source::{bug_named, must_be_directory_if_there};
+use super::seeds::{SeedRange, seed_range};
+use super::source::{bug_named, config_of, must_be_directory_if_there};
 use super::violation::{BudgetArgs, Failing, announce, shrink_and_tell};
 use crate::bug::Bug;
+use crate::canary;
 use crate::corpus::write_case;
 use crate::invariant::Violation;
 use crate::parallel::default_jobs;
 use crate::report::summary::{as_json, digest_line, tables, warnings};
 use crate::report::{Coverage, units};
-use crate::scenario::generator::{GeneratorConfig, SharedShape, generate};
+use crate::scenario::generator::{GeneratorConfig, generate};
+use crate::scenario::{GENERATOR, Seed};
 use crate::shrinking::{Target, pinned_if_it_fails};
-use crate::sweep::{Plan, Sweep, live_through, standard_config};
-use crate::trees;
+use crate::sweep::{Plan, Sweep, live_through};
 
 const JSON_HELP: &str = "\
-With --json: seeds {first, end}, digest (16 hex digits), histories, violating_histories, operations, task_executions,
+With --json: seeds {generator, first, end}, digest (16 hex digits), histories, violating_histories, operations, task_executions,
 events, virtual_seconds, elapsed_ms, histories_per_second, answers {operation: {succeeded, refused}}, task_statuses and
 task_execution_statuses {status: entered}, faults {kind: {stage: fired}}, invariants {name: {checks, violated_in}},
 coverage {hit, possible, missing [sentence], forbidden [sentence], tables {name: {axes, hit, possible, cells {names:
-count}}}}, violation (null, or seed, invariant, why, case, reproduce, shrunk_case,
-shrunk_operations, shrunk_completely, candidates, reproduce_shrunk).";
+count}}}}, determinism (null, or histories, program, differences [{where: thread or process, histories, seed, step (null:
+after the last), here [line], there [line]}]), violation (null, or generator, seed, invariant, why, case, reproduce, shrunk_case,
+shrunk_operations, shrunk_completely, candidates, reproduce_shrunk), canary {bug, seed (null: missed)} unless --bug.";
 
 /// How many seeds there are when nothing is said.
 const SEEDS: u64 = 20_000;
@@ -74,23 +77,15 @@ pub struct FuzzArgs {
     /// Print every cell of the coverage tables, and why the others cannot be.
     #[arg(long)]
     coverage: bool,
+    /// Live every N-th seed twice more, on another thread and in another process, and name the first event whose digest
+    /// differs (exit code 1).
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "100")]
+    check_determinism: Option<NonZeroU64>,
+    /// The program of the other process, such as a debug build of the same commit [default: this one].
+    #[arg(long, value_name = "PATH", requires = "check_determinism")]
+    against: Option<PathBuf>,
     #[command(flatten)]
     budget: BudgetArgs,
-}
-
-/// What `--seeds` says; `end` is `None` for `A..`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct SeedRange {
-    first: u64,
-    end: Option<u64>,
-}
-
-fn seed_range(text: &str) -> Result<SeedRange, String> {
-    let expected = || "expected A..B with A below B, or A.., such as 0..20000".to_owned();
-    let (first, end) = text.split_once("..").ok_or_else(expected)?;
-    let first = first.parse().map_err(|_| expected())?;
-    let end = if end.is_empty() { None } else { Some(end.parse().map_err(|_| expected())?) };
-    if end.is_some_and(|end| end <= first) { Err(expected()) } else { Ok(SeedRange { first, end }) }
 }
 
 impl FuzzArgs {
@@ -131,36 +126,60 @@ pub fn fuzz(args: &FuzzArgs, console: &mut Console<'_>) -> Done {
     let (first, end) = args.range()?;
     must_be_directory_if_there(&args.cases, "--cases")?;
     let bug = args.bug.as_deref().map(|name| bug_named(name, "--bug")).transpose()?;
-    let config = args.tree.as_deref().map_or_else(|| Ok(standard_config()), captured)?;
+    let config = config_of(args.tree.as_deref())?;
+    let jobs = args.jobs.unwrap_or_else(default_jobs);
+    let gate = args.check_determinism.map(|every| Gate {
+        every,
+        against: args.against.as_deref(),
+        jobs,
+        config: &config,
+        tree: args.tree.as_deref(),
+        bug,
+    });
+    let gate = gate.map(|gate| Ok::<_, Stop>((gate.program()?, gate))).transpose()?;
     let plan = Plan {
         first,
         end,
         time: args.time.map(Duration::from_secs),
-        jobs: args.jobs.unwrap_or_else(default_jobs),
+        jobs,
         config: &config,
         variant: bug.map(|bug| &bug.bug),
+        keep_every: args.check_determinism,
     };
     let begun = Instant::now();
     let sweep = swept(&plan);
     let elapsed_ms = begun.elapsed().as_millis();
+    let compared = gate.map(|(program, gate)| gate.check(&program, &sweep)).transpose()?;
     let coverage = Coverage::of(&sweep.tally, &sweep.forbidden);
+    let told = Summary { args, sweep: &sweep, coverage: &coverage, compared: compared.as_ref(), elapsed_ms };
     let mut document = as_json(&sweep, &coverage, elapsed_ms);
+    let determinism = compared.as_ref();
+    document.insert("determinism".to_owned(), determinism.map_or(Value::Null, Compared::as_json));
+    let differing = determinism.and_then(Compared::first_seed);
+    // With a bug planted nobody is told that all is well.
+    let canary = if bug.is_none() { canary::sighted(&canary::bug().bug, first, &config) } else { None };
+    let blind = bug.is_none() && canary.is_none();
     let violation = match sweep.failures.first_key_value() {
         None => {
-            tell_summary(console, args, &sweep, &coverage, elapsed_ms)?;
-            console.line(digest_line(&sweep))?;
+            let reproduce = differing.map(|seed| compared_again(console, args, seed));
+            reproduce.iter().try_for_each(|command| console.line(command))?;
+            told.tell(console, canary)?;
+            reproduce.iter().try_for_each(|command| console.line(command))?;
             Value::Null
         }
         Some((seed, violation)) => {
             let failed = Failed { args, config: &config, bug, seed: *seed, violation };
-            failed.tell(console, |console| {
-                tell_summary(console, args, &sweep, &coverage, elapsed_ms)?;
-                console.line(digest_line(&sweep))
-            })?
+            failed.tell(console, |console| told.tell(console, None))?
         }
     };
     document.insert("violation".to_owned(), violation);
+    if bug.is_none() {
+        document.insert("canary".to_owned(), json!({"bug": canary::NAME, "seed": canary}));
+    }
     console.document(&Value::Object(document))?;
+    if blind {
+        console.note(format_args!("error: {}", canary::missed(first)))?;
+    }
     let unreached = args.require_coverage && coverage.missing_count > 0;
     if unreached {
         console.note(format_args!(
@@ -168,25 +187,12 @@ pub fn fuzz(args: &FuzzArgs, console: &mut Console<'_>) -> Done {
             coverage.missing_count
         ))?;
     }
-    let held = sweep.failures.is_empty() && coverage.forbidden.is_empty() && !unreached;
+    let held = sweep.failures.is_empty()
+        && coverage.forbidden.is_empty()
+        && !unreached
+        && !blind
+        && differing.is_none();
     Ok(if held { HELD } else { VIOLATED })
-}
-
-/// Draws from a directory, captured on the spot, or from a tree file that was captured before.
-fn captured(dir: &Path) -> Result<GeneratorConfig, Stop> {
-    let lines = if dir.is_file() {
-        trees::file::read(dir).map_err(|error| Stop::misuse("--tree", error))?
-    } else {
-        trees::capture(dir).map_err(|error| Stop::misuse("--tree", error))?
-    };
-    if lines.is_empty() {
-        return Err(Stop::misuse(
-            "--tree",
-            format_args!("{}: empty; expected at least one entry", dir.display()),
-        ));
-    }
-    let shape = SharedShape { name: dir.display().to_string(), lines: Arc::new(lines) };
-    Ok(GeneratorConfig { shapes: vec![shape] })
 }
 
 fn swept(plan: &Plan<'_>) -> Sweep {
@@ -195,29 +201,55 @@ fn swept(plan: &Plan<'_>) -> Sweep {
         bar.set_position(sweep.tally.histories);
         if let Some((seed, violation)) = sweep.failures.first_key_value() {
             let failing = units::histories(sweep.failures.len().try_into().unwrap_or(u64::MAX));
-            bar.set_message(format!("{failing} violating, first seed {seed}: {}", violation.invariant));
+            bar.set_message(format!(
+                "{failing} violating, first seed {}: {}",
+                Seed::new(*seed),
+                violation.invariant
+            ));
         }
     });
     bar.finish_and_clear();
     sweep
 }
 
-fn tell_summary(
-    console: &mut Console<'_>,
-    args: &FuzzArgs,
-    sweep: &Sweep,
-    coverage: &Coverage,
+/// The command that compares the lives of one seed again.
+fn compared_again(console: &Console<'_>, args: &FuzzArgs, seed: u64) -> String {
+    let range = format!("{}..{}", Seed::new(seed), seed.saturating_add(1));
+    let against = args.against.as_ref().map(|path| path.display().to_string());
+    let tree = args.tree.as_ref().map(|path| path.display().to_string());
+    let mut words = vec!["fuzz", "--seeds", &range, "--check-determinism", "1"];
+    words.extend(against.iter().flat_map(|path| ["--against", path]));
+    words.extend(tree.iter().flat_map(|path| ["--tree", path]));
+    words.extend(args.bug.iter().flat_map(|name| ["--bug", name]));
+    console.command(&words)
+}
+
+/// What a sweep came to, for readers.
+struct Summary<'a> {
+    args: &'a FuzzArgs,
+    sweep: &'a Sweep,
+    coverage: &'a Coverage,
+    compared: Option<&'a Compared>,
     elapsed_ms: u128,
-) -> Result<(), Stop> {
-    console.line(tables(sweep, coverage, elapsed_ms))?;
-    if args.coverage {
-        console.line(coverage.all_cells())?;
+}
+
+impl Summary<'_> {
+    /// The tables, what was compared, the seed in which the canary was seen, and the digest.
+    fn tell(&self, console: &mut Console<'_>, canary: Option<u64>) -> Result<(), Stop> {
+        console.line(tables(self.sweep, self.coverage, self.elapsed_ms))?;
+        if self.args.coverage {
+            console.line(self.coverage.all_cells())?;
+        }
+        let warnings = warnings(self.coverage, self.args.coverage || self.args.require_coverage);
+        if !warnings.is_empty() {
+            console.note(format_args!("{}", warnings.trim_end()))?;
+        }
+        self.compared.iter().flat_map(|compared| compared.lines()).try_for_each(|line| console.line(line))?;
+        if let Some(seed) = canary {
+            console.line(format_args!("canary: {} seen in seed {}", canary::NAME, Seed::new(seed)))?;
+        }
+        console.line(digest_line(self.sweep))
     }
-    let warnings = warnings(coverage);
-    if !warnings.is_empty() {
-        console.note(format_args!("{}", warnings.trim_end()))?;
-    }
-    Ok(())
 }
 
 /// The first seed in which something was violated.
@@ -245,7 +277,8 @@ impl Failed<'_> {
         let case = self.path("");
         let written = write_case(&case, &failing);
         let case = case.display().to_string();
-        let (seed_word, range) = (seed.to_string(), format!("{seed}..{}", seed.saturating_add(1)));
+        let named = Seed::new(*seed);
+        let (seed_word, range) = (named.to_string(), format!("{named}..{}", seed.saturating_add(1)));
         let tree = self.args.tree.as_deref().map(|tree| tree.display().to_string());
         let mut words = match (&written, &tree) {
             (Ok(()), _) => vec!["replay", &case],
@@ -265,13 +298,14 @@ impl Failed<'_> {
         };
         announce(console, &told)?;
         match &written {
-            Ok(()) => console.line(format_args!("case: {case}, seed {seed}\n"))?,
+            Ok(()) => console.line(format_args!("case: {case}, seed {named}\n"))?,
             Err(error) => console.note(format_args!("warning: the case is not on disk: {error}"))?,
         }
         summary(console)?;
         let shrunk = shrink_and_tell(console, &told, self.args.budget)?;
         console.line(&reproduce)?;
         let mut document = shrunk.as_json();
+        document["generator"] = json!(named.generator);
         document["seed"] = json!(seed);
         document["invariant"] = json!(violation.invariant);
         document["why"] = json!(violation.why);
@@ -282,30 +316,8 @@ impl Failed<'_> {
 
     fn path(&self, suffix: &str) -> PathBuf {
         let with = self.bug.map_or_else(String::new, |bug| format!("-with-{}", bug.name));
-        self.args.cases.join(format!("seed-{}{with}-{}{suffix}.json", self.seed, self.violation.invariant))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn seed_ranges() {
-        for (text, expected) in [
-            ("0..20000", Some((0, Some(20_000)))),
-            ("7..", Some((7, None))),
-            ("18446744073709551614..18446744073709551615", Some((u64::MAX - 1, Some(u64::MAX)))),
-            ("5..5", None),
-            ("5..1", None),
-            ("5", None),
-            ("..5", None),
-            ("a..b", None),
-            ("-1..5", None),
-            ("0..18446744073709551616", None),
-        ] {
-            let expected = expected.map(|(first, end)| SeedRange { first, end });
-            assert_eq!(seed_range(text).ok(), expected, "{text}");
-        }
+        self.args
+            .cases
+            .join(format!("seed-{GENERATOR}-{}{with}-{}{suffix}.json", self.seed, self.violation.invariant))
     }
 }

@@ -9,13 +9,20 @@ use std::io::Write;
 use clap::{Parser, Subcommand};
 
 mod bugs;
+mod bugs_check;
+mod bugs_table;
 mod capture;
 mod console;
+mod digests;
+mod explore;
 mod fuzz;
+mod gate;
 mod invariants;
 mod progress;
 mod replay;
+mod seeds;
 mod shrink;
+mod shrink_check;
 mod source;
 mod violation;
 
@@ -44,11 +51,14 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Fuzz(fuzz::FuzzArgs),
+    Explore(explore::ExploreArgs),
     Replay(replay::ReplayArgs),
     Shrink(shrink::ShrinkArgs),
     Bugs(bugs::BugsArgs),
     Capture(capture::CaptureArgs),
     Invariants(invariants::InvariantsArgs),
+    #[command(hide = true)]
+    Digests(digests::DigestsArgs),
 }
 
 /// Runs the program: `args` as the system gives them, the name of the program first. Returns the exit code.
@@ -68,11 +78,13 @@ pub fn main_with(args: impl IntoIterator<Item = OsString>, out: &mut dyn Write, 
     let mut console = Console { out, err, program, json: cli.json };
     let done = match &cli.verb {
         Verb::Fuzz(args) => fuzz::fuzz(args, &mut console),
+        Verb::Explore(args) => explore::explore(args, &mut console),
         Verb::Replay(args) => replay::replay(args, &mut console),
         Verb::Shrink(args) => shrink::shrink(args, &mut console),
         Verb::Bugs(args) => bugs::bugs(args, &mut console),
         Verb::Capture(args) => capture::capture(args, &mut console),
         Verb::Invariants(args) => invariants::invariants(args, &mut console),
+        Verb::Digests(args) => digests::digests(args, &mut console),
     };
     done.unwrap_or_else(|stop| console.stopped(&stop))
 }

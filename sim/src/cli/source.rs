@@ -2,19 +2,21 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::console::Stop;
 use crate::bug::{self, Bug};
 use crate::corpus::read_case;
 use crate::invariant;
-use crate::scenario::generator::generate;
-use crate::scenario::{Expectation, Scenario};
+use crate::scenario::generator::{GeneratorConfig, SharedShape, generate};
+use crate::scenario::{Expectation, Scenario, Seed};
 use crate::sweep::standard_config;
+use crate::trees;
 
 /// A history to be lived.
 #[derive(Clone)]
 pub struct Source {
-    /// How the user named it.
+    /// The path as the user gave it, or the seed with its generator.
     pub name: String,
     /// The case file, if it is one.
     pub path: Option<PathBuf>,
@@ -50,10 +52,13 @@ impl Source {
     pub fn load(text: &OsStr, bug: Option<&str>) -> Result<Self, Stop> {
         let name = text.to_string_lossy().into_owned();
         let named = bug.map(|bug| bug_named(bug, "--bug")).transpose()?;
-        let (path, scenario) = if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit()) {
-            let expected = || format!("expected a number up to {}", u64::MAX);
-            let seed = name.parse().map_err(|_| Stop::misuse(format_args!("seed `{name}`"), expected()))?;
-            (None, generate(seed, &standard_config()))
+        let is_seed =
+            |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit() || byte == b':');
+        let (name, path, scenario) = if is_seed(&name) {
+            let named = |why: String| Stop::misuse(format_args!("seed `{name}`"), why);
+            let seed: Seed = name.parse().map_err(named)?;
+            let number = seed.of_this_generator().map_err(named)?;
+            (seed.to_string(), None, generate(number, &standard_config()))
         } else {
             let path = Path::new(text);
             if !path.exists() {
@@ -61,7 +66,7 @@ impl Source {
                 return Err(Stop::misuse(format_args!("case {name}"), expected));
             }
             let scenario = read_case(path).map_err(|error| Stop::Misuse(format!("case {error}")))?;
-            (Some(path.to_owned()), scenario)
+            (name, Some(path.to_owned()), scenario)
         };
         let with = match (named, &scenario.expect) {
             (Some(bug), _) => With::Bug(bug),
@@ -103,6 +108,25 @@ fn invariant_named(name: &str, place: &str) -> Result<&'static str, Stop> {
             "{place}: no invariant is called `{name}`; expected one of those that `invariants` names"
         ))
     })
+}
+
+/// What the generator draws from: the shapes that come with the program, a directory, captured on the spot, or a tree
+/// file that was captured before.
+pub fn config_of(tree: Option<&Path>) -> Result<GeneratorConfig, Stop> {
+    let Some(dir) = tree else { return Ok(standard_config()) };
+    let lines = if dir.is_file() {
+        trees::file::read(dir).map_err(|error| Stop::misuse("--tree", error))?
+    } else {
+        trees::capture(dir).map_err(|error| Stop::misuse("--tree", error))?
+    };
+    if lines.is_empty() {
+        return Err(Stop::misuse(
+            "--tree",
+            format_args!("{}: empty; expected at least one entry", dir.display()),
+        ));
+    }
+    let shape = SharedShape { name: dir.display().to_string(), lines: Arc::new(lines) };
+    Ok(GeneratorConfig { shapes: vec![shape] })
 }
 
 /// Refuses a place for files that is there and is no directory, before any work is done for it.

@@ -67,13 +67,20 @@ impl Told {
         self.lost
     }
 
-    /// Members: `shrunk_case` (null if it could not be written), `shrunk_operations`, `candidates`, `reproduce_shrunk`.
+    /// The shrunk history.
+    pub const fn scenario(&self) -> &Scenario {
+        &self.shrunk.scenario
+    }
+
+    /// Members: `shrunk_case` (null if it could not be written), `shrunk_operations`, `candidates`, `shrunk_completely`,
+    /// `shrinking_ms`, `reproduce_shrunk`.
     pub fn as_json(&self) -> Value {
         json!({
             "shrunk_case": self.path.as_ref().map(|path| path.display().to_string()),
             "shrunk_operations": self.shrunk.scenario.operations.len(),
             "candidates": self.shrunk.tried,
             "shrunk_completely": self.shrunk.complete,
+            "shrinking_ms": self.shrunk.elapsed.as_millis(),
             "reproduce_shrunk": self.reproduce_shrunk,
         })
     }
@@ -105,10 +112,11 @@ pub fn shrink_and_tell(
     let why_over =
         if shrunk.complete { "nothing shorter fails the same way" } else { "the budget is used up" };
     console.line(format_args!(
-        "\nshrunk from {} to {} operations, {} candidates tried, {why_over}\n",
+        "\nshrunk from {} to {} operations, {} candidates tried in {} ms, {why_over}\n",
         failing.scenario.operations.len(),
         shrunk.scenario.operations.len(),
         shrunk.tried,
+        shrunk.elapsed.as_millis(),
     ))?;
     console.line(&shrunk.scenario)?;
     tell_end(console, failing, &shrunk)?;

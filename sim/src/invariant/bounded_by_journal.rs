@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use datasync::Settings;
 use datasync::report::{ErrorCode, LogKind, Phase};
 
-use super::{Ended, Invariant, Observation, Violation};
+use super::{AtEnd, Ended};
 use crate::oracle::bounded::{Shared, check};
 
 pub(super) const NAME: &str = "bounded-by-the-journal";
 
 /// Holds what is left against every version that anything had meanwhile.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct BoundedByJournal {
     settings: Settings,
 }
@@ -20,8 +20,21 @@ impl BoundedByJournal {
     pub(super) fn new(settings: &Settings) -> Self {
         Self { settings: settings.clone() }
     }
+}
 
-    fn ended(&self, ended: &Ended<'_>, checks: &mut u64) -> Result<(), String> {
+/// Whether nothing was left to do in TRANSFERRING: it ended by itself, or went on to VERIFYING.
+fn has_finished(ended: &Ended<'_>) -> bool {
+    let code = ended.end.failure.as_ref().map(|failure| failure.code);
+    matches!(code, None | Some(ErrorCode::ItemsSkipped | ErrorCode::VerificationFailed))
+        || ended.phases.iter().any(|(phase, _)| *phase == Phase::Verifying)
+}
+
+impl AtEnd for BoundedByJournal {
+    fn called(&self) -> &'static str {
+        NAME
+    }
+
+    fn ended(&mut self, ended: &Ended<'_>, checks: &mut u64) -> Result<(), String> {
         let (Some(before), Some(after), Some(others)) = (ended.before, ended.after, ended.others) else {
             return Ok(());
         };
@@ -50,24 +63,5 @@ impl BoundedByJournal {
         })?;
         *checks += judged;
         Ok(())
-    }
-}
-
-/// Whether nothing was left to do in TRANSFERRING: it ended by itself, or went on to VERIFYING.
-fn has_finished(ended: &Ended<'_>) -> bool {
-    let code = ended.end.failure.as_ref().map(|failure| failure.code);
-    matches!(code, None | Some(ErrorCode::ItemsSkipped | ErrorCode::VerificationFailed))
-        || ended.phases.iter().any(|(phase, _)| *phase == Phase::Verifying)
-}
-
-impl Invariant for BoundedByJournal {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn observe(&mut self, observation: &Observation<'_>, checks: &mut u64) -> Result<(), Violation> {
-        let Observation::Ended(ended) = observation else { return Ok(()) };
-        self.ended(ended, checks)
-            .map_err(|why| Violation::new(NAME, format!("execution {}: {why}", ended.execution.0)))
     }
 }

@@ -17,7 +17,7 @@ const GRACE_NS: u64 = 10 * MINUTE;
 const DRAIN_GRACE_NS: u64 = MILLISECOND;
 
 /// Compares how long an execution took with how long it may take.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct BoundedLiveness {
     launch_delay_ns: u64,
     cancel_drain_ns: u64,
@@ -51,7 +51,11 @@ impl BoundedLiveness {
         }
         *checks += 1;
         let took = end.ended.since_ns(since);
-        let most = self.cancel_drain_ns.saturating_add(DRAIN_GRACE_NS);
+        // In LAUNCHING there is nothing to drain.
+        let most = match end.prepared_from {
+            Some(_) => self.cancel_drain_ns.saturating_add(DRAIN_GRACE_NS),
+            None => 0,
+        };
         if took <= most {
             return Ok(());
         }

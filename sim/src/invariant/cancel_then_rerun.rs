@@ -8,59 +8,17 @@ use datasync::report::{ErrorCode, LogKind};
 use datasync::tree::Kind;
 use datasync::tree::entry::Escaped;
 
-use super::{Ended, Invariant, Observation, Violation};
+use super::{AtEnd, Ended};
 use crate::oracle::flat::{is_directory, path_of};
 use crate::oracle::{Flat, Prediction, compare};
 
 pub(super) const NAME: &str = "cancel-then-rerun-converges";
 
 /// Compares each execution with the oracle's prediction.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct CancelThenRerun;
 
-impl CancelThenRerun {
-    fn ended(ended: &Ended<'_>, checks: &mut u64) -> Result<(), String> {
-        let undisturbed = ended.disturbance.is_none();
-        let (Some((source, before)), Some((source_after, after))) = (ended.before, ended.after) else {
-            // Only a location that cannot be mounted stops an undisturbed execution before PREPARING.
-            let code = ended.end.failure.as_ref().map(|failure| failure.code);
-            if undisturbed && code != Some(ErrorCode::MountFailed) {
-                return Err(format!("undisturbed, and never began: {code:?}"));
-            }
-            return Ok(());
-        };
-        if !ended.disturbance.volumes_quiet() {
-            return Ok(());
-        }
-        let source_flat = source.flat();
-        if ended.options.mtime == Mtime::Preserve && !before.shows_same_state(after) {
-            *checks += 1;
-            leaves_no_look_alike(&source_flat, &source_after.flat(), &after.flat(), ended.made_alike)?;
-        }
-        let succeeded = ended.end.failure.is_none();
-        if !undisturbed && !succeeded {
-            return Ok(());
-        }
-        let before = before.flat();
-        if !source_flat.is_mountable() || !before.is_mountable() {
-            return Ok(());
-        }
-        let Some(prediction) = ended.prediction.filter(|prediction| prediction.claimed) else {
-            return Ok(());
-        };
-        *checks += 1;
-        let unexcused = |form: &&&[u8]| !ended.made_alike.contains(**form);
-        if let Some(path) = prediction.look_alikes.difference(&prediction.alike_by_size).find(unexcused) {
-            return Err(format!("`{}` looks like its source and nobody else made it so", Escaped(path)));
-        }
-        let code = ended.end.failure.as_ref().map(|failure| failure.code);
-        if code != prediction.failure {
-            return Err(format!("ended with {code:?}, predicted {:?}", prediction.failure));
-        }
-        compare(prediction, &after.flat())?;
-        if undisturbed { log_names_exactly(prediction, ended) } else { Ok(()) }
-    }
-}
+impl CancelThenRerun {}
 
 /// Any file at the destination that compares equal to its source and has other contents is the work of somebody else.
 fn leaves_no_look_alike(
@@ -133,14 +91,50 @@ fn log_names_exactly(prediction: &Prediction<'_>, ended: &Ended<'_>) -> Result<(
     }
 }
 
-impl Invariant for CancelThenRerun {
-    fn name(&self) -> &'static str {
+impl AtEnd for CancelThenRerun {
+    fn called(&self) -> &'static str {
         NAME
     }
 
-    fn observe(&mut self, observation: &Observation<'_>, checks: &mut u64) -> Result<(), Violation> {
-        let Observation::Ended(ended) = observation else { return Ok(()) };
-        Self::ended(ended, checks)
-            .map_err(|why| Violation::new(NAME, format!("execution {}: {why}", ended.execution.0)))
+    fn ended(&mut self, ended: &Ended<'_>, checks: &mut u64) -> Result<(), String> {
+        let undisturbed = ended.disturbance.is_none();
+        let (Some((source, before)), Some((source_after, after))) = (ended.before, ended.after) else {
+            // Only a location that cannot be mounted stops an undisturbed execution before PREPARING.
+            let code = ended.end.failure.as_ref().map(|failure| failure.code);
+            if undisturbed && code != Some(ErrorCode::MountFailed) {
+                return Err(format!("undisturbed, and never began: {code:?}"));
+            }
+            return Ok(());
+        };
+        if !ended.disturbance.volumes_quiet() {
+            return Ok(());
+        }
+        let source_flat = source.flat();
+        if ended.options.mtime == Mtime::Preserve && !before.shows_same_state(after) {
+            *checks += 1;
+            leaves_no_look_alike(&source_flat, &source_after.flat(), &after.flat(), ended.made_alike)?;
+        }
+        let succeeded = ended.end.failure.is_none();
+        if !undisturbed && !succeeded {
+            return Ok(());
+        }
+        let before = before.flat();
+        if !source_flat.is_mountable() || !before.is_mountable() {
+            return Ok(());
+        }
+        let Some(prediction) = ended.prediction.filter(|prediction| prediction.claimed) else {
+            return Ok(());
+        };
+        *checks += 1;
+        let unexcused = |form: &&&[u8]| !ended.made_alike.contains(**form);
+        if let Some(path) = prediction.look_alikes.difference(&prediction.alike_by_size).find(unexcused) {
+            return Err(format!("`{}` looks like its source and nobody else made it so", Escaped(path)));
+        }
+        let code = ended.end.failure.as_ref().map(|failure| failure.code);
+        if code != prediction.failure {
+            return Err(format!("ended with {code:?}, predicted {:?}", prediction.failure));
+        }
+        compare(prediction, &after.flat())?;
+        if undisturbed { log_names_exactly(prediction, ended) } else { Ok(()) }
     }
 }

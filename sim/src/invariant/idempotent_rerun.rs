@@ -8,13 +8,13 @@ use datasync::report::Counters;
 use datasync::service::TaskId;
 use datasync::tree::entry::Escaped;
 
-use super::{Ended, Invariant, Observation, Violation};
+use super::{AtEnd, Ended};
 use crate::oracle::predict::is_claimed;
 use crate::oracle::{Flat, Snapshot};
 
 pub(super) const NAME: &str = "idempotent-rerun";
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Success {
     options: Options,
     source: Snapshot,
@@ -22,7 +22,7 @@ struct Success {
 }
 
 /// Remembers how each task's last execution left both sides, if it was a SUCCESS over quiet volumes.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct IdempotentRerun {
     settings: Settings,
     last: BTreeMap<TaskId, Success>,
@@ -31,6 +31,24 @@ pub(super) struct IdempotentRerun {
 impl IdempotentRerun {
     pub(super) fn new(settings: &Settings) -> Self {
         Self { settings: settings.clone(), last: BTreeMap::new() }
+    }
+}
+
+fn unchanged(earlier: &Snapshot, later: &Snapshot) -> bool {
+    earlier.shows_same_state(later)
+        || (first_change(earlier, later).is_none() && earlier.flat().has_same_links(&later.flat()))
+}
+
+fn first_change(earlier: &Snapshot, later: &Snapshot) -> Option<Vec<u8>> {
+    if earlier.shows_same_state(later) {
+        return None;
+    }
+    Flat::first_change(&earlier.flat(), &later.flat())
+}
+
+impl AtEnd for IdempotentRerun {
+    fn called(&self) -> &'static str {
+        NAME
     }
 
     fn ended(&mut self, ended: &Ended<'_>, checks: &mut u64) -> Result<(), String> {
@@ -70,29 +88,5 @@ impl IdempotentRerun {
             None => Ok(()),
             Some(form) => Err(format!("changed `{}` where nothing had changed", Escaped(&form))),
         }
-    }
-}
-
-fn unchanged(earlier: &Snapshot, later: &Snapshot) -> bool {
-    earlier.shows_same_state(later)
-        || (first_change(earlier, later).is_none() && earlier.flat().has_same_links(&later.flat()))
-}
-
-fn first_change(earlier: &Snapshot, later: &Snapshot) -> Option<Vec<u8>> {
-    if earlier.shows_same_state(later) {
-        return None;
-    }
-    Flat::first_change(&earlier.flat(), &later.flat())
-}
-
-impl Invariant for IdempotentRerun {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn observe(&mut self, observation: &Observation<'_>, checks: &mut u64) -> Result<(), Violation> {
-        let Observation::Ended(ended) = observation else { return Ok(()) };
-        self.ended(ended, checks)
-            .map_err(|why| Violation::new(NAME, format!("execution {} {why}", ended.execution.0)))
     }
 }

@@ -25,21 +25,28 @@ struct SeenExecution {
 
 #[derive(Clone, Copy, Debug)]
 struct SeenTask {
+    since: Instant,
     status: TaskStatus,
     mounted: bool,
 }
 
 /// Remembers the last probe.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Lifecycle {
     history_ns: u64,
+    create_limit_ns: u64,
     executions: BTreeMap<ExecutionId, SeenExecution>,
     tasks: BTreeMap<TaskId, SeenTask>,
 }
 
 impl Lifecycle {
     pub(super) fn new(settings: &Settings) -> Self {
-        Self { history_ns: settings.history_ns, executions: BTreeMap::new(), tasks: BTreeMap::new() }
+        Self {
+            history_ns: settings.history_ns,
+            create_limit_ns: settings.create_limit_ns,
+            executions: BTreeMap::new(),
+            tasks: BTreeMap::new(),
+        }
     }
 
     fn probed(&mut self, probe: &Probe, checks: &mut u64) -> Result<(), String> {
@@ -78,7 +85,19 @@ impl Lifecycle {
                     return Err(format!("task {id} was mounted and is not any more"));
                 }
             }
-            tasks.insert(task.task, SeenTask { status: task.status, mounted: task.mounted });
+            // A task is seen at the instant at which it is made.
+            let since = self.tasks.get(&task.task).map_or(probe.at, |earlier| earlier.since);
+            if task.status != TaskStatus::Running && !task.mounted {
+                let late = probe.at.since_ns(since) >= self.create_limit_ns;
+                let expected = if late { TaskStatus::Unavailable } else { TaskStatus::Creating };
+                if task.status != expected {
+                    return Err(format!(
+                        "task {id} is not mounted and shows {}, not {expected}",
+                        task.status
+                    ));
+                }
+            }
+            tasks.insert(task.task, SeenTask { since, status: task.status, mounted: task.mounted });
         }
         self.tasks = tasks;
         Ok(())

@@ -8,7 +8,7 @@ use datasync::tree::Kind;
 use datasync::tree::entry::Escaped;
 use datasync::volume::StorageKind;
 
-use super::{Ended, Invariant, Observation, Violation};
+use super::{AtEnd, Ended};
 use crate::oracle::Flat;
 use crate::oracle::flat::path_of;
 use crate::oracle::scope::is_excluded;
@@ -16,7 +16,7 @@ use crate::oracle::scope::is_excluded;
 pub(super) const NAME: &str = "links-kept";
 
 /// Looks at each SUCCESS by itself.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct LinksKept {
     settings: Settings,
 }
@@ -24,22 +24,6 @@ pub(super) struct LinksKept {
 impl LinksKept {
     pub(super) fn new(settings: &Settings) -> Self {
         Self { settings: settings.clone() }
-    }
-
-    fn ended(&self, ended: &Ended<'_>, checks: &mut u64) -> Result<(), String> {
-        let (Some((source, _)), Some((_, after))) = (ended.before, ended.after) else { return Ok(()) };
-        if ended.end.failure.is_some() || !ended.disturbance.volumes_quiet() {
-            return Ok(());
-        }
-        let between_buckets = source.kind() == StorageKind::S3 && after.kind() == StorageKind::S3;
-        if between_buckets {
-            // There a symlink is an object like any other.
-            return Ok(());
-        }
-        *checks += 1;
-        let (source, after) = (source.flat(), after.flat());
-        self.symlinks(&source, &after)?;
-        if after.kind == StorageKind::S3 { Ok(()) } else { self.groups(&source, &after) }
     }
 
     fn is_excluded(&self, form: &[u8]) -> bool {
@@ -87,14 +71,24 @@ impl LinksKept {
     }
 }
 
-impl Invariant for LinksKept {
-    fn name(&self) -> &'static str {
+impl AtEnd for LinksKept {
+    fn called(&self) -> &'static str {
         NAME
     }
 
-    fn observe(&mut self, observation: &Observation<'_>, checks: &mut u64) -> Result<(), Violation> {
-        let Observation::Ended(ended) = observation else { return Ok(()) };
-        self.ended(ended, checks)
-            .map_err(|why| Violation::new(NAME, format!("execution {}: {why}", ended.execution.0)))
+    fn ended(&mut self, ended: &Ended<'_>, checks: &mut u64) -> Result<(), String> {
+        let (Some((source, _)), Some((_, after))) = (ended.before, ended.after) else { return Ok(()) };
+        if ended.end.failure.is_some() || !ended.disturbance.volumes_quiet() {
+            return Ok(());
+        }
+        let between_buckets = source.kind() == StorageKind::S3 && after.kind() == StorageKind::S3;
+        if between_buckets {
+            // There a symlink is an object like any other.
+            return Ok(());
+        }
+        *checks += 1;
+        let (source, after) = (source.flat(), after.flat());
+        self.symlinks(&source, &after)?;
+        if after.kind == StorageKind::S3 { Ok(()) } else { self.groups(&source, &after) }
     }
 }

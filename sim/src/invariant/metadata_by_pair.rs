@@ -11,7 +11,7 @@ use datasync::tree::Kind;
 use datasync::tree::entry::Escaped;
 use datasync::volume::StorageKind;
 
-use super::{Ended, Invariant, Observation, Violation};
+use super::{AtEnd, Ended};
 use crate::oracle::flat::{is_directory, path_of};
 use crate::oracle::scope::{is_carried, is_excluded};
 use crate::oracle::{Flat, FlatEntry};
@@ -22,7 +22,7 @@ const NOBODY: u32 = 65_534;
 const SET_ID_BITS: u32 = 0o6000;
 
 /// Looks at each SUCCESS by itself.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct MetadataByPair {
     settings: Settings,
 }
@@ -40,23 +40,6 @@ struct View<'a> {
 impl MetadataByPair {
     pub(super) fn new(settings: &Settings) -> Self {
         Self { settings: settings.clone() }
-    }
-
-    fn ended(&self, ended: &Ended<'_>, checks: &mut u64) -> Result<(), String> {
-        let (Some((source, before)), Some((_, after))) = (ended.before, ended.after) else { return Ok(()) };
-        if ended.end.failure.is_some() || !ended.disturbance.volumes_quiet() {
-            return Ok(());
-        }
-        *checks += 1;
-        let (source, before, after) = (source.flat(), before.flat(), after.flat());
-        let mut names: BTreeMap<u64, Vec<&[u8]>> = BTreeMap::new();
-        for (form, entry) in &source.entries {
-            if let Some(inode) = entry.inode {
-                names.entry(inode).or_default().push(form);
-            }
-        }
-        let (settings, options) = (&self.settings, ended.options);
-        View { settings, options, source: &source, before: &before, after: &after, names }.check()
     }
 }
 
@@ -158,14 +141,25 @@ impl View<'_> {
     }
 }
 
-impl Invariant for MetadataByPair {
-    fn name(&self) -> &'static str {
+impl AtEnd for MetadataByPair {
+    fn called(&self) -> &'static str {
         NAME
     }
 
-    fn observe(&mut self, observation: &Observation<'_>, checks: &mut u64) -> Result<(), Violation> {
-        let Observation::Ended(ended) = observation else { return Ok(()) };
-        self.ended(ended, checks)
-            .map_err(|why| Violation::new(NAME, format!("execution {}: {why}", ended.execution.0)))
+    fn ended(&mut self, ended: &Ended<'_>, checks: &mut u64) -> Result<(), String> {
+        let (Some((source, before)), Some((_, after))) = (ended.before, ended.after) else { return Ok(()) };
+        if ended.end.failure.is_some() || !ended.disturbance.volumes_quiet() {
+            return Ok(());
+        }
+        *checks += 1;
+        let (source, before, after) = (source.flat(), before.flat(), after.flat());
+        let mut names: BTreeMap<u64, Vec<&[u8]>> = BTreeMap::new();
+        for (form, entry) in &source.entries {
+            if let Some(inode) = entry.inode {
+                names.entry(inode).or_default().push(form);
+            }
+        }
+        let (settings, options) = (&self.settings, ended.options);
+        View { settings, options, source: &source, before: &before, after: &after, names }.check()
     }
 }

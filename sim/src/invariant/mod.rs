@@ -8,6 +8,7 @@
 //! changed is observed (probe, ends) before the call that follows it at the same instant; an execution that a call
 //! itself ends is observed as ended after that call. A probe shows the service after `advance` to the probe's instant.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use datasync::Settings;
@@ -20,8 +21,10 @@ use datasync::time::{FileTime, Instant};
 use datasync::transfer::Action;
 use datasync::tree::Kind;
 use datasync::volume::StorageKind;
+use dyn_clone::DynClone;
 
 use crate::oracle::bounds::Others;
+use crate::oracle::verified::Demands;
 use serde::{Deserialize, Serialize};
 
 use crate::fault::Strike;
@@ -41,6 +44,7 @@ mod idempotent_rerun;
 mod lifecycle;
 mod links_kept;
 mod metadata_by_pair;
+mod one_execution_per_agent;
 mod one_execution_per_task;
 mod option_consistency;
 mod pages_partition;
@@ -49,6 +53,7 @@ mod references_hold;
 mod refused_changes_nothing;
 mod resources;
 pub mod same_destination;
+mod shown_as_set;
 pub mod snapshot_resume;
 mod source_untouched;
 mod survives_or_reports;
@@ -251,6 +256,8 @@ pub struct Ended<'a> {
     pub made_alike: &'a BTreeSet<Vec<u8>>,
     /// Both sides when VERIFYING began; `None` if it never did.
     pub verifying: Option<(&'a Snapshot, &'a Snapshot)>,
+    /// What verification must say and what it must not, for whoever asks first to work out.
+    pub demands: OnceCell<Demands>,
     /// What others did to both sides since PREPARING began; `None` where nobody did and the execution was a SUCCESS.
     pub others: Option<(&'a Others, &'a Others)>,
     /// What DescribeTaskExecution showed at the end, if it answered.
@@ -349,8 +356,8 @@ pub enum Observation<'a> {
     Over(&'a HistoryEnd),
 }
 
-/// An invariant at work in one history.
-pub trait Invariant {
+/// An invariant at work in one history. It can be cloned: a search goes on from one history in many ways.
+pub trait Invariant: DynClone {
     /// Stable, kebab-case.
     fn name(&self) -> &'static str;
 
@@ -361,6 +368,29 @@ pub trait Invariant {
     fn observe(&mut self, observation: &Observation<'_>, checks: &mut u64) -> Result<(), Violation>;
 }
 
+dyn_clone::clone_trait_object!(Invariant);
+
+/// An invariant that looks at executions that have ended, and at nothing else.
+trait AtEnd {
+    /// Stable, kebab-case.
+    fn called(&self) -> &'static str;
+
+    /// Looks at one, as [`Invariant::observe`] does; an error says what is wrong with it.
+    fn ended(&mut self, ended: &Ended<'_>, checks: &mut u64) -> Result<(), String>;
+}
+
+impl<T: AtEnd + Clone> Invariant for T {
+    fn name(&self) -> &'static str {
+        self.called()
+    }
+
+    fn observe(&mut self, observation: &Observation<'_>, checks: &mut u64) -> Result<(), Violation> {
+        let Observation::Ended(ended) = observation else { return Ok(()) };
+        self.ended(ended, checks)
+            .map_err(|why| Violation::new(self.called(), format!("execution {}: {why}", ended.execution.0)))
+    }
+}
+
 /// A line of the catalogue.
 pub struct Catalogued {
     /// The name.
@@ -369,6 +399,8 @@ pub struct Catalogued {
     pub statement: &'static str,
     /// Section of the service reference, or "our choice".
     pub source: &'static str,
+    /// When it is checked.
+    pub checked: &'static str,
     /// What it looks at.
     pub sight: Sight,
     /// Makes it for one history of a service with these settings.

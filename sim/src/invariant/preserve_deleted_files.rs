@@ -17,7 +17,7 @@ use datasync::tree::Kind;
 use datasync::tree::entry::Escaped;
 use datasync::volume::StorageKind;
 
-use super::{Ended, Invariant, Observation, Violation};
+use super::{AtEnd, Ended};
 use crate::oracle::flat::{other_form, path_of};
 use crate::oracle::scope::{is_carried, is_excluded};
 use crate::oracle::{Flat, FlatEntry};
@@ -29,7 +29,7 @@ pub(super) const NAME: &str = "preserve-deleted-files";
 const LISTING_RULES: [&str; 6] = ["R2.9a-3", "R2.5c-1", "R2.11c-2", "R2.11c-3", "R2.8b-2", "R2.13c-2"];
 
 /// Compares the destination before and after.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct PreserveDeletedFiles {
     settings: Settings,
 }
@@ -46,36 +46,6 @@ struct View<'a> {
 impl PreserveDeletedFiles {
     pub(super) fn new(settings: &Settings) -> Self {
         Self { settings: settings.clone() }
-    }
-
-    fn ended(&self, ended: &Ended<'_>, checks: &mut u64) -> Result<(), String> {
-        let (Some((source, before)), Some((_, after))) = (ended.before, ended.after) else { return Ok(()) };
-        if ended.disturbance.destination_changed || ended.disturbance.misled {
-            return Ok(());
-        }
-        let removing = ended.options.preserve_deleted_files == Deleted::Remove;
-        let succeeded = ended.end.failure.is_none();
-        if before.shows_same_state(after) && !(removing && succeeded) {
-            *checks += 1;
-            return Ok(());
-        }
-        let (source, before, after) = (source.flat(), before.flat(), after.flat());
-        let view = View {
-            settings: &self.settings,
-            options: ended.options,
-            source: &source,
-            before: &before,
-            after: &after,
-            succeeded,
-        };
-        if !ended.disturbance.source_changed {
-            *checks += 1;
-            view.nothing_lost()?;
-            if removing && succeeded {
-                view.nothing_remains()?;
-            }
-        }
-        view.unlisted_untouched(ended, checks)
     }
 }
 
@@ -216,14 +186,38 @@ impl View<'_> {
     }
 }
 
-impl Invariant for PreserveDeletedFiles {
-    fn name(&self) -> &'static str {
+impl AtEnd for PreserveDeletedFiles {
+    fn called(&self) -> &'static str {
         NAME
     }
 
-    fn observe(&mut self, observation: &Observation<'_>, checks: &mut u64) -> Result<(), Violation> {
-        let Observation::Ended(ended) = observation else { return Ok(()) };
-        self.ended(ended, checks)
-            .map_err(|why| Violation::new(NAME, format!("execution {}: {why}", ended.execution.0)))
+    fn ended(&mut self, ended: &Ended<'_>, checks: &mut u64) -> Result<(), String> {
+        let (Some((source, before)), Some((_, after))) = (ended.before, ended.after) else { return Ok(()) };
+        if ended.disturbance.destination_changed || ended.disturbance.misled {
+            return Ok(());
+        }
+        let removing = ended.options.preserve_deleted_files == Deleted::Remove;
+        let succeeded = ended.end.failure.is_none();
+        if before.shows_same_state(after) && !(removing && succeeded) {
+            *checks += 1;
+            return Ok(());
+        }
+        let (source, before, after) = (source.flat(), before.flat(), after.flat());
+        let view = View {
+            settings: &self.settings,
+            options: ended.options,
+            source: &source,
+            before: &before,
+            after: &after,
+            succeeded,
+        };
+        if !ended.disturbance.source_changed {
+            *checks += 1;
+            view.nothing_lost()?;
+            if removing && succeeded {
+                view.nothing_remains()?;
+            }
+        }
+        view.unlisted_untouched(ended, checks)
     }
 }

@@ -2,21 +2,20 @@
 
 use datasync::tree::entry::Escaped;
 
-use super::{Invariant, Observation, Violation};
+use super::{AtEnd, Ended};
 
 pub(super) const NAME: &str = "source-untouched";
 
 /// Compares the source when PREPARING began with the source at the end.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct SourceUntouched;
 
-impl Invariant for SourceUntouched {
-    fn name(&self) -> &'static str {
+impl AtEnd for SourceUntouched {
+    fn called(&self) -> &'static str {
         NAME
     }
 
-    fn observe(&mut self, observation: &Observation<'_>, checks: &mut u64) -> Result<(), Violation> {
-        let Observation::Ended(ended) = observation else { return Ok(()) };
+    fn ended(&mut self, ended: &Ended<'_>, checks: &mut u64) -> Result<(), String> {
         let (Some((before, _)), Some((after, _))) = (ended.before, ended.after) else { return Ok(()) };
         if ended.disturbance.source_changed {
             return Ok(());
@@ -27,10 +26,7 @@ impl Invariant for SourceUntouched {
         }
         match before.flat().first_change(&after.flat()) {
             None => Ok(()),
-            Some(form) => Err(Violation::new(
-                NAME,
-                format!("execution {} changed `{}` of its source", ended.execution.0, Escaped(&form)),
-            )),
+            Some(form) => Err(format!("changed `{}` of its source", Escaped(&form))),
         }
     }
 }

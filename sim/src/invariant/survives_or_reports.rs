@@ -9,35 +9,15 @@ use datasync::api::PhaseStatus;
 use datasync::report::{ErrorCode, LogKind};
 use datasync::tree::RelPath;
 
-use super::{Ended, Invariant, Observation, Violation};
+use super::{AtEnd, Ended};
 use crate::fault::Demand;
 use crate::oracle::compare;
 
 pub(super) const NAME: &str = "survives-or-reports";
 
 /// Looks at each end by itself.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct SurvivesOrReports;
-
-fn ended(ended: &Ended<'_>, checks: &mut u64) -> Result<(), String> {
-    if ended.strikes.is_empty() {
-        return Ok(());
-    }
-    reports(ended, checks)?;
-    let Some(prediction) = ended.prediction.filter(|prediction| prediction.claimed) else { return Ok(()) };
-    let Some((_, after)) = ended.after.filter(|_| ended.disturbance.is_survivable()) else { return Ok(()) };
-    *checks += 1;
-    let kinds = || {
-        let names: Vec<&str> = ended.strikes.iter().map(|strike| strike.kind.name()).collect();
-        names.join(", ")
-    };
-    let code = ended.end.failure.as_ref().map(|failure| failure.code);
-    if code != prediction.failure {
-        let foretold = prediction.failure;
-        return Err(format!("ended with {code:?} after {}, predicted {foretold:?}", kinds()));
-    }
-    compare(prediction, &after.flat()).map_err(|why| format!("after {}: {why}", kinds()))
-}
 
 /// What must be reported is.
 fn reports(ended: &Ended<'_>, checks: &mut u64) -> Result<(), String> {
@@ -67,14 +47,32 @@ fn reports(ended: &Ended<'_>, checks: &mut u64) -> Result<(), String> {
     Ok(())
 }
 
-impl Invariant for SurvivesOrReports {
-    fn name(&self) -> &'static str {
+impl AtEnd for SurvivesOrReports {
+    fn called(&self) -> &'static str {
         NAME
     }
 
-    fn observe(&mut self, observation: &Observation<'_>, checks: &mut u64) -> Result<(), Violation> {
-        let Observation::Ended(end) = observation else { return Ok(()) };
-        ended(end, checks)
-            .map_err(|why| Violation::new(NAME, format!("execution {}: {why}", end.execution.0)))
+    fn ended(&mut self, ended: &Ended<'_>, checks: &mut u64) -> Result<(), String> {
+        if ended.strikes.is_empty() {
+            return Ok(());
+        }
+        reports(ended, checks)?;
+        let Some(prediction) = ended.prediction.filter(|prediction| prediction.claimed) else {
+            return Ok(());
+        };
+        let Some((_, after)) = ended.after.filter(|_| ended.disturbance.is_survivable()) else {
+            return Ok(());
+        };
+        *checks += 1;
+        let kinds = || {
+            let names: Vec<&str> = ended.strikes.iter().map(|strike| strike.kind.name()).collect();
+            names.join(", ")
+        };
+        let code = ended.end.failure.as_ref().map(|failure| failure.code);
+        if code != prediction.failure {
+            let foretold = prediction.failure;
+            return Err(format!("ended with {code:?} after {}, predicted {foretold:?}", kinds()));
+        }
+        compare(prediction, &after.flat()).map_err(|why| format!("after {}: {why}", kinds()))
     }
 }

@@ -8,7 +8,7 @@ use datasync::api::PhaseStatus;
 use datasync::report::{ErrorCode, LogKind, Phase};
 use datasync::tree::entry::Escaped;
 
-use super::{Ended, Invariant, Observation, Violation};
+use super::{AtEnd, Ended};
 use crate::fault::FaultKind;
 use crate::oracle::verified::{Demands, Window, demands};
 
@@ -19,7 +19,7 @@ pub(super) const HONEST: &str = "verify-honest";
 type Reported<'a> = BTreeMap<&'a [u8], LogKind>;
 
 /// One of the two.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Verification {
     settings: Settings,
     name: &'static str,
@@ -33,33 +33,6 @@ impl Verification {
 
     pub(super) fn honest(settings: &Settings) -> Self {
         Self { settings: settings.clone(), name: HONEST, judge: is_honest }
-    }
-
-    fn ended(&self, ended: &Ended<'_>, checks: &mut u64) -> Result<(), String> {
-        let Some(sides) = ended.verifying.filter(|_| was_left_to_finish(ended)) else { return Ok(()) };
-        let began = ended.phases.iter().find(|(phase, _)| *phase == Phase::Verifying);
-        let Some((_, from)) = began.filter(|_| !ended.disturbance.misled) else { return Ok(()) };
-        let errors: BTreeSet<&[u8]> = ended
-            .log
-            .iter()
-            .filter(|line| line.kind == LogKind::ItemError)
-            .map(|line| line.path.as_bytes())
-            .collect();
-        let window = Window {
-            sides,
-            others: ended.others,
-            from: *from,
-            options: ended.options,
-            settings: &self.settings,
-            errors,
-        };
-        let reported: BTreeMap<&[u8], LogKind> = ended
-            .log
-            .iter()
-            .filter(|line| line.kind.is_mismatch())
-            .map(|line| (line.path.as_bytes(), line.kind))
-            .collect();
-        (self.judge)(&demands(&window), &reported, checks)
     }
 }
 
@@ -115,14 +88,35 @@ fn is_honest(demands: &Demands, reported: &Reported<'_>, checks: &mut u64) -> Re
     Ok(())
 }
 
-impl Invariant for Verification {
-    fn name(&self) -> &'static str {
+impl AtEnd for Verification {
+    fn called(&self) -> &'static str {
         self.name
     }
 
-    fn observe(&mut self, observation: &Observation<'_>, checks: &mut u64) -> Result<(), Violation> {
-        let Observation::Ended(ended) = observation else { return Ok(()) };
-        self.ended(ended, checks)
-            .map_err(|why| Violation::new(self.name, format!("execution {}: {why}", ended.execution.0)))
+    fn ended(&mut self, ended: &Ended<'_>, checks: &mut u64) -> Result<(), String> {
+        let Some(sides) = ended.verifying.filter(|_| was_left_to_finish(ended)) else { return Ok(()) };
+        let began = ended.phases.iter().find(|(phase, _)| *phase == Phase::Verifying);
+        let Some((_, from)) = began.filter(|_| !ended.disturbance.misled) else { return Ok(()) };
+        let errors: BTreeSet<&[u8]> = ended
+            .log
+            .iter()
+            .filter(|line| line.kind == LogKind::ItemError)
+            .map(|line| line.path.as_bytes())
+            .collect();
+        let window = Window {
+            sides,
+            others: ended.others,
+            from: *from,
+            options: ended.options,
+            settings: &self.settings,
+            errors,
+        };
+        let reported: BTreeMap<&[u8], LogKind> = ended
+            .log
+            .iter()
+            .filter(|line| line.kind.is_mismatch())
+            .map(|line| (line.path.as_bytes(), line.kind))
+            .collect();
+        (self.judge)(ended.demands.get_or_init(|| demands(&window)), &reported, checks)
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use datasync::api::{Mtime, Options};
+use datasync::api::{Gid, Mtime, Options, PosixPermissions, Uid};
 use datasync::report::LogKind;
 use datasync::service::{Place, TaskId};
 use datasync::time::FileTime;
@@ -82,6 +82,12 @@ impl Landing {
             && (self.source.kind, self.destination.kind) != (StorageKind::S3, StorageKind::S3)
     }
 
+    /// Whether owner, group and mode are all copied.
+    fn copies_owners(&self) -> bool {
+        let Options { uid, gid, posix_permissions, .. } = &self.options;
+        *uid != Uid::None && *gid != Gid::None && *posix_permissions != PosixPermissions::None
+    }
+
     /// What must be the same, by form as the other life names it.
     fn entries(&self, times: bool, name: impl Fn(&[u8]) -> Vec<u8>) -> BTreeMap<Vec<u8>, Kept> {
         let skipped = |form: &[u8]| {
@@ -100,7 +106,12 @@ impl Landing {
             let group = entry.inode.and_then(|inode| groups.get(&inode)?.first().cloned());
             // What this execution does not carry has the times that an earlier one, under other options, left it.
             let times = times && !skipped(form) && is_carried(entry.kind, &self.options);
-            (name(form), Kept::of(entry, times, group))
+            let mut kept = Kept::of(entry, times, group);
+            if kept.group.is_some() && !self.copies_owners() {
+                // What is not copied comes from the name that was made first, and which that is goes by the names.
+                kept.owner = (None, None, None);
+            }
+            (name(form), kept)
         };
         self.view.entries.iter().map(kept).collect()
     }

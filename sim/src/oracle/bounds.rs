@@ -148,6 +148,23 @@ impl Others {
             || self.forbidden.range::<[u8], _>(from).next().is_some_and(|name| name.starts_with(directory))
     }
 
+    /// Whether anything was put or taken away below a directory, given by form; what cannot be transferred included.
+    #[must_use]
+    pub fn touched_below(&self, directory: &[u8]) -> bool {
+        self.names_below(directory).next().is_some()
+    }
+
+    /// Whether somebody touched a key below a directory that cannot be transferred, and keeps the directory (2.9a).
+    fn keeps_below(&self, directory: &[u8]) -> bool {
+        self.names_below(directory).any(is_forbidden)
+    }
+
+    fn names_below<'a>(&'a self, directory: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+        let from = (std::ops::Bound::Excluded(directory), std::ops::Bound::Unbounded);
+        let names = self.touched.range::<[u8], _>(from).map(Vec::as_slice);
+        names.take_while(move |name| name.starts_with(directory))
+    }
+
     /// Whether anything happened at or after a moment.
     #[must_use]
     pub fn since(&self, from: Instant) -> bool {
@@ -202,6 +219,9 @@ impl Others {
         }
         let path = path_of(form);
         if self.touched.contains(path) || self.touched.contains(form) {
+            return true;
+        }
+        if self.kind == StorageKind::S3 && is_directory(form) && self.keeps_below(form) {
             return true;
         }
         if self.structural.is_empty() {

@@ -30,7 +30,7 @@ impl ObjectPins<'_> {
                 return Some("has other contents".into());
             }
         }
-        (found.metadata != *self.metadata)
+        (*found.metadata != *self.metadata)
             .then(|| format!("has user metadata {:?} instead of {:?}", found.metadata, self.metadata))
     }
 }

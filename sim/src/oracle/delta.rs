@@ -9,6 +9,7 @@ use datasync::tree::Kind;
 use datasync::volume::StorageKind;
 
 use super::ascending::Ascending;
+use super::change::OracleChange;
 use super::flat::{Flat, FlatEntry, is_directory, path_of};
 use super::links;
 use super::scope::{cannot_hold, is_carried, is_excluded, is_too_long};
@@ -24,6 +25,8 @@ pub struct Given<'a> {
     pub options: &'a Options,
     /// The settings.
     pub settings: &'a Settings,
+    /// The rule that is forgotten, if one is.
+    pub change: OracleChange,
 }
 
 /// What is done about an entry that is carried.
@@ -93,7 +96,7 @@ pub fn delta<'a>(given: &Given<'a>) -> BTreeMap<&'a [u8], Fate<'a>> {
     let mut there = Ascending::new(&given.destination.entries);
     for (form, entry) in &given.source.entries {
         let form = form.as_slice();
-        if is_excluded(path_of(form), given.settings) {
+        if given.is_excluded(form) {
             continue;
         }
         if let Some((above, long)) = skipped
@@ -110,12 +113,20 @@ pub fn delta<'a>(given: &Given<'a>) -> BTreeMap<&'a [u8], Fate<'a>> {
         }
         fates.insert(form, fate);
     }
-    links::regroup(given, &mut fates);
+    if given.change != OracleChange::ForgetsLinks {
+        links::regroup(given, &mut fates);
+    }
     given.try_out(&mut fates);
     fates
 }
 
 impl<'a> Given<'a> {
+    /// Whether a form is excluded on both sides (2.12c).
+    #[must_use]
+    pub fn is_excluded(&self, form: &[u8]) -> bool {
+        self.change != OracleChange::ForgetsExcluded && is_excluded(path_of(form), self.settings)
+    }
+
     /// Whether the destination is a bucket.
     #[must_use]
     pub fn to_objects(&self) -> bool {
@@ -162,7 +173,7 @@ impl<'a> Given<'a> {
         if between_buckets {
             return self.fate_of_object(form, entry, there);
         }
-        let there = there.filter(|there| !there.implied);
+        let there = there.filter(|there| !there.implied || self.change == OracleChange::ForgetsMarkers);
         let destination = there.filter(|there| there.kind == entry.kind);
         // In a file system a name that is there in this form is not there as a directory.
         if there.is_none() && !self.to_objects() && !is_directory(form) && self.place_is_taken(form) {
@@ -192,7 +203,8 @@ impl<'a> Given<'a> {
         match source.kind {
             Kind::File
                 if source.size != there.size
-                    || self.options.mtime == Mtime::None
+                    || (self.options.mtime == Mtime::None
+                        && self.change != OracleChange::ForgetsMtimeNone)
                     || self.mtime_differs(source, there) =>
             {
                 Plan::Send
@@ -206,7 +218,12 @@ impl<'a> Given<'a> {
 
     pub(super) fn mtime_differs(&self, source: &FlatEntry, there: &FlatEntry) -> bool {
         let wanted = self.source_mtime(source);
-        self.options.mtime == Mtime::Preserve && wanted.is_some() && wanted != there.mtime
+        let same = |own: FileTime, other: FileTime| match self.change {
+            OracleChange::RoundsMtime => own.secs == other.secs,
+            _ => own == other,
+        };
+        self.options.mtime == Mtime::Preserve
+            && wanted.is_some_and(|own| !there.mtime.is_some_and(|other| same(own, other)))
     }
 
     pub(super) fn owner_or_mode_differs(&self, source: &FlatEntry, there: &FlatEntry) -> bool {

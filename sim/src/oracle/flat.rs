@@ -4,6 +4,7 @@
 //! side by side in a bucket (2.8c), and everything below `a/` sorts directly after it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use datasync::time::FileTime;
 use datasync::tree::{Kind, RelPath};
@@ -38,7 +39,7 @@ pub struct FlatEntry {
     /// S3: when the object was put; `None` on file systems and for bare prefixes.
     pub last_modified: Option<FileTime>,
     /// S3: the user metadata; empty on file systems.
-    pub metadata: BTreeMap<String, String>,
+    pub metadata: Arc<BTreeMap<String, String>>,
     /// S3: bytes and digest of the object's body, whatever the object stands for; zeros on file systems.
     pub body: (u64, u128),
     /// S3: a bare prefix, a directory without a marker.
@@ -241,7 +242,7 @@ pub fn of_file(file: RawFile) -> FlatEntry {
         mtime: Some(file.mtime),
         atime: Some(file.atime),
         last_modified: None,
-        metadata: BTreeMap::new(),
+        metadata: Arc::default(),
         body: (0, 0),
         implied: false,
         bad_symlink: false,

@@ -8,6 +8,7 @@ mod ascending;
 pub mod bounded;
 pub mod bounds;
 pub mod buckets;
+pub mod change;
 pub mod compare;
 pub mod delta;
 pub mod flat;
@@ -20,7 +21,8 @@ pub mod snapshot;
 pub mod squash;
 pub mod verified;
 
+pub use change::OracleChange;
 pub use compare::{compare, look_alikes};
 pub use flat::{Flat, FlatEntry};
-pub use predict::{Prediction, predict};
+pub use predict::{Prediction, predict, predict_with};
 pub use snapshot::{RawFile, RawObject, RawStorage, ReadOut, Snapshot};

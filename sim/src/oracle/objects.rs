@@ -1,6 +1,6 @@
 //! What an object means: the decoding of reference 2.12, 2.12a and 2.12b, written a second time for the oracle.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use datasync::time::FileTime;
 use datasync::tree::Kind;
@@ -31,7 +31,7 @@ pub fn bare_prefix() -> FlatEntry {
         mtime: None,
         atime: None,
         last_modified: None,
-        metadata: BTreeMap::new(),
+        metadata: Arc::default(),
         body: (0, 0),
         implied: true,
         bad_symlink: false,

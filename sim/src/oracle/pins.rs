@@ -4,6 +4,7 @@ use datasync::api::{Gid, Mtime, PosixPermissions, Uid};
 use datasync::time::FileTime;
 use datasync::tree::Kind;
 
+use super::change::OracleChange;
 use super::delta::{Carried, Given, Plan};
 use super::flat::FlatEntry;
 
@@ -122,8 +123,9 @@ impl<'a> Given<'a> {
             (None, None) => Pin::Is(Some(default)),
         };
         let options = self.options;
-        let uid = pick(options.uid != Uid::None, source.uid, kept.map(|there| there.uid), DEFAULT_OWNER);
-        let gid = pick(options.gid != Gid::None, source.gid, kept.map(|there| there.gid), DEFAULT_OWNER);
+        let owner = if self.change == OracleChange::ForgetsDefaultOwner { 0 } else { DEFAULT_OWNER };
+        let uid = pick(options.uid != Uid::None, source.uid, kept.map(|there| there.uid), owner);
+        let gid = pick(options.gid != Gid::None, source.gid, kept.map(|there| there.gid), owner);
         let symlink = source.kind == Kind::Symlink;
         let mode_copied = options.posix_permissions != PosixPermissions::None && !symlink;
         let mut mode = pick(mode_copied, source.mode, kept.map(|there| there.mode), default_mode);

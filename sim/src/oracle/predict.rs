@@ -9,6 +9,7 @@ use datasync::tree::Kind;
 use datasync::volume::StorageKind;
 
 use super::buckets::ObjectPins;
+use super::change::OracleChange;
 use super::delta::{Carried, Fate, Given, Plan, delta};
 use super::flat::{Flat, FlatEntry, is_directory, other_form, path_of};
 use super::pins::Pins;
@@ -92,7 +93,19 @@ pub fn predict<'a>(
     options: &'a Options,
     settings: &'a Settings,
 ) -> Prediction<'a> {
-    let given = Given { source, destination, options, settings };
+    predict_with(source, destination, options, settings, OracleChange::None)
+}
+
+/// The same, with a rule forgotten.
+#[must_use]
+pub fn predict_with<'a>(
+    source: &'a Flat,
+    destination: &'a Flat,
+    options: &'a Options,
+    settings: &'a Settings,
+    change: OracleChange,
+) -> Prediction<'a> {
+    let given = Given { source, destination, options, settings, change };
     let mut prediction = Prediction {
         claimed: given.is_claimed(),
         root: None,
@@ -147,7 +160,7 @@ pub fn predict<'a>(
 /// Whether the reference promises convergence for these two sides, options and settings.
 #[must_use]
 pub fn is_claimed(source: &Flat, destination: &Flat, options: &Options, settings: &Settings) -> bool {
-    Given { source, destination, options, settings }.is_claimed()
+    Given { source, destination, options, settings, change: OracleChange::None }.is_claimed()
 }
 
 impl<'a> Given<'a> {
@@ -297,6 +310,7 @@ impl<'a> Prediction<'a> {
     fn leave_or_remove(&mut self, given: &Given<'a>, fates: &BTreeMap<&'a [u8], Fate<'a>>) {
         let protected: BTreeSet<Vec<u8>> = fates
             .iter()
+            .filter(|_| given.change != OracleChange::ForgetsProtection)
             .filter(|(_, fate)| !matches!(fate, Fate::Carried(_) | Fate::Refused(_) | Fate::Shadowed))
             .map(|(form, _)| [path_of(form), b"/"].concat())
             .collect();
@@ -313,7 +327,7 @@ impl<'a> Prediction<'a> {
             if entry.implied {
                 continue;
             }
-            let expected = if is_excluded(path_of(form), given.settings) {
+            let expected = if given.is_excluded(form) {
                 Expected::Untouched(entry)
             } else if emptied.contains(form) || is_below(form, &emptied) {
                 Expected::Free

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use datasync::time::FileTime;
 use datasync::tree::{Kind, RelPath};
@@ -53,7 +54,7 @@ pub struct RawObject {
     /// Digest of the body, of the same function as [`RawFile::contents`].
     pub contents: u128,
     /// User metadata without the `x-amz-meta-` prefix.
-    pub metadata: BTreeMap<String, String>,
+    pub metadata: Arc<BTreeMap<String, String>>,
     /// When it was put.
     pub last_modified: FileTime,
     /// The body if it has at most 4096 bytes (a symlink's target), else empty.

@@ -15,6 +15,7 @@ use datasync::tree::Kind;
 use datasync::volume::StorageKind;
 
 use super::bounds::Others;
+use super::change::OracleChange;
 use super::delta::Given;
 use super::flat::{Flat, FlatEntry, is_directory, path_of};
 use super::predict::predict;
@@ -45,6 +46,9 @@ pub struct Demands {
     /// Paths that must not be.
     pub passed: BTreeSet<Vec<u8>>,
 }
+
+/// One version of one path: whether it is a directory's form, and the entry; `None` = it was not there.
+type Past<'a> = Option<(bool, &'a FlatEntry)>;
 
 struct Judge<'a> {
     window: &'a Window<'a>,
@@ -97,6 +101,7 @@ impl Judge<'_> {
             destination: &self.destination,
             options: self.window.options,
             settings: self.window.settings,
+            change: OracleChange::None,
         }
     }
 
@@ -152,24 +157,31 @@ impl Judge<'_> {
     }
 
     /// What a side of a path was, from the beginning of VERIFYING; `None` where that cannot be said.
-    fn versions(
-        flat: &Flat,
-        others: Option<&Others>,
+    fn versions<'b>(
+        flat: &'b Flat,
+        others: Option<&'b Others>,
         from: Instant,
         path: &[u8],
-    ) -> Option<Vec<Option<(bool, FlatEntry)>>> {
+    ) -> Option<Vec<Past<'b>>> {
         let directory = [path, b"/"].concat();
-        let one = |form: &[u8]| flat.entries.get(form).map(|entry| (is_directory(form), entry.clone()));
+        let one = |form: &[u8]| flat.entries.get(form).map(|entry| (is_directory(form), entry));
         let both = (one(path), one(&directory));
         if both.0.is_some() && both.1.is_some() {
+            return None;
+        }
+        // In a bucket a directory without a marker comes and goes with the keys below it (2.12a).
+        let marked = both.1.as_ref().is_some_and(|(_, entry)| !entry.implied);
+        if flat.kind == StorageKind::S3
+            && !marked
+            && others.is_some_and(|others| others.touched_below(&directory))
+        {
             return None;
         }
         let mut versions = vec![both.0.or(both.1)];
         for form in [path, &directory] {
             for (at, version) in others.map_or(&[][..], |others| others.changes(form)) {
                 if *at >= from {
-                    versions
-                        .push(version.as_ref().map(|version| (is_directory(form), version.entry.clone())));
+                    versions.push(version.as_ref().map(|version| (is_directory(form), &version.entry)));
                 }
             }
         }
@@ -179,19 +191,18 @@ impl Judge<'_> {
     /// Whether something is said about a path, and which kinds of report there may be; none = it must be passed.
     fn path(&self, path: &[u8], removed: &BTreeSet<Vec<u8>>) -> (bool, Vec<LogKind>) {
         let window = self.window;
-        let of = |flat: &Flat, others| Self::versions(flat, others, window.from, path);
         let (source, destination) = (
-            of(&self.source, window.others.map(|others| others.0)),
-            of(&self.destination, window.others.map(|others| others.1)),
+            Self::versions(&self.source, window.others.map(|others| others.0), window.from, path),
+            Self::versions(&self.destination, window.others.map(|others| others.1), window.from, path),
         );
         let (Some(source), Some(destination)) = (source, destination) else { return (false, Vec::new()) };
         // Bytes are read one chunk after another: of two versions, none may be what was seen.
-        let many = |versions: &[Option<(bool, FlatEntry)>]| versions.len() > 1;
+        let many = |versions: &[Past<'_>]| versions.len() > 1;
         let mixed = many(&source) || many(&destination);
         let (mut kinds, mut agrees) = (Vec::new(), false);
         for own in &source {
             for found in &destination {
-                match self.verdict(path, own.as_ref(), found.as_ref(), removed) {
+                match self.verdict(path, *own, *found, removed) {
                     Verdict::Open => return (false, Vec::new()),
                     Verdict::Differs(LogKind::ChecksumFailure) if mixed => return (false, Vec::new()),
                     Verdict::Differs(kind) => kinds.push(kind),
@@ -199,16 +210,24 @@ impl Judge<'_> {
                 }
             }
         }
+        // Listed as one version and read as another.
+        if mixed && !kinds.is_empty() && Self::bytes_differ(&source, &destination) {
+            kinds.push(LogKind::ChecksumFailure);
+        }
         (kinds.is_empty() || !agrees, kinds)
     }
 
-    fn verdict(
-        &self,
-        path: &[u8],
-        own: Option<&(bool, FlatEntry)>,
-        found: Option<&(bool, FlatEntry)>,
-        removed: &BTreeSet<Vec<u8>>,
-    ) -> Verdict {
+    /// Whether a file of one side has other bytes than a file of the other.
+    fn bytes_differ(source: &[Past<'_>], destination: &[Past<'_>]) -> bool {
+        let files = |versions: &[Past<'_>]| -> Vec<u128> {
+            let entries = versions.iter().flatten().map(|(_, entry)| entry);
+            entries.filter(|entry| entry.kind == Kind::File).map(|entry| entry.contents).collect()
+        };
+        let there = files(destination);
+        files(source).iter().any(|own| there.iter().any(|other| own != other))
+    }
+
+    fn verdict(&self, path: &[u8], own: Past<'_>, found: Past<'_>, removed: &BTreeSet<Vec<u8>>) -> Verdict {
         let objects = self.destination.kind == StorageKind::S3;
         let form = |directory: bool| if directory { [path, b"/"].concat() } else { path.to_vec() };
         let Some((directory, own)) = own else {
@@ -217,13 +236,13 @@ impl Judge<'_> {
                 _ if self.window.options.preserve_deleted_files == PreserveDeletedFiles::Preserve => {
                     Verdict::Agrees
                 }
-                Some((directory, _)) if removed.contains(&form(*directory)) => {
+                Some((directory, _)) if removed.contains(&form(directory)) => {
                     Verdict::Differs(LogKind::FilesWereRemoved)
                 }
                 Some(_) => Verdict::Open,
             };
         };
-        let form = form(*directory);
+        let form = form(directory);
         if !is_carried(own.kind, self.window.options) {
             return Verdict::Agrees;
         }

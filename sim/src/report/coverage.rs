@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use super::{number, table};
 use crate::coverage::{Table, counts, tables};
 use crate::invariant::catalogue;
+use crate::scenario::Seed;
 use crate::tally::Tally;
 
 /// Sentences about the cells of one table that are shown before the rest is only counted.
@@ -97,7 +98,8 @@ impl Coverage {
             }
             for (cell, why) in counted.forbidden() {
                 let seed = first_seeds.get(&(at, cell));
-                let seed = seed.map_or_else(String::new, |seed| format!(", first by seed {seed}"));
+                let seed =
+                    seed.map_or_else(String::new, |seed| format!(", first by seed {}", Seed::new(*seed)));
                 let cell = counted.name(cell);
                 forbidden.push(format!("coverage: {name}: {cell} was reached{seed}, and cannot be: {why}"));
             }

@@ -6,8 +6,11 @@ use std::fmt::Display;
 
 use comfy_table::{Cell, CellAlignment, Table, presets};
 
+pub mod as_test;
+pub mod bug_table;
 pub mod bugs;
 pub mod coverage;
+pub mod explore;
 pub mod summary;
 pub mod units;
 

@@ -12,6 +12,7 @@ use super::{Coverage, number, table};
 use crate::fault::{FaultKind, Stage};
 use crate::invariant::catalogue;
 use crate::judge::PANIC;
+use crate::scenario::{GENERATOR, Seed};
 use crate::sweep::Sweep;
 
 /// How many violating seeds a summary names.
@@ -36,7 +37,7 @@ pub fn tables(sweep: &Sweep, coverage: &Coverage, elapsed_ms: u128) -> String {
 fn failures(sweep: &Sweep) -> String {
     let mut text = String::new();
     for (seed, violation) in sweep.failures.iter().take(FAILURES_SHOWN) {
-        writeln!(text, "seed {seed}: {}: {}", violation.invariant, violation.why)
+        writeln!(text, "seed {}: {}: {}", Seed::new(*seed), violation.invariant, violation.why)
             .expect("a string takes everything");
     }
     if let Some(more) = sweep.failures.len().checked_sub(FAILURES_SHOWN).filter(|more| *more > 0) {
@@ -48,7 +49,7 @@ fn failures(sweep: &Sweep) -> String {
 fn overview(sweep: &Sweep, coverage: &Coverage, elapsed_ms: u128) -> String {
     let tally = &sweep.tally;
     let mut overview = table(["sweep", ""]);
-    overview.add_row([Cell::new("seeds"), number(format!("{}..{}", sweep.first, sweep.end))]);
+    overview.add_row([Cell::new("seeds"), number(format!("{}..{}", Seed::new(sweep.first), sweep.end))]);
     overview.add_row([Cell::new("histories"), number(tally.histories)]);
     overview.add_row([Cell::new("of them violating"), number(sweep.failures.len())]);
     overview.add_row([Cell::new("operations"), number(tally.operations)]);
@@ -120,12 +121,21 @@ fn violated(sweep: &Sweep) -> BTreeMap<&'static str, u64> {
     violated
 }
 
-/// A line about each thing that was never reached, and about each that was reached and cannot be.
+/// What was never reached, `named` one by one or counted in a line, and a line about each thing that was reached and
+/// cannot be.
 #[must_use]
-pub fn warnings(coverage: &Coverage) -> String {
+pub fn warnings(coverage: &Coverage, named: bool) -> String {
     let mut text = String::new();
-    for missing in &coverage.missing {
+    for missing in coverage.missing.iter().filter(|_| named) {
         writeln!(text, "warning: {missing}").expect("a string takes everything");
+    }
+    let (missing, possible) = (coverage.missing_count, coverage.possible());
+    if !named && missing > 0 {
+        writeln!(
+            text,
+            "warning: {missing} of {possible} things that can be reached never were; --coverage names them"
+        )
+        .expect("a string takes everything");
     }
     for forbidden in &coverage.forbidden {
         writeln!(text, "error: {forbidden}").expect("a string takes everything");
@@ -136,10 +146,10 @@ pub fn warnings(coverage: &Coverage) -> String {
 /// The line that two machines must print alike.
 #[must_use]
 pub fn digest_line(sweep: &Sweep) -> String {
-    format!("digest {:016x} over seeds {}..{}", sweep.digest, sweep.first, sweep.end)
+    format!("digest {:016x} over seeds {}..{}", sweep.digest, Seed::new(sweep.first), sweep.end)
 }
 
-/// The summary as JSON. Members: `seeds` {`first`, `end`}, `digest` (16 hex digits), `histories`,
+/// The summary as JSON. Members: `seeds` {`generator`, `first`, `end`}, `digest` (16 hex digits), `histories`,
 /// `violating_histories`, `operations`, `task_executions`, `events`, `virtual_seconds`, `elapsed_ms`,
 /// `histories_per_second`, `answers` {operation: {`succeeded`, `refused`}}, `task_statuses` and
 /// `task_execution_statuses` {status: entered}, `faults` {kind: {stage: fired}}, `invariants` {name: {`checks`,
@@ -170,7 +180,7 @@ pub fn as_json(sweep: &Sweep, coverage: &Coverage, elapsed_ms: u128) -> Map<Stri
         (name.to_owned(), json!({"checks": checks, "violated_in": violated.get(name).copied().unwrap_or(0)}))
     });
     let whole = json!({
-        "seeds": {"first": sweep.first, "end": sweep.end},
+        "seeds": {"generator": GENERATOR, "first": sweep.first, "end": sweep.end},
         "digest": format!("{:016x}", sweep.digest),
         "histories": tally.histories,
         "violating_histories": sweep.failures.len(),

@@ -22,12 +22,14 @@ pub fn per_second(count: u64, elapsed_ms: u128) -> u64 {
     u64::try_from(rate).unwrap_or(u64::MAX)
 }
 
-/// The median; of an even number of values the lower of the two in the middle. `None` of no values.
+/// The least of the values that so many of a hundred do not exceed; 50 = the median, of an even number of values the
+/// lower of the two in the middle. `None` counts as larger than any number; of no values it is the answer.
 #[must_use]
-pub fn median(values: &[u64]) -> Option<u64> {
+pub fn percentile(values: &[Option<u64>], of_a_hundred: usize) -> Option<u64> {
     let mut sorted = values.to_vec();
-    sorted.sort_unstable();
-    sorted.get(sorted.len().saturating_sub(1) / 2).copied()
+    sorted.sort_unstable_by_key(|value| (value.is_none(), *value));
+    let at = (sorted.len() * of_a_hundred).div_ceil(100).saturating_sub(1);
+    sorted.get(at).copied().flatten()
 }
 
 /// `1 history`, `2 histories`.
@@ -55,11 +57,21 @@ mod tests {
     }
 
     #[test]
-    fn medians() {
-        for (values, expected) in
-            [(&[][..], None), (&[7][..], Some(7)), (&[9, 1][..], Some(1)), (&[9, 1, 5][..], Some(5))]
-        {
-            assert_eq!(median(values), expected);
+    fn percentiles() {
+        let twenty: Vec<Option<u64>> = (1..=20).rev().map(Some).collect();
+        for (values, of_a_hundred, expected) in [
+            (&[][..], 50, None),
+            (&[Some(7)][..], 50, Some(7)),
+            (&[Some(7)][..], 95, Some(7)),
+            (&[Some(9), Some(1)][..], 50, Some(1)),
+            (&[Some(9), Some(1), Some(5)][..], 50, Some(5)),
+            (&[None, Some(1), Some(5)][..], 50, Some(5)),
+            (&[None, None, Some(5)][..], 50, None),
+            (&twenty[..], 50, Some(10)),
+            (&twenty[..], 95, Some(19)),
+            (&twenty[..], 100, Some(20)),
+        ] {
+            assert_eq!(percentile(values, of_a_hundred), expected, "{values:?}");
         }
     }
 

@@ -19,6 +19,7 @@ use settings::{are_default, changed_only};
 
 pub mod generator;
 pub mod objects;
+pub mod seed;
 mod settings;
 pub mod slots;
 pub mod story;
@@ -27,10 +28,11 @@ pub mod swarm;
 pub mod tree_lines;
 
 pub use objects::{ObjectBody, ObjectLine};
+pub use seed::{GENERATOR, Seed};
 pub use tree_lines::{LineBody, TreeLine};
 
-/// The version of the case format this harness writes.
-pub const VERSION: u32 = 1;
+/// The version of the case format this harness writes. It reads all versions up to this one.
+pub const VERSION: u32 = 2;
 /// The farthest a clock jumps: a day.
 pub const JUMP_MS_MAX: u64 = 86_400_000;
 /// The farthest a storage's own clock is off: ten years.
@@ -50,7 +52,7 @@ pub struct Scenario {
     pub about: String,
     /// The seed that drew it, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seed: Option<u64>,
+    pub seed: Option<Seed>,
     /// What must make no difference to its destinations: it is lived through once more with this changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changed: Option<Change>,
@@ -125,6 +127,11 @@ pub struct WorldSpec {
     /// The settings of the service and its transfers; a case names those that are not the defaults.
     #[serde(default, skip_serializing_if = "are_default", serialize_with = "changed_only")]
     pub settings: Settings,
+    /// What happens next, picked by hand instead of by time, as `explore` does it: 0 = the next operation of the list,
+    /// whatever its time; n = the n-th of what is pending (`world::by_hand`); after a crash, how many writes of each
+    /// file it keeps. Larger numbers mean the last, missing ones the first. `None` = by time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picks: Option<Vec<u32>>,
 }
 
 /// A storage. Locations name it by `name`.

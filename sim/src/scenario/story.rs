@@ -27,7 +27,7 @@ impl Display for Scenario {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_str("scenario")?;
         if let Some(seed) = self.seed {
-            write!(f, " of seed {seed}")?;
+            write!(f, " of seed {} of generator {}", seed.number, seed.generator)?;
         }
         if !self.about.is_empty() {
             write!(f, ": {}", self.about)?;
@@ -51,6 +51,9 @@ impl Display for Scenario {
         if world.settings != Settings::default() {
             let json = serde_json::to_value(world).map_err(|_| fmt::Error)?;
             write!(f, "\nsettings: {}", json["settings"])?;
+        }
+        if let Some(picks) = &world.picks {
+            write!(f, "\nwhat happens next is picked by hand, {} times", picks.len())?;
         }
         for (number, spec) in self.storages.iter().enumerate() {
             storage(f, number, spec)?;

@@ -1,11 +1,9 @@
 //! Simplifying requests: members that may be left out are, those that must be there get plain values.
 
-use std::ops::Range;
-
 use datasync::api::Request;
 use datasync::api::shapes::{RawOptions, TagListEntry};
 
-use crate::scenario::{Act, Call, Operation, Scenario};
+use crate::scenario::{Act, Call, Operation};
 
 fn request(operation: &Operation, change: fn(&mut Request)) -> Option<Operation> {
     let Act::Call(call) = &operation.act else { return None };
@@ -92,7 +90,10 @@ pub(super) fn plain_location(operation: &Operation) -> Option<Operation> {
             Request::CreateLocationS3(input) => &mut input.subdirectory,
             _ => return,
         };
-        *subdirectory = Some("/".to_owned());
+        // One that is left out stays out, or two passes would go round in a circle.
+        if let Some(subdirectory) = subdirectory {
+            "/".clone_into(subdirectory);
+        }
     })
 }
 
@@ -103,60 +104,4 @@ pub(super) fn first_client(operation: &Operation) -> Option<Operation> {
         when: operation.when.clone(),
         act: Act::Call(Call { client: 0, ..call.clone() }),
     })
-}
-
-/// Visits each option that a set names; a false answer leaves it out.
-fn retain_members(raw: &mut RawOptions, mut keeps: impl FnMut() -> bool) {
-    let texts = [
-        &mut raw.verify_mode,
-        &mut raw.atime,
-        &mut raw.mtime,
-        &mut raw.uid,
-        &mut raw.gid,
-        &mut raw.preserve_deleted_files,
-        &mut raw.preserve_devices,
-        &mut raw.posix_permissions,
-    ];
-    for text in texts {
-        if text.is_some() && !keeps() {
-            *text = None;
-        }
-    }
-    if raw.bytes_per_second.is_some() && !keeps() {
-        raw.bytes_per_second = None;
-    }
-}
-
-fn options_mut(scenario: &mut Scenario) -> impl Iterator<Item = &mut RawOptions> {
-    scenario.operations.iter_mut().filter_map(|operation| match &mut operation.act {
-        Act::Call(call) => options(&mut call.request)?.as_mut(),
-        _ => None,
-    })
-}
-
-/// Options named in all requests.
-pub(super) fn option_members(scenario: &Scenario) -> usize {
-    let mut count = 0;
-    for operation in &scenario.operations {
-        if let Act::Call(call) = &operation.act
-            && let Some(Some(raw)) = options(&mut call.request.clone())
-        {
-            retain_members(raw, || {
-                count += 1;
-                true
-            });
-        }
-    }
-    count
-}
-
-/// Leaves out these options.
-pub(super) fn without_option_members(scenario: &mut Scenario, range: Range<usize>) {
-    let mut place = 0;
-    for raw in options_mut(scenario) {
-        retain_members(raw, || {
-            place += 1;
-            !range.contains(&(place - 1))
-        });
-    }
 }

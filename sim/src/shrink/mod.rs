@@ -7,15 +7,19 @@
 //! A pass counts the places of a scenario where something can be removed or made simpler, and does so to a range of
 //! them: first to all, then to halves, quarters, down to single ones, from the end to the beginning (what comes later
 //! depends on what came before). Passes run in order, big cuts first, again and again until one whole turn of them has
-//! found nothing. Every candidate is a valid scenario: storages are re-indexed, directories above an entry stay, a hard
+//! found nothing, so what is left is 1-minimal ([`minimal`](crate::minimal) checks that without the passes). What a pass
+//! does no other may undo. Every candidate is a valid scenario: storages are re-indexed, directories above an entry stay, a hard
 //! link outlives its leader as the new leader. No candidate has a look-alike that the failing scenario had not.
 
 mod calls;
+mod change;
 mod cuts;
+mod members;
 mod pass;
 mod paths;
 mod slots;
 mod trees;
+mod unify;
 mod whens;
 mod world;
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{calls, cuts, paths, slots, trees, whens, world};
+use super::{calls, change, cuts, members, paths, slots, trees, unify, whens, world};
 use crate::scenario::{Operation, Scenario, StorageSpec, TreeLine, WorldSpec};
 
 /// One way to make a scenario smaller, at numbered places of it.
@@ -27,6 +27,7 @@ pub(super) enum Pass {
 /// All passes, big cuts first.
 pub(super) const PASSES: &[Pass] = &[
     Pass::Cut { places: |scenario| scenario.operations.len(), apply: cuts::operations },
+    Pass::Cut { places: cuts::operations_that_wait, apply: cuts::operations_keeping_time },
     Pass::Cut { places: |scenario| scenario.storages.len(), apply: cuts::storages },
     Pass::Cut { places: trees::storages_with_entries, apply: trees::emptied },
     Pass::Cut { places: trees::directories, apply: trees::without_directories },
@@ -36,11 +37,21 @@ pub(super) const PASSES: &[Pass] = &[
     Pass::Operations(calls::without_tags),
     Pass::Operations(calls::without_options),
     Pass::Operations(calls::without_texts),
-    Pass::Cut { places: calls::option_members, apply: calls::without_option_members },
     Pass::Operations(calls::without_paging),
     Pass::Operations(calls::plain_location),
     Pass::Operations(calls::first_client),
+    Pass::Cut { places: members::members, apply: members::without_members },
+    Pass::Operations(members::unbound),
+    Pass::Cut { places: members::object_members, apply: members::without_object_members },
+    Pass::Cut { places: change::changes, apply: change::without_change },
+    Pass::Cut { places: change::cancels, apply: change::without_cancels },
+    Pass::Cut { places: change::trigger_members, apply: change::plainer_triggers },
+    Pass::Cut { places: unify::pairs, apply: unify::unify },
     Pass::Operations(whens::at_once),
+    Pass::Operations(whens::in_a_second),
+    Pass::Operations(whens::in_a_minute),
+    Pass::Operations(whens::in_ten_minutes),
+    Pass::Operations(whens::in_half_the_time),
     Pass::Operations(whens::whole_seconds),
     Pass::Operations(whens::any_path),
     Pass::Operations(whens::any_phase),
@@ -49,8 +60,14 @@ pub(super) const PASSES: &[Pass] = &[
     Pass::Operations(whens::before_its_steps),
     Pass::Operations(whens::milder_fault),
     Pass::Operations(whens::plainer_edit),
+    Pass::Operations(whens::honest_write),
     Pass::World(world::CHANGES),
+    Pass::Cut { places: world::settings, apply: world::default_settings },
     Pass::Storages(world::plain_storage),
+    Pass::Storages(world::endless_storage),
+    Pass::Storages(world::encoded_storage),
+    Pass::Storages(world::punctual_storage),
+    Pass::Storages(world::trusting_storage),
     Pass::Lines(trees::no_contents),
     Pass::Lines(trees::one_byte),
     Pass::Lines(trees::smaller),
@@ -58,6 +75,7 @@ pub(super) const PASSES: &[Pass] = &[
     Pass::Lines(trees::plain_times),
     Pass::Cut { places: paths::odd_names, apply: paths::plain_names },
     Pass::Cut { places: slots::renumbering, apply: slots::renumber },
+    Pass::Cut { places: cuts::pairs, apply: cuts::operation_pairs },
 ];
 
 impl Pass {

@@ -6,7 +6,7 @@ use std::ops::Range;
 use datasync::api::Operation as Api;
 use datasync::api::shapes::Strings;
 
-use crate::scenario::{Act, Scenario, When};
+use crate::scenario::{Act, Call, Operation, Scenario, When};
 
 const SORTS: [&str; 4] = ["agent", "location", "task", "execution"];
 
@@ -14,18 +14,24 @@ const SORTS: [&str; 4] = ["agent", "location", "task", "execution"];
 const AGENT: usize = 0;
 const EXECUTION: usize = 3;
 
+/// The sort of the slot that a call binds, and its number.
+pub(super) fn bound(operation: &Operation) -> Option<(usize, u32)> {
+    let Act::Call(call) = &operation.act else { return None };
+    let sort = match call.request.operation() {
+        Api::CreateAgent => AGENT,
+        Api::CreateTask => 2,
+        Api::StartTaskExecution => EXECUTION,
+        _ => 1,
+    };
+    call.bind.map(|slot| (sort, slot))
+}
+
 /// Visits every slot of a scenario with its sort: those that calls bind first, then all others.
-fn visit(scenario: &mut Scenario, mut see: impl FnMut(usize, &mut u32)) {
+pub(super) fn visit(scenario: &mut Scenario, mut see: impl FnMut(usize, &mut u32)) {
     for operation in &mut scenario.operations {
-        if let Act::Call(call) = &mut operation.act
-            && let Some(slot) = &mut call.bind
+        if let Some((sort, _)) = bound(operation)
+            && let Act::Call(Call { bind: Some(slot), .. }) = &mut operation.act
         {
-            let sort = match call.request.operation() {
-                Api::CreateAgent => AGENT,
-                Api::CreateTask => 2,
-                Api::StartTaskExecution => EXECUTION,
-                _ => 1,
-            };
             see(sort, slot);
         }
     }

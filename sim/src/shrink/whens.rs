@@ -30,6 +30,36 @@ pub(super) fn whole_seconds(operation: &Operation) -> Option<Operation> {
     }
 }
 
+fn sooner(operation: &Operation, most_ms: u64) -> Option<Operation> {
+    match operation.when {
+        When::AfterMs(ms) if ms > most_ms => moved(operation, When::AfterMs(most_ms)),
+        _ => None,
+    }
+}
+
+/// A second later at most.
+pub(super) fn in_a_second(operation: &Operation) -> Option<Operation> {
+    sooner(operation, 1_000)
+}
+
+/// A minute later at most.
+pub(super) fn in_a_minute(operation: &Operation) -> Option<Operation> {
+    sooner(operation, 60_000)
+}
+
+/// Ten minutes later at most.
+pub(super) fn in_ten_minutes(operation: &Operation) -> Option<Operation> {
+    sooner(operation, 600_000)
+}
+
+/// After half the time, as long as that is a second or more.
+pub(super) fn in_half_the_time(operation: &Operation) -> Option<Operation> {
+    match operation.when {
+        When::AfterMs(ms @ 2_000..) => moved(operation, When::AfterMs(ms / 2)),
+        _ => None,
+    }
+}
+
 /// On whatever path.
 pub(super) fn any_path(operation: &Operation) -> Option<Operation> {
     elsewhere(operation, |trigger| trigger.path = None)
@@ -107,6 +137,20 @@ pub(super) fn plainer_edit(operation: &Operation) -> Option<Operation> {
         Edit::SetOwner { path, .. } => Edit::SetOwner { path: path.clone(), uid: 1, gid: 1 },
         Edit::Remove { .. } | Edit::Rename { .. } | Edit::PutObject(_) => return None,
     };
-    let act = Act::Edit(EditAct { storage: *storage, edit: simple });
+    edited(operation, *storage, simple)
+}
+
+/// A write that moves the mtime, as writes do.
+pub(super) fn honest_write(operation: &Operation) -> Option<Operation> {
+    let Act::Edit(EditAct { storage, edit: Edit::Write { path, offset, length, key, .. } }) = &operation.act
+    else {
+        return None;
+    };
+    let (path, offset, length, key) = (path.clone(), *offset, *length, *key);
+    edited(operation, *storage, Edit::Write { path, offset, length, key, keep_mtime: false })
+}
+
+fn edited(operation: &Operation, storage: u32, edit: Edit) -> Option<Operation> {
+    let act = Act::Edit(EditAct { storage, edit });
     (act != operation.act).then(|| Operation { when: operation.when.clone(), act })
 }

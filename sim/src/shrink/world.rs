@@ -1,8 +1,11 @@
 //! Simplifying the world and the storages as such.
 
-use datasync::Settings;
+use std::ops::Range;
 
-use crate::scenario::{CostProfile, StorageSpec, WorldSpec};
+use datasync::Settings;
+use serde_json::Value;
+
+use crate::scenario::{CostProfile, Scenario, StorageSpec, WorldSpec};
 
 /// Larger than any tree that is shrunk: one chunk a file.
 const ONE_CHUNK_BYTES: u64 = 1 << 50;
@@ -21,14 +24,62 @@ pub(super) const CHANGES: &[fn(&mut WorldSpec)] = &[
     |world| world.id_seed = 0,
 ];
 
+/// The settings as JSON, with the default of each that is not at it.
+fn changed(settings: &Settings) -> (Value, Vec<(String, Value)>) {
+    let json = |settings: &Settings| serde_json::to_value(settings).expect("settings are JSON");
+    let (now, defaults) = (json(settings), json(&Settings::default()));
+    let members = defaults.as_object().into_iter().flatten();
+    let differ = members.filter(|(name, default)| now.get(*name) != Some(*default));
+    let differ = differ.map(|(name, default)| (name.clone(), default.clone())).collect();
+    (now, differ)
+}
+
+/// Settings that are not at their defaults.
+pub(super) fn settings(scenario: &Scenario) -> usize {
+    changed(&scenario.world.settings).1.len()
+}
+
+/// Puts these back to their defaults.
+pub(super) fn default_settings(scenario: &mut Scenario, range: Range<usize>) {
+    let (mut now, differ) = changed(&scenario.world.settings);
+    for (name, default) in differ.into_iter().skip(range.start).take(range.len()) {
+        now[name] = default;
+    }
+    scenario.world.settings = serde_json::from_value(now).expect("defaults are settings");
+}
+
+fn plainer(storage: &StorageSpec, change: impl Fn(&mut StorageSpec)) -> Option<StorageSpec> {
+    let mut plain = storage.clone();
+    change(&mut plain);
+    (plain != *storage).then_some(plain)
+}
+
 /// No limit of capacity, a clock that is right, root not squashed; a bucket that carries DataSync's metadata.
 pub(super) fn plain_storage(storage: &StorageSpec) -> Option<StorageSpec> {
-    let plain = StorageSpec {
-        capacity: None,
-        encoded: true,
-        clock_skew_ms: 0,
-        root_squash: false,
-        ..storage.clone()
-    };
-    (plain != *storage).then_some(plain)
+    plainer(storage, |plain| {
+        plain.capacity = None;
+        plain.encoded = true;
+        plain.clock_skew_ms = 0;
+        plain.root_squash = false;
+    })
+}
+
+/// No limit of capacity.
+pub(super) fn endless_storage(storage: &StorageSpec) -> Option<StorageSpec> {
+    plainer(storage, |plain| plain.capacity = None)
+}
+
+/// A bucket that carries DataSync's metadata.
+pub(super) fn encoded_storage(storage: &StorageSpec) -> Option<StorageSpec> {
+    plainer(storage, |plain| plain.encoded = true)
+}
+
+/// A clock that is right.
+pub(super) fn punctual_storage(storage: &StorageSpec) -> Option<StorageSpec> {
+    plainer(storage, |plain| plain.clock_skew_ms = 0)
+}
+
+/// Root is root.
+pub(super) fn trusting_storage(storage: &StorageSpec) -> Option<StorageSpec> {
+    plainer(storage, |plain| plain.root_squash = false)
 }

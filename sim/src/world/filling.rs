@@ -1,6 +1,6 @@
 //! What storages hold at the beginning of a history, and how a line of a tree becomes an entry or an object.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use datasync::time::Instant;
 use datasync::transfer::objects::ObjectView;
@@ -85,7 +85,8 @@ pub(super) fn put_as_is(
         ObjectBody::Text(text) => Contents::literal(text.as_bytes()),
         ObjectBody::Generated { size, key } => Contents::generated(*key, 0, *size),
     };
-    let object = Object { contents, metadata: line.metadata.clone(), last_modified: context.stamp() };
+    let object =
+        Object { contents, metadata: Arc::new(line.metadata.clone()), last_modified: context.stamp() };
     put_object(bucket, context, line.key.as_bytes(), object)
 }
 
@@ -120,7 +121,7 @@ pub(super) fn put_line(
             do_step(Step::Put { payload, attrs }, context)
         }
         (NodeBody::File(contents), false) => {
-            let object = Object { contents, metadata: BTreeMap::new(), last_modified: context.stamp() };
+            let object = Object { contents, metadata: Arc::default(), last_modified: context.stamp() };
             put_object(bucket, context, line.path.as_bytes(), object)
         }
         (NodeBody::Symlink(_) | NodeBody::Device { .. } | NodeBody::Fifo | NodeBody::Socket, _) => {

@@ -1,6 +1,7 @@
 //! A storage frozen at one moment, read out for the oracle when somebody asks.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use datasync::tree::{Attrs, Contents, EntryHash, EntryView, Kind, RelPath};
 use datasync::volume::{Object, StorageKind};
@@ -149,7 +150,7 @@ fn raw_object(key: &[u8], object: &Object) -> RawObject {
         key: key.to_vec(),
         size: object.contents.len(),
         contents: object.contents.digest().0,
-        metadata: object.metadata.clone(),
+        metadata: Arc::clone(&object.metadata),
         last_modified: object.last_modified,
         body: if object.contents.len() <= BODY_BYTES_MAX { object.contents.to_vec() } else { Vec::new() },
     }

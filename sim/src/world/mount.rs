@@ -215,6 +215,7 @@ impl<H: EntryHash> Mounted<'_, H> {
         }
         if misread && length > 0 {
             self.struck.push(FaultKind::CorruptionOnRead);
+            self.armed.misread_bytes = true;
             if matches!(step, Step::ReadBack { .. }) {
                 return Err(StepErrorKind::ChecksumMismatch);
             }
@@ -243,7 +244,8 @@ impl<H: EntryHash> Mounted<'_, H> {
             }
         }
         // What a bad cable does to the bytes between reading and writing shows on the write.
-        let corrupt = self.armed.corrupt.take();
+        let misread = std::mem::take(&mut self.armed.misread_bytes);
+        let corrupt = self.armed.corrupt.take().filter(|_| !misread);
         let result = self.plainly(mount, path, side, step, corrupt);
         if corrupt.is_some() {
             self.struck.push(FaultKind::CorruptionInFlight);

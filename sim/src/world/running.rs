@@ -48,6 +48,9 @@ pub struct Armed {
     pub corrupt: Option<u64>,
     /// The next bytes read are damaged on the way to the reader.
     pub misread: bool,
+    /// The bytes read were damaged: damaged once more they might be whole.
+    #[serde(default)]
+    pub misread_bytes: bool,
     /// The next write breaks off after so many bytes, modulo its length.
     pub torn: Option<u64>,
     /// The next read ends after so many bytes.
@@ -123,7 +126,7 @@ pub struct Running<R: Rules> {
     /// Where the destination is mounted.
     pub destination: Mount,
     /// What has been asked for.
-    pub flights: BTreeMap<ActionId, Flight>,
+    pub flights: BTreeMap<ActionId, Box<Flight>>,
     /// Bytes under way.
     pub payloads: Payloads,
     /// Paths of files that it has written to and not flushed.
@@ -139,7 +142,7 @@ pub struct Running<R: Rules> {
     /// The next actions that fail.
     pub burst: Option<Burst>,
     /// Answers that are under way although nobody waits for them any more.
-    pub late: BTreeMap<ActionId, Flight>,
+    pub late: BTreeMap<ActionId, Box<Flight>>,
     /// Whether a cancel was noted.
     pub cancelled: bool,
     /// When a cancel takes effect at the latest; `None` before there is one.

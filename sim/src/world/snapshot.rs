@@ -79,6 +79,7 @@ impl<R: Rules + Stored, H: EntryHash + Stored> World<R, H> {
         self.pins = old.pins;
         self.journal = old.journal;
         self.plant = old.plant;
+        self.oracle = old.oracle;
         self.monitor = old.monitor;
         self.tally = old.tally;
         self.recorder.take_lines(&mut old.recorder);

@@ -290,6 +290,14 @@ impl<H: EntryHash> Storage<H> {
         }
     }
 
+    /// A worker that wrote to a file closes it.
+    pub fn close(&mut self, path: &RelPath) {
+        match &mut self.medium {
+            Medium::Files(volume) => volume.close(path),
+            Medium::Objects(_) => {}
+        }
+    }
+
     /// What becomes of the machine.
     pub fn change(&mut self, change: StorageChange) {
         match change {

@@ -1,5 +1,7 @@
 //! What others do to a storage.
 
+use std::sync::Arc;
+
 use datasync::transfer::objects::ObjectView;
 use datasync::tree::{Contents, EntryHash, RelPath};
 use datasync::volume::{Bucket, FileVolume, Side, Step, StepContext, StepErrorKind};
@@ -48,14 +50,14 @@ pub(super) fn edit_objects(
             object.contents.write_at(*offset, &Contents::generated(*key, 0, *length));
             if !keep_mtime {
                 // Another tool's upload carries none of our metadata.
-                object.metadata.clear();
+                object.metadata = Arc::default();
             }
             put_object(bucket, context, path.as_bytes(), object)
         }
         Edit::Truncate { path, size } => {
             let mut object = bucket.get(path.as_bytes()).ok_or(StepErrorKind::NotFound)?.clone();
             object.contents.truncate(*size);
-            object.metadata.clear();
+            object.metadata = Arc::default();
             put_object(bucket, context, path.as_bytes(), object)
         }
         Edit::SetMode { path, mode } => {

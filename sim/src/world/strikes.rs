@@ -212,6 +212,18 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         self.poll_transfer(execution);
     }
 
+    /// The transfer has ended by itself. Answers that were slow and had not come are too late, now that nobody waits.
+    pub(super) fn strike_unanswered(&mut self, execution: ExecutionId) {
+        let Some(running) = self.running.get(&execution) else { return };
+        let slow = |flight: &Flight| flight.answer.under_way && flight.answer.slow && !flight.answer.lost;
+        let actions = running.flights.values().filter(|flight| slow(flight)).map(|flight| &flight.action);
+        let late: Vec<(ActionKind, RelPath)> =
+            actions.map(|action| (action.kind, action.path.clone())).collect();
+        for (kind, path) in late {
+            self.strike_action(FaultKind::LateAnswer, Extent::Once, execution, (kind, &path));
+        }
+    }
+
     /// The try of the same action that is under way, and how many steps it has.
     fn under_way(&self, execution: ExecutionId, action: &Action) -> Option<(ActionId, usize)> {
         let same = |other: &Flight| other.action.kind == action.kind && other.action.path == action.path;

@@ -1,5 +1,6 @@
 //! What the invariants are shown: probes of the service, and everything known of an execution that ended.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use datasync::api::responses::DescribeTaskExecutionResponse;
@@ -23,7 +24,7 @@ use crate::invariant::{
     AgentProbe, Disturbance, Ended, ExecutionProbe, HistoryEnd, Observation, Probe, TaskProbe,
 };
 use crate::oracle::bounds::Others;
-use crate::oracle::{Prediction, Snapshot, look_alikes, predict};
+use crate::oracle::{Prediction, Snapshot, look_alikes, predict_with};
 
 /// The stamps that a storage gave after one moment of the world's clock and until another.
 pub(super) fn stamps_between<H: EntryHash>(
@@ -140,7 +141,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             sends: Vec::new(),
             bound_ns: self.settings.launch_delay_ns + self.settings.launch_limit_ns,
         };
-        self.facts.insert(execution, facts);
+        self.facts.insert(execution, Box::new(facts));
         if self.is_out_of_contact(execution)
             && let Some(facts) = self.facts.get_mut(&execution)
         {
@@ -168,9 +169,9 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         if let (Some(options), Some(end)) = (options, view.and_then(|view| view.end.cloned())) {
             let foretold = facts.before.as_ref().filter(|_| facts.disturbance.is_foretold(&end));
             let flats = foretold.map(|(source, destination)| (source.flat(), destination.flat()));
-            let prediction = flats
-                .as_ref()
-                .map(|(source, destination)| predict(source, destination, options, &self.settings));
+            let prediction = flats.as_ref().map(|(source, destination)| {
+                predict_with(source, destination, options, &self.settings, self.oracle)
+            });
             let alone = facts.disturbance.volumes_quiet();
             let made_alike = after
                 .as_ref()
@@ -200,6 +201,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
                 disturbance: facts.disturbance,
                 made_alike: &made_alike,
                 verifying: facts.verifying.as_ref().map(|(source, destination)| (source, destination)),
+                demands: OnceCell::new(),
                 others: others.as_ref().map(|(source, destination)| (source, destination)),
                 shown: shown.as_ref(),
                 sends: &facts.sends,
@@ -270,7 +272,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         let storage = &self.storages[index];
         let stamps = stamps_between(storage, last_stamp, self.stamps.last());
         let writer = |key: &[u8]| {
-            let wrote = |running: &&Running<R>| {
+            let wrote = |running: &Running<R>| {
                 let full = |path: &RelPath| running.destination.base.concat(path).as_bytes() == key;
                 running.destination.storage == index && running.unflushed.iter().any(full)
             };

@@ -94,7 +94,7 @@ impl ObjectView {
 
     fn head(self, object: &Object) -> Option<Arc<ObjectHead>> {
         self.as_objects.then(|| {
-            let metadata = Arc::new(object.metadata.clone());
+            let metadata = Arc::clone(&object.metadata);
             Arc::new(ObjectHead { etag: object.contents.digest(), metadata })
         })
     }

@@ -79,7 +79,7 @@ impl ObjectView {
                 return put_payload(bucket, cx, key, *payload, encoded(Kind::File, attrs));
             }
             Step::PutObject { payload, metadata } => {
-                return put_payload(bucket, cx, key, *payload, Metadata::clone(metadata));
+                return put_payload(bucket, cx, key, *payload, Arc::clone(metadata));
             }
             Step::Begin { .. } => {
                 check_key(key)?;
@@ -97,9 +97,9 @@ impl ObjectView {
                 return Ok(answer);
             }
             Step::Complete { attrs } => complete(bucket, cx, key, encoded(Kind::File, attrs))?,
-            Step::CompleteObject { metadata } => complete(bucket, cx, key, Metadata::clone(metadata))?,
+            Step::CompleteObject { metadata } => complete(bucket, cx, key, Arc::clone(metadata))?,
             Step::ReplaceMetadata { directory: false, metadata } => {
-                let metadata = Metadata::clone(metadata);
+                let metadata = Arc::clone(metadata);
                 if !bucket.copy(key, key, metadata, cx.stamp()) {
                     return Err(StepErrorKind::NotFound);
                 }
@@ -155,7 +155,7 @@ fn complete(
     bucket: &mut Bucket,
     cx: &mut StepContext<'_>,
     key: &[u8],
-    metadata: Metadata,
+    metadata: Arc<Metadata>,
 ) -> Result<(), StepErrorKind> {
     let upload = cx.payloads.upload(key).ok_or(StepErrorKind::NotFound)?;
     if !bucket.complete_upload(upload, metadata, cx.stamp()) {
@@ -169,10 +169,10 @@ fn bytes(contents: &Contents) -> StepResult {
     StepResult::Bytes { length: contents.len(), digest: contents.digest() }
 }
 
-fn encoded(kind: Kind, attrs: &AttrSet) -> Metadata {
+fn encoded(kind: Kind, attrs: &AttrSet) -> Arc<Metadata> {
     let mut metadata = Metadata::new();
     encode(&mut metadata, kind, attrs);
-    metadata
+    Arc::new(metadata)
 }
 
 /// Whether an object can be put under a key: S3 keys are UTF-8, 1 to 1,024 bytes (2.12a).
@@ -193,7 +193,7 @@ fn put_payload(
     cx: &mut StepContext<'_>,
     key: &[u8],
     payload: PayloadId,
-    metadata: Metadata,
+    metadata: Arc<Metadata>,
 ) -> Result<StepResult, StepErrorKind> {
     check_key(key)?;
     let (contents, digest) = cx.send(payload)?;
@@ -223,13 +223,13 @@ fn replace_marker(
 ) -> Result<(), StepErrorKind> {
     check_key(key)?;
     match bucket.get(key) {
-        Some(marker) if marker.metadata == **metadata => Ok(()),
+        Some(marker) if marker.metadata == *metadata => Ok(()),
         Some(_) => {
-            bucket.copy(key, key, Metadata::clone(metadata), cx.stamp());
+            bucket.copy(key, key, Arc::clone(metadata), cx.stamp());
             Ok(())
         }
         None => {
-            let (contents, metadata) = (Contents::default(), Metadata::clone(metadata));
+            let (contents, metadata) = (Contents::default(), Arc::clone(metadata));
             Ok(bucket.put(key, Object { contents, metadata, last_modified: cx.stamp() })?)
         }
     }
@@ -256,8 +256,8 @@ fn make_directory(
     check_key(key)?;
     match bucket.get(key) {
         Some(marker) => {
-            let mut metadata = marker.metadata.clone();
-            encode(&mut metadata, Kind::Directory, attrs);
+            let mut metadata = Arc::clone(&marker.metadata);
+            encode(Arc::make_mut(&mut metadata), Kind::Directory, attrs);
             if metadata != marker.metadata {
                 bucket.copy(key, key, metadata, cx.stamp());
             }
@@ -290,8 +290,8 @@ fn rewrite(
         (_, true) => Kind::Symlink,
         _ => Kind::File,
     };
-    let mut metadata = object.metadata.clone();
-    encode(&mut metadata, kind, attrs);
+    let mut metadata = Arc::clone(&object.metadata);
+    encode(Arc::make_mut(&mut metadata), kind, attrs);
     bucket.copy(key, key, metadata, cx.stamp());
     Ok(())
 }

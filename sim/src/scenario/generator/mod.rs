@@ -26,7 +26,7 @@ use std::sync::Arc;
 use datasync::time::{Instant, SECOND};
 
 use super::swarm::SwarmChoice;
-use super::{Expectation, Scenario, TreeLine, VERSION, WorldSpec};
+use super::{Expectation, Scenario, Seed, TreeLine, WorldSpec};
 use crate::prng::{Prng, Stream};
 
 /// A captured shape of a real directory tree, shared between all scenarios.
@@ -45,13 +45,17 @@ pub struct GeneratorConfig {
     pub shapes: Vec<SharedShape>,
 }
 
+/// The version of this generator: another one as soon as any seed means another scenario, captured shapes included. A
+/// test holds what the seeds of this one generate.
+pub const VERSION: u32 = 1;
+
 /// Where the account of every scenario is.
 pub const REGION: &str = "us-east-1";
 
 /// The account of every scenario.
 pub const ACCOUNT: &str = "123456789012";
 
-/// The scenario of a seed. The same seed and shapes give the same scenario, on any machine.
+/// The scenario of a seed of [`VERSION`]. The same seed and shapes give the same scenario, on any machine.
 #[must_use]
 pub fn generate(seed: u64, config: &GeneratorConfig) -> Scenario {
     let choice = SwarmChoice::draw(seed, config);
@@ -71,12 +75,13 @@ pub fn generate(seed: u64, config: &GeneratorConfig) -> Scenario {
         trust_summaries: choice.trust_summaries,
         listing_key: 0,
         settings: choice.settings.clone(),
+        picks: None,
     };
     let operations = workload::draw(&choice, &storages, chunk_bytes, start);
     let mut scenario = Scenario {
-        version: VERSION,
+        version: super::VERSION,
         about: if choice.look_alikes { "somebody makes look-alikes".to_owned() } else { String::new() },
-        seed: Some(seed),
+        seed: Some(Seed::new(seed)),
         expect: Expectation::Holds,
         world,
         storages,

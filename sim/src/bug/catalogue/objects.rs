@@ -1,0 +1,53 @@
+//! What entries become in a bucket.
+
+use super::plant;
+use crate::bug::Happening::{CutShort, Rerun};
+use crate::bug::{Bug, Family, Site, copying, torn, transfer};
+
+pub(super) static BUGS: &[Bug] = &[
+    Bug {
+        name: "puts-in-parts",
+        site: Site::Transfer,
+        family: Family::Objects,
+        conjunction: &[],
+        modelled_on: None,
+        caught_by: &["torn-only-where-allowed"],
+        bug: plant("an object is put in part, then whole", torn::puts_in_parts),
+        benign: plant("every file is copied again once", transfer::copies_again),
+    },
+    Bug {
+        name: "uploads-left-behind",
+        site: Site::Transfer,
+        family: Family::Objects,
+        conjunction: &[CutShort, Rerun],
+        modelled_on: Some("https://github.com/aws/aws-cli/issues/1428"),
+        caught_by: &["uploads-cleaned"],
+        bug: plant("uploads that earlier executions left are not aborted", torn::keeps_uploads),
+        benign: plant("uploads that earlier executions left are aborted twice", torn::aborts_twice),
+    },
+    Bug {
+        name: "loses-s3-marker",
+        site: Site::Transfer,
+        family: Family::Objects,
+        conjunction: &[],
+        modelled_on: None,
+        caught_by: &["bounded-by-the-journal", "survives-or-reports", "cancel-then-rerun-converges"],
+        bug: plant("a directory's marker is acknowledged and not put", copying::loses_marker),
+        benign: plant("every file is copied again once", transfer::copies_again),
+    },
+    Bug {
+        name: "drops-user-metadata",
+        site: Site::Transfer,
+        family: Family::Objects,
+        conjunction: &[],
+        modelled_on: None,
+        caught_by: &[
+            "bounded-by-the-journal",
+            "survives-or-reports",
+            "metadata-by-pair",
+            "cancel-then-rerun-converges",
+        ],
+        bug: plant("between buckets user metadata stays behind", copying::drops_user_metadata),
+        benign: plant("every file is copied again once", transfer::copies_again),
+    },
+];
