@@ -18,7 +18,6 @@ pub const DAY: u64 = 86_400 * SECOND;
 
 /// A moment of the service: nanoseconds since 1970-01-01T00:00:00Z. Reaches to the year 2554.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
 pub struct Instant(pub u64);
 
 impl Instant {

@@ -70,6 +70,23 @@ impl<E> Queue<E> {
         self.heap.peek().map(|Reverse(entry)| entry.at)
     }
 
+    /// All events in the order in which they come due, each with its time and the number it came under.
+    #[must_use]
+    pub fn pending(&self) -> Vec<(Instant, u64, &E)> {
+        let mut entries: Vec<&Entry<E>> = self.heap.iter().map(|Reverse(entry)| entry).collect();
+        entries.sort();
+        entries.into_iter().map(|entry| (entry.at, entry.sequence, &entry.event)).collect()
+    }
+
+    /// Takes the event that came under this number, wherever it stands.
+    pub fn take(&mut self, sequence: u64) -> Option<(Instant, E)> {
+        let mut entries = std::mem::take(&mut self.heap).into_vec();
+        let place = entries.iter().position(|Reverse(entry)| entry.sequence == sequence);
+        let taken = place.map(|place| entries.swap_remove(place));
+        self.heap = entries.into();
+        taken.map(|Reverse(entry)| (entry.at, entry.event))
+    }
+
     /// Takes the next event.
     pub fn pop(&mut self) -> Option<(Instant, E)> {
         self.heap.pop().map(|Reverse(entry)| (entry.at, entry.event))

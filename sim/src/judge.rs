@@ -175,6 +175,7 @@ mod tests {
     use crate::scenario::{Act, Call, Operation};
 
     /// Forgets every third agent it was ever asked for, in whatever history that was.
+    #[derive(Clone)]
     struct Moody;
 
     impl Plant for Moody {
@@ -188,6 +189,7 @@ mod tests {
         }
     }
 
+    #[derive(Clone)]
     struct Panicking;
 
     impl Plant for Panicking {

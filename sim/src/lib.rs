@@ -56,6 +56,7 @@ pub mod corpus;
 pub mod coverage;
 pub mod diff;
 pub mod engine;
+pub mod exhaustive;
 pub mod fault;
 pub mod find;
 pub mod invariant;

@@ -8,7 +8,7 @@ use crate::invariant::{Catalogued, Invariant, Observation, Violation};
 use crate::metamorphic::{Landing, Landings};
 
 /// A set of invariants at work.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Monitor {
     invariants: Vec<(Box<dyn Invariant>, u64)>,
     violation: Option<Violation>,

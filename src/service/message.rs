@@ -14,7 +14,6 @@ macro_rules! numbers {
         $(
             $(#[$meta])*
             #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-            #[serde(transparent)]
             pub struct $name(pub u64);
         )+
     };

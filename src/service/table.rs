@@ -1,5 +1,6 @@
 //! A table of resources by creation number, with the sum of its rows' digests kept up to date.
 
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -16,7 +17,8 @@ pub(crate) struct Table<K: Ord, T> {
     next: u64,
     /// How often a row changed.
     changes: u64,
-    rows: BTreeMap<K, T>,
+    /// Boxed: a node of a map has room for eleven rows, most tables have one or two.
+    rows: BTreeMap<K, Box<T>>,
     /// Not stored: what is stored may have been edited by hand.
     #[serde(skip)]
     sum: u128,
@@ -37,16 +39,16 @@ impl<K: Ord + Encode, T: Encode> Table<K, T> {
     pub(crate) fn insert(&mut self, key: K, row: T) {
         self.sum = self.sum.wrapping_add(row_digest(self.kind, &key, &row));
         self.changes += 1;
-        let old = self.rows.insert(key, row);
+        let old = self.rows.insert(key, Box::new(row));
         assert!(old.is_none(), "a creation number was given out twice");
     }
 
     /// Changes a row; `None` if there is none.
     pub(crate) fn edit<A>(&mut self, key: K, change: impl FnOnce(&mut T) -> A) -> Option<A> {
         let row = self.rows.get_mut(&key)?;
-        let before = row_digest(self.kind, &key, row);
+        let before = row_digest(self.kind, &key, &**row);
         let answer = change(row);
-        let after = row_digest(self.kind, &key, row);
+        let after = row_digest(self.kind, &key, &**row);
         self.sum = self.sum.wrapping_sub(before).wrapping_add(after);
         self.changes += u64::from(before != after);
         Some(answer)
@@ -54,13 +56,13 @@ impl<K: Ord + Encode, T: Encode> Table<K, T> {
 
     pub(crate) fn remove(&mut self, key: &K) -> Option<T> {
         let row = self.rows.remove(key)?;
-        self.sum = self.sum.wrapping_sub(row_digest(self.kind, key, &row));
+        self.sum = self.sum.wrapping_sub(row_digest(self.kind, key, &*row));
         self.changes += 1;
-        Some(row)
+        Some(*row)
     }
 
     pub(crate) fn get(&self, key: &K) -> Option<&T> {
-        self.rows.get(key)
+        self.rows.get(key).map(|row| &**row)
     }
 
     pub(crate) fn contains(&self, key: &K) -> bool {
@@ -72,11 +74,11 @@ impl<K: Ord + Encode, T: Encode> Table<K, T> {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&K, &T)> {
-        self.rows.iter()
+        self.rows.iter().map(|(key, row)| (key, &**row))
     }
 
     pub(crate) fn range(&self, range: impl core::ops::RangeBounds<K>) -> impl Iterator<Item = (&K, &T)> {
-        self.rows.range(range)
+        self.rows.range(range).map(|(key, row)| (key, &**row))
     }
 
     pub(crate) fn changes(&self) -> u64 {
@@ -91,7 +93,7 @@ impl<K: Ord + Encode, T: Encode> Table<K, T> {
     pub(crate) fn recomputed_digest(&self) -> u128 {
         self.rows
             .iter()
-            .map(|(key, row)| row_digest(self.kind, key, row))
+            .map(|(key, row)| row_digest(self.kind, key, &**row))
             .fold(self.next_digest(), u128::wrapping_add)
     }
 

@@ -46,7 +46,6 @@ aws_enum! {
 
 /// Names an action within its execution. Never used twice; a retry is a new action with the same `path`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
 pub struct ActionId(pub u64);
 
 /// A short list of steps on one path.

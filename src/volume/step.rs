@@ -34,7 +34,6 @@ aws_enum! {
 
 /// Names bytes that the driver keeps while an action needs them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
 pub struct PayloadId(pub u64);
 
 /// Attributes to set; `None` leaves out (on a file system: what is there stays).

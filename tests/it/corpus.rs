@@ -116,6 +116,7 @@ pub fn scenario() -> Scenario {
             trust_summaries: true,
             listing_key: 6,
             settings: Settings { default_file_mode: 0o755, allow_agentless: true, ..Settings::default() },
+            picks: Some(vec![0, 0, 3, 1]),
         },
         storages: vec![
             storage(
@@ -175,7 +176,8 @@ fn the_text_is_for_readers() {
     "in_flight": 1,
     "trust_summaries": true,
     "listing_key": 6,
-    "settings": {"allow_agentless": true, "default_file_mode": 493}
+    "settings": {"allow_agentless": true, "default_file_mode": 493},
+    "picks": [0, 0, 3, 1]
   },
   "storages": [
     {
@@ -288,7 +290,7 @@ fn what_is_no_case_is_refused_with_its_place() {
     check(
         "\"crash-worker\"",
         "\"crash\"",
-        "an operation that does nothing, expected one of `call`, `edit`, `agent`, `storage`, `rot`, `crash-worker`, `restart-service`, `clock-jump`, `fault` at line 54 column",
+        "an operation that does nothing, expected one of `call`, `edit`, `agent`, `storage`, `rot`, `crash-worker`, `restart-service`, `clock-jump`, `fault` at line 55 column",
     );
     check("\"agent\": {\"slot\": 0", "\"bogus\": 1, \"agent\": {\"slot\": 0", "unknown field `bogus`");
     check("CreateAgent\"", "MakeAgent\"", "unknown variant `MakeAgent`");

@@ -16,6 +16,7 @@ mod corpus;
 mod coverage;
 mod determinism;
 mod directory_copy;
+mod explore;
 mod faults;
 mod faults_told;
 mod flats;

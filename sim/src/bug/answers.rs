@@ -11,7 +11,7 @@ use super::plant::Plant;
 type Answer = Result<Response, ApiError>;
 
 /// A new location gets the name of one that was deleted.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct ReusesNames {
     free: VecDeque<String>,
 }
@@ -35,6 +35,7 @@ pub(super) fn reuses_names() -> Box<dyn Plant> {
 }
 
 /// Who deletes an agent that a location lists is told that it is done.
+#[derive(Clone)]
 struct DeletesInUse;
 
 impl Plant for DeletesInUse {
@@ -51,7 +52,7 @@ pub(super) fn deletes_in_use() -> Box<dyn Plant> {
 }
 
 /// The first of a page is passed over when something was taken away since the page before.
-#[derive(Default)]
+#[derive(Default, Clone)]
 struct SkipsAfterDelete {
     deleted: bool,
 }
@@ -88,7 +89,7 @@ pub(super) fn skips_after_delete() -> Box<dyn Plant> {
 }
 
 /// The last of a page is shown again on the next one when something was made in between.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct RepeatsAfterCreate {
     made: bool,
     agents: Option<AgentListEntry>,
@@ -142,7 +143,7 @@ pub(super) fn repeats_after_create() -> Box<dyn Plant> {
 }
 
 /// Who starts a task at the very instant of another start is given the execution of that one.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct SharesAnInstant {
     now: Option<Instant>,
     last: Option<(Option<Instant>, Option<String>, Response)>,
@@ -170,6 +171,7 @@ pub(super) fn shares_an_instant() -> Box<dyn Plant> {
 }
 
 /// Benign: pages hold one item, however many were asked for.
+#[derive(Clone)]
 struct SmallPages;
 
 impl Plant for SmallPages {
@@ -194,6 +196,7 @@ pub(super) fn small_pages() -> Box<dyn Plant> {
 }
 
 /// TransferDuration runs on through VERIFYING.
+#[derive(Clone)]
 struct OverlappingDurations;
 
 impl Plant for OverlappingDurations {

@@ -11,6 +11,7 @@ use super::plant::{Intercept, Plant};
 const PAYLOAD: PayloadId = PayloadId(u64::MAX);
 
 /// The marker of a directory is said to be put. On file systems a new directory has no times to set yet.
+#[derive(Clone)]
 struct LosesMarker;
 
 impl Plant for LosesMarker {
@@ -29,6 +30,7 @@ pub(super) fn loses_marker() -> Box<dyn Plant> {
 }
 
 /// Between buckets, objects arrive without their user metadata.
+#[derive(Clone)]
 struct DropsUserMetadata;
 
 impl Plant for DropsUserMetadata {
@@ -46,6 +48,7 @@ pub(super) fn drops_user_metadata() -> Box<dyn Plant> {
 }
 
 /// A further name of a file arrives as a file of its own.
+#[derive(Clone)]
 struct SplitsLinks;
 
 impl SplitsLinks {
@@ -84,6 +87,7 @@ pub(super) fn splits_links() -> Box<dyn Plant> {
 
 /// In a file system a symlink is followed: what arrives is a file, and an empty one, for nothing is found where the
 /// agent looks.
+#[derive(Clone)]
 struct FollowsSymlinks;
 
 impl Plant for FollowsSymlinks {

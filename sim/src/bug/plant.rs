@@ -5,6 +5,7 @@ use datasync::service::{Command, Event, ExecutionId};
 use datasync::time::Instant;
 use datasync::transfer::{Action, Outcome};
 use datasync::volume::{Side, Step, StepErrorKind, StepResult};
+use dyn_clone::DynClone;
 
 /// What a planted bug makes of a step before the storage sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +21,8 @@ pub enum Intercept {
 }
 
 /// Hooks around the service, the transfer and the volumes. Every method's default changes nothing.
-pub trait Plant {
+/// A plant can be cloned: a search goes on from one history in many ways.
+pub trait Plant: DynClone {
     /// A request on its way into the service.
     fn request(&mut self, _now: Instant, _request: &mut Request) {}
     /// An answer on its way out.
@@ -69,3 +71,5 @@ pub trait Plant {
         false
     }
 }
+
+dyn_clone::clone_trait_object!(Plant);

@@ -9,12 +9,13 @@ use super::plant::Plant;
 type Rows = Map<String, Value>;
 
 /// Looks at the service after every operation; answers whether it changed something.
+#[derive(Clone)]
 struct Clerk<M> {
     memory: M,
     cut: fn(&mut M, &mut Value) -> bool,
 }
 
-impl<M> Plant for Clerk<M> {
+impl<M: Clone> Plant for Clerk<M> {
     fn surgery(&mut self, state: &mut Value) -> bool {
         (self.cut)(&mut self.memory, state)
     }
@@ -24,7 +25,7 @@ impl<M> Plant for Clerk<M> {
     }
 }
 
-fn clerk<M: Default + 'static>(cut: fn(&mut M, &mut Value) -> bool) -> Box<dyn Plant> {
+fn clerk<M: Default + Clone + 'static>(cut: fn(&mut M, &mut Value) -> bool) -> Box<dyn Plant> {
     Box::new(Clerk { memory: M::default(), cut })
 }
 
@@ -176,7 +177,7 @@ pub(super) fn counts_from_first_loss() -> Box<dyn Plant> {
 }
 
 /// Which agents were OFFLINE, and how many have come back from that.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Returns {
     offline: BTreeSet<String>,
     count: u64,
@@ -246,7 +247,7 @@ pub(super) fn upsert_loses() -> Box<dyn Plant> {
 }
 
 /// The tags of every row seen, and those of the rows that went.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Estate {
     seen: BTreeMap<(usize, String), Value>,
     left: BTreeMap<usize, Value>,

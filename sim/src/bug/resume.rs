@@ -9,6 +9,7 @@ use super::plant::Plant;
 type Cut = fn(&mut Value) -> bool;
 
 /// Changes the world on its way back.
+#[derive(Clone)]
 struct Clerk(Cut);
 
 impl Plant for Clerk {
@@ -81,6 +82,7 @@ pub(super) fn readable() -> Box<dyn Plant> {
 }
 
 /// Loses the timers of a service.
+#[derive(Clone)]
 struct Forgetful;
 
 impl Plant for Forgetful {
@@ -97,7 +99,7 @@ pub(super) fn forgetful_restart() -> Box<dyn Plant> {
 }
 
 /// What is not in the world at all, so that its bytes are the same: only the rest of the history tells.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Recount {
     resumed: bool,
 }

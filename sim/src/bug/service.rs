@@ -12,6 +12,7 @@ use datasync::time::Instant;
 use super::plant::Plant;
 
 /// Contact that is lost is not noticed.
+#[derive(Clone)]
 struct UnnoticedLoss;
 
 impl Plant for UnnoticedLoss {
@@ -25,6 +26,7 @@ pub(super) fn unnoticed_loss() -> Box<dyn Plant> {
 }
 
 /// Progress counts every byte written twice.
+#[derive(Clone)]
 struct DoubledBytes;
 
 impl Plant for DoubledBytes {
@@ -41,7 +43,7 @@ pub(super) fn doubled_bytes() -> Box<dyn Plant> {
 }
 
 /// The estimates of an execution are those of the one that ended last.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct StaleEstimate {
     last: Option<(u64, u64)>,
 }
@@ -76,6 +78,7 @@ pub(super) fn stale_estimate() -> Box<dyn Plant> {
 }
 
 /// The end of an execution that skipped items never reaches the service.
+#[derive(Clone)]
 struct LostEnd;
 
 impl Plant for LostEnd {
@@ -90,6 +93,7 @@ pub(super) fn lost_end() -> Box<dyn Plant> {
 }
 
 /// Benign: the reason of an end in other words.
+#[derive(Clone)]
 struct OtherDetail;
 
 impl Plant for OtherDetail {
@@ -108,6 +112,7 @@ pub(super) fn other_detail() -> Box<dyn Plant> {
 }
 
 /// The data plane is never told to begin where there is a limit to its rate.
+#[derive(Clone)]
 struct NeverBegins;
 
 impl Plant for NeverBegins {
@@ -123,13 +128,14 @@ pub(super) fn never_begins() -> Box<dyn Plant> {
 /// Who asks for a second start is refused and leaves a tag behind. What is running is known from the answers and, for
 /// its end, from the events; executions are numbered in the order of their starts. After a cancel or a loss of contact
 /// nothing is sure, and the service is asked.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct TaggingRefusal {
     active: BTreeMap<ExecutionId, Active>,
     started: u64,
     refusing: Option<String>,
 }
 
+#[derive(Clone)]
 struct Active {
     task: Option<String>,
     execution: String,
@@ -181,6 +187,7 @@ pub(super) fn tagging_refusal() -> Box<dyn Plant> {
 }
 
 /// Benign: every refusal in other words.
+#[derive(Clone)]
 struct OtherWords;
 
 impl Plant for OtherWords {
@@ -199,6 +206,7 @@ pub(super) fn other_words() -> Box<dyn Plant> {
 const KEY_LENGTH: usize = 29;
 
 /// New agents are activated with a number in the key.
+#[derive(Clone)]
 struct NumberedAgents {
     next: fn(&mut u64) -> u64,
     mine: u64,

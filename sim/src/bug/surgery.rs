@@ -8,6 +8,7 @@ use super::plant::Plant;
 type Cut = fn(&mut Value) -> bool;
 
 /// Makes one cut, the first time that it can be made.
+#[derive(Clone)]
 struct Surgeon {
     cut: Cut,
     done: bool,

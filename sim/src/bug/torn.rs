@@ -9,6 +9,7 @@ use datasync::volume::{ContentDigest, PayloadId, Step, StepErrorKind, StepResult
 use super::plant::{Intercept, Plant};
 
 /// An answer that comes too late is taken for that of the try under way, which is then left as far as it got.
+#[derive(Clone)]
 struct TakesLate;
 
 impl Plant for TakesLate {
@@ -22,6 +23,7 @@ pub(super) fn takes_late() -> Box<dyn Plant> {
 }
 
 /// An answer that comes a second time counts its file a second time.
+#[derive(Clone)]
 struct CountsTwice {
     extra: u64,
 }
@@ -50,6 +52,7 @@ pub(super) fn counts_twice() -> Box<dyn Plant> {
 }
 
 /// The last chunk of a large file is acknowledged and not sent.
+#[derive(Clone)]
 struct LosesLastChunk {
     /// Length of the last chunk of each end of a large file that is under way, and where its read was.
     lost: BTreeMap<ActionId, (usize, u64)>,
@@ -81,6 +84,7 @@ pub(super) fn loses_last_chunk() -> Box<dyn Plant> {
 }
 
 /// An object is put in two parts: first its beginning, then the whole.
+#[derive(Clone)]
 struct PutsInParts;
 
 impl PutsInParts {
@@ -118,6 +122,7 @@ pub(super) fn puts_in_parts() -> Box<dyn Plant> {
 }
 
 /// Uploads that earlier executions left are said to be aborted and are not.
+#[derive(Clone)]
 struct KeepsUploads;
 
 impl Plant for KeepsUploads {
@@ -134,6 +139,7 @@ pub(super) fn keeps_uploads() -> Box<dyn Plant> {
 }
 
 /// Chunks that arrive damaged are accepted.
+#[derive(Clone)]
 struct AcceptsDamagedChunks;
 
 impl Plant for AcceptsDamagedChunks {
@@ -152,6 +158,7 @@ pub(super) fn accepts_damaged_chunks() -> Box<dyn Plant> {
 }
 
 /// What is refused for want of permission is said to be done.
+#[derive(Clone)]
 struct SwallowsRefusals;
 
 impl Plant for SwallowsRefusals {
@@ -169,6 +176,7 @@ pub(super) fn swallows_refusals() -> Box<dyn Plant> {
 }
 
 /// A cancelled execution is given an hour for its drain.
+#[derive(Clone)]
 struct EndlessDrain;
 
 impl Plant for EndlessDrain {
@@ -185,6 +193,7 @@ pub(super) fn endless_drain() -> Box<dyn Plant> {
 }
 
 /// Benign: a cancelled execution is cut at once.
+#[derive(Clone)]
 struct NoDrain;
 
 impl Plant for NoDrain {
@@ -201,6 +210,7 @@ pub(super) fn no_drain() -> Box<dyn Plant> {
 }
 
 /// Benign: uploads that earlier executions left are aborted twice.
+#[derive(Clone)]
 struct AbortsTwice;
 
 impl Plant for AbortsTwice {

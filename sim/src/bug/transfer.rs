@@ -6,6 +6,7 @@ use datasync::volume::{AttrSet, Side, Step, StepError, StepErrorKind, StepResult
 use super::plant::{Intercept, Plant};
 
 /// A new file gets its size and its times before its contents: what a crash leaves in between looks finished.
+#[derive(Clone)]
 struct TimesFirst;
 
 impl TimesFirst {
@@ -43,6 +44,7 @@ pub(super) fn times_first() -> Box<dyn Plant> {
 }
 
 /// What was to be made durable is said to be.
+#[derive(Clone)]
 struct NeverFlushes;
 
 impl Plant for NeverFlushes {
@@ -59,6 +61,7 @@ pub(super) fn never_flushes() -> Box<dyn Plant> {
 }
 
 /// What was to be removed is said to be.
+#[derive(Clone)]
 struct KeptRemovals;
 
 impl Plant for KeptRemovals {
@@ -75,6 +78,7 @@ pub(super) fn kept_removals() -> Box<dyn Plant> {
 }
 
 /// A directory keeps the times that the work in it gave it.
+#[derive(Clone)]
 struct ForgottenTimes;
 
 impl Plant for ForgottenTimes {
@@ -91,6 +95,7 @@ pub(super) fn forgotten_times() -> Box<dyn Plant> {
 }
 
 /// Benign: a step of actions of one kind is done twice, and its second result is kept from the transfer.
+#[derive(Clone)]
 struct Twice {
     of: fn(&Step) -> bool,
 }
@@ -131,6 +136,7 @@ pub(super) fn lists_twice() -> Box<dyn Plant> {
 }
 
 /// Names are taken to come in order: one that comes after a greater one is not seen.
+#[derive(Clone)]
 struct AssumesOrder;
 
 impl Plant for AssumesOrder {
@@ -154,6 +160,7 @@ pub(super) fn assumes_order() -> Box<dyn Plant> {
 }
 
 /// A read is acknowledged with a byte more than there was.
+#[derive(Clone)]
 struct ByteTooMany;
 
 impl Plant for ByteTooMany {
@@ -172,6 +179,7 @@ pub(super) fn byte_too_many() -> Box<dyn Plant> {
 }
 
 /// Benign: the answer to the first try of every action of a kind is lost on the way, in passing.
+#[derive(Clone)]
 struct LosesAnswer(ActionKind);
 
 impl Plant for LosesAnswer {
@@ -196,6 +204,7 @@ pub(super) fn compares_again() -> Box<dyn Plant> {
 }
 
 /// Verification does something to a file before it reads it.
+#[derive(Clone)]
 struct TouchesOnVerify {
     side: Side,
     step: Step,
@@ -226,6 +235,7 @@ pub(super) fn rewrites_objects() -> Box<dyn Plant> {
 }
 
 /// Bytes that arrive damaged are accepted: the file gets its times all the same.
+#[derive(Clone)]
 struct AcceptsDamage;
 
 impl Plant for AcceptsDamage {
@@ -243,6 +253,7 @@ pub(super) fn accepts_damage() -> Box<dyn Plant> {
 }
 
 /// A directory is removed with whatever is in it.
+#[derive(Clone)]
 struct Sweeps;
 
 impl Plant for Sweeps {
@@ -259,6 +270,7 @@ pub(super) fn sweeps() -> Box<dyn Plant> {
 }
 
 /// The copy of a file that turned out shorter than planned is cut to whole mebibytes, the last one begun included.
+#[derive(Clone)]
 struct CutsTooLate;
 
 impl Plant for CutsTooLate {

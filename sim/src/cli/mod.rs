@@ -14,6 +14,7 @@ mod bugs_table;
 mod capture;
 mod console;
 mod digests;
+mod explore;
 mod fuzz;
 mod gate;
 mod invariants;
@@ -50,6 +51,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Fuzz(fuzz::FuzzArgs),
+    Explore(explore::ExploreArgs),
     Replay(replay::ReplayArgs),
     Shrink(shrink::ShrinkArgs),
     Bugs(bugs::BugsArgs),
@@ -76,6 +78,7 @@ pub fn main_with(args: impl IntoIterator<Item = OsString>, out: &mut dyn Write, 
     let mut console = Console { out, err, program, json: cli.json };
     let done = match &cli.verb {
         Verb::Fuzz(args) => fuzz::fuzz(args, &mut console),
+        Verb::Explore(args) => explore::explore(args, &mut console),
         Verb::Replay(args) => replay::replay(args, &mut console),
         Verb::Shrink(args) => shrink::shrink(args, &mut console),
         Verb::Bugs(args) => bugs::bugs(args, &mut console),

@@ -11,7 +11,7 @@ use super::{AgentProbe, Invariant, Observation, Probe, TaskProbe, Violation};
 pub(super) const NAME: &str = "agent-gates-task";
 
 /// Judges statuses by what the world knows about contact.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct AgentGatesTask {
     offline_after_ns: u64,
     known: BTreeSet<ExecutionId>,

@@ -8,7 +8,7 @@ use super::{Invariant, Observation, Violation};
 pub(super) const NAME: &str = "arns-unique-forever";
 
 /// Remembers every ARN that was ever given out.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct ArnsUnique {
     given: BTreeSet<String>,
 }

@@ -7,7 +7,7 @@ use super::{AtEnd, Ended};
 pub(super) const NAME: &str = "bandwidth-ceiling";
 
 /// Looks at every window that begins and ends with a send.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct BandwidthCeiling;
 
 impl AtEnd for BandwidthCeiling {

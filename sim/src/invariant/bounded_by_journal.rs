@@ -11,7 +11,7 @@ use crate::oracle::bounded::{Shared, check};
 pub(super) const NAME: &str = "bounded-by-the-journal";
 
 /// Holds what is left against every version that anything had meanwhile.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct BoundedByJournal {
     settings: Settings,
 }

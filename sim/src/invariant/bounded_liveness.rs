@@ -17,7 +17,7 @@ const GRACE_NS: u64 = 10 * MINUTE;
 const DRAIN_GRACE_NS: u64 = MILLISECOND;
 
 /// Compares how long an execution took with how long it may take.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct BoundedLiveness {
     launch_delay_ns: u64,
     cancel_drain_ns: u64,

@@ -15,7 +15,7 @@ use crate::oracle::{Flat, Prediction, compare};
 pub(super) const NAME: &str = "cancel-then-rerun-converges";
 
 /// Compares each execution with the oracle's prediction.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct CancelThenRerun;
 
 impl CancelThenRerun {}

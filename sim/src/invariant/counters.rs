@@ -11,7 +11,7 @@ use super::{Ended, Invariant, Observation, Probe, Violation};
 pub(super) const NAME: &str = "counters";
 
 /// Remembers the counters of the last probe.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct CountersExact {
     seen: BTreeMap<ExecutionId, Counters>,
 }

@@ -6,7 +6,7 @@ use super::{Invariant, Observation, Violation};
 pub(crate) const NAME: &str = "determinism";
 
 /// Stands in the catalogue; within one history there is nothing to check.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Determinism;
 
 impl Invariant for Determinism {

@@ -54,7 +54,7 @@ impl Edges {
 }
 
 /// Remembers the edges of every execution.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct DurationsAddUp {
     edges: BTreeMap<ExecutionId, Edges>,
     ids: BTreeMap<String, ExecutionId>,

@@ -14,7 +14,7 @@ use crate::oracle::{Flat, Snapshot};
 
 pub(super) const NAME: &str = "idempotent-rerun";
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Success {
     options: Options,
     source: Snapshot,
@@ -22,7 +22,7 @@ struct Success {
 }
 
 /// Remembers how each task's last execution left both sides, if it was a SUCCESS over quiet volumes.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct IdempotentRerun {
     settings: Settings,
     last: BTreeMap<TaskId, Success>,

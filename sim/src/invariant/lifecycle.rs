@@ -31,7 +31,7 @@ struct SeenTask {
 }
 
 /// Remembers the last probe.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Lifecycle {
     history_ns: u64,
     create_limit_ns: u64,

@@ -16,7 +16,7 @@ use crate::oracle::scope::is_excluded;
 pub(super) const NAME: &str = "links-kept";
 
 /// Looks at each SUCCESS by itself.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct LinksKept {
     settings: Settings,
 }

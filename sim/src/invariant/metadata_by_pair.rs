@@ -22,7 +22,7 @@ const NOBODY: u32 = 65_534;
 const SET_ID_BITS: u32 = 0o6000;
 
 /// Looks at each SUCCESS by itself.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct MetadataByPair {
     settings: Settings,
 }

@@ -21,6 +21,7 @@ use datasync::time::{FileTime, Instant};
 use datasync::transfer::Action;
 use datasync::tree::Kind;
 use datasync::volume::StorageKind;
+use dyn_clone::DynClone;
 
 use crate::oracle::bounds::Others;
 use crate::oracle::verified::Demands;
@@ -355,8 +356,8 @@ pub enum Observation<'a> {
     Over(&'a HistoryEnd),
 }
 
-/// An invariant at work in one history.
-pub trait Invariant {
+/// An invariant at work in one history. It can be cloned: a search goes on from one history in many ways.
+pub trait Invariant: DynClone {
     /// Stable, kebab-case.
     fn name(&self) -> &'static str;
 
@@ -367,6 +368,8 @@ pub trait Invariant {
     fn observe(&mut self, observation: &Observation<'_>, checks: &mut u64) -> Result<(), Violation>;
 }
 
+dyn_clone::clone_trait_object!(Invariant);
+
 /// An invariant that looks at executions that have ended, and at nothing else.
 trait AtEnd {
     /// Stable, kebab-case.
@@ -376,7 +379,7 @@ trait AtEnd {
     fn ended(&mut self, ended: &Ended<'_>, checks: &mut u64) -> Result<(), String>;
 }
 
-impl<T: AtEnd> Invariant for T {
+impl<T: AtEnd + Clone> Invariant for T {
     fn name(&self) -> &'static str {
         self.called()
     }

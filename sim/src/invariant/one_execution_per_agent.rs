@@ -11,7 +11,7 @@ use super::{Called, Invariant, Observation, Probe, Violation};
 pub(super) const NAME: &str = "one-execution-per-agent";
 
 /// Remembers who was busy at the last probe.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct OneExecutionPerAgent {
     allow_busy_agent: bool,
     /// By the ARN of a task: which it is.

@@ -9,7 +9,7 @@ use super::{Invariant, Observation, Violation};
 pub(super) const NAME: &str = "one-execution-per-task";
 
 /// The execution of each task that has been started and has not ended.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct OneExecutionPerTask {
     active: BTreeMap<String, String>,
 }

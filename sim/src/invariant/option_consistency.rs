@@ -21,7 +21,7 @@ struct Task {
 }
 
 /// What every task and execution must have, by ARN.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct OptionConsistency {
     locations: BTreeMap<String, StorageKind>,
     tasks: BTreeMap<String, Task>,

@@ -25,7 +25,7 @@ struct Reader {
 }
 
 /// What exists by the answers, and who is reading which list.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct PagesPartition {
     history_ns: u64,
     /// By list without restriction: what is in it.

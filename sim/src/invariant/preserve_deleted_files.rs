@@ -29,7 +29,7 @@ pub(super) const NAME: &str = "preserve-deleted-files";
 const LISTING_RULES: [&str; 6] = ["R2.9a-3", "R2.5c-1", "R2.11c-2", "R2.11c-3", "R2.8b-2", "R2.13c-2"];
 
 /// Compares the destination before and after.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct PreserveDeletedFiles {
     settings: Settings,
 }

@@ -10,7 +10,7 @@ use super::{Called, Ended, Invariant, Observation, Violation};
 pub(super) const NAME: &str = "references-hold";
 
 /// What exists by the answers, and what names what.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct ReferencesHold {
     exists: BTreeSet<String>,
     /// By ARN of a location or a task: the ARNs it names.

@@ -5,7 +5,7 @@ use super::{Invariant, Observation, Violation};
 pub(super) const NAME: &str = "refused-changes-nothing";
 
 /// Compares the service's digest before and after.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct RefusedChangesNothing;
 
 impl Invariant for RefusedChangesNothing {

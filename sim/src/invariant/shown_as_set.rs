@@ -31,7 +31,7 @@ impl Shown {
 }
 
 /// Every resource by its ARN.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct ShownAsSet {
     resources: BTreeMap<String, Shown>,
 }

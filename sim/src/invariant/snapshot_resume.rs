@@ -7,7 +7,7 @@ use super::{Invariant, Observation, Violation};
 pub(crate) const NAME: &str = "snapshot-resume";
 
 /// Looks at each world that came back.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct SnapshotResume;
 
 impl Invariant for SnapshotResume {

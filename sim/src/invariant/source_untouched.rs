@@ -7,7 +7,7 @@ use super::{AtEnd, Ended};
 pub(super) const NAME: &str = "source-untouched";
 
 /// Compares the source when PREPARING began with the source at the end.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct SourceUntouched;
 
 impl AtEnd for SourceUntouched {

@@ -16,7 +16,7 @@ use crate::oracle::compare;
 pub(super) const NAME: &str = "survives-or-reports";
 
 /// Looks at each end by itself.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct SurvivesOrReports;
 
 /// What must be reported is.

@@ -17,7 +17,7 @@ use super::{Invariant, Observation, Seen, Stopped, Violation};
 pub(super) const NAME: &str = "torn-only-where-allowed";
 
 /// Looks at each stop by itself.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct TornOnlyWhereAllowed;
 
 fn check(stopped: &Stopped<'_>, checks: &mut u64) -> Result<(), &'static str> {

@@ -7,7 +7,7 @@ use super::{AtEnd, Ended};
 pub(super) const NAME: &str = "uploads-cleaned";
 
 /// Looks at each SUCCESS by itself.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct UploadsCleaned;
 
 impl AtEnd for UploadsCleaned {

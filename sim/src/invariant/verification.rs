@@ -19,7 +19,7 @@ pub(super) const HONEST: &str = "verify-honest";
 type Reported<'a> = BTreeMap<&'a [u8], LogKind>;
 
 /// One of the two.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Verification {
     settings: Settings,
     name: &'static str,

@@ -10,6 +10,7 @@ pub mod as_test;
 pub mod bug_table;
 pub mod bugs;
 pub mod coverage;
+pub mod explore;
 pub mod summary;
 pub mod units;
 

@@ -127,6 +127,11 @@ pub struct WorldSpec {
     /// The settings of the service and its transfers; a case names those that are not the defaults.
     #[serde(default, skip_serializing_if = "are_default", serialize_with = "changed_only")]
     pub settings: Settings,
+    /// What happens next, picked by hand instead of by time, as `explore` does it: 0 = the next operation of the list,
+    /// whatever its time; n = the n-th of what is pending (`world::by_hand`); after a crash, how many writes of each
+    /// file it keeps. Larger numbers mean the last, missing ones the first. `None` = by time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picks: Option<Vec<u32>>,
 }
 
 /// A storage. Locations name it by `name`.

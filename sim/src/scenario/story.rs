@@ -52,6 +52,9 @@ impl Display for Scenario {
             let json = serde_json::to_value(world).map_err(|_| fmt::Error)?;
             write!(f, "\nsettings: {}", json["settings"])?;
         }
+        if let Some(picks) = &world.picks {
+            write!(f, "\nwhat happens next is picked by hand, {} times", picks.len())?;
+        }
         for (number, spec) in self.storages.iter().enumerate() {
             storage(f, number, spec)?;
         }

@@ -47,7 +47,9 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         // One action in four pauses between two of its steps, so that others may come in between.
         let word = self.key_of(execution, &action, self.spec.order_key);
         let steps = action.steps.len();
-        if stops.is_empty() && steps > 1 && word.is_multiple_of(4) {
+        if self.script.by_hand.is_some() {
+            Self::stop_at_every_step(&mut stops, &action);
+        } else if stops.is_empty() && steps > 1 && word.is_multiple_of(4) {
             let last = u64::try_from(steps - 2).unwrap_or(0);
             let upto = 1 + usize::try_from(at_most(fold([word]), last)).unwrap_or(0);
             stops.push(Stop { upto, operations: Vec::new() });
@@ -80,7 +82,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         };
         self.burst(execution, &mut flight);
         let running = self.running.get_mut(&execution).expect("it was there");
-        running.flights.insert(id, flight);
+        running.flights.insert(id, Box::new(flight));
         self.push(self.now.after_ns(leg_ns), about, Due::Leg { execution, action: id });
     }
 
@@ -106,7 +108,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             return;
         }
         if let Some(flight) = running.late.remove(&id) {
-            self.answer_late(execution, flight);
+            self.answer_late(execution, *flight);
             return;
         }
         let Some(running) = self.running.get_mut(&execution) else { return };
@@ -251,7 +253,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             self.push(at, [9, execution.0, id.0], Due::Leg { execution, action: id });
         }
         let Some(running) = self.running.get_mut(&execution) else { return };
-        let Flight { action, outcome, answer, struck, .. } = flight;
+        let Flight { action, outcome, answer, struck, .. } = *flight;
         let taken = running.transfer.complete(now, id, outcome);
         self.told_of(execution, (action.kind, &action.path), answer, struck, taken);
         self.poll_transfer(execution);

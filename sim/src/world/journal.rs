@@ -4,6 +4,7 @@
 //! instant, so it makes one version of its path. What is in the journal is decided when somebody asks.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use datasync::service::{ExecutionId, TaskId};
 use datasync::time::{FileTime, Instant};
@@ -54,7 +55,8 @@ struct Run {
 #[derive(Clone, Debug)]
 pub(super) struct Journal<H: EntryHash> {
     initial: Vec<Medium<H>>,
-    records: Vec<Vec<Record>>,
+    /// Shared: a world is cloned at every move of an exhaustive search.
+    records: Vec<Vec<Rc<Record>>>,
     runs: Vec<Run>,
 }
 
@@ -105,7 +107,7 @@ impl<H: EntryHash> Journal<H> {
             let (earlier, state) = (before.state(&key), after.state(&key));
             let shape = |state: &Option<State>| state.as_ref().map(State::kind_and_mode);
             let structural = shape(&earlier) != shape(&state);
-            self.records[storage].push(Record { at, writer, key, state, stamps, structural });
+            self.records[storage].push(Rc::new(Record { at, writer, key, state, stamps, structural }));
         }
     }
 
@@ -123,12 +125,12 @@ impl<H: EntryHash> Journal<H> {
         let full = mount.base.concat(path);
         let records = &mut self.records[mount.storage];
         after.states_at(&full, &mut |key, state| {
-            records.push(Record { at, writer, key, state, stamps, structural });
+            records.push(Rc::new(Record { at, writer, key, state, stamps, structural }));
         });
         // The directory it is in has another mtime now.
         if let (Medium::Files(_), Some(parent)) = (after, full.parent().filter(|_| structural)) {
             after.states_at(&parent, &mut |key, state| {
-                records.push(Record { at, writer, key, state, stamps, structural: false });
+                records.push(Rc::new(Record { at, writer, key, state, stamps, structural: false }));
             });
         }
     }

@@ -8,9 +8,11 @@
 //! - `watch`: what the invariants are shown; `journal`: every version of every path
 //! - `snapshot`: the world as plain data
 //! - `storage`, `filling`, `storage_edits`, `mount`, `frozen`: what is stored and how an execution reaches it
+//! - `by_hand`: what may happen next, for who picks it
 //! - `cost`: how long things take; `triggers`: operations that wait for an action
 
 mod actions;
+pub mod by_hand;
 mod cost;
 mod filling;
 mod frozen;
@@ -28,7 +30,7 @@ mod views;
 mod watch;
 mod work;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use datasync::mix::fold;
 use datasync::rules::Rules;
@@ -81,7 +83,7 @@ enum Due {
 ///
 /// What is skipped when it is written down stands beside the world and is taken over by the one that is read back
 /// (`snapshot`): the scenario's constants and those who only look.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct World<R: Rules, H: EntryHash> {
     rules: R,
     now: Instant,
@@ -102,8 +104,9 @@ pub struct World<R: Rules, H: EntryHash> {
     operations: Vec<Operation>,
     script: Script,
     triggers: Triggers,
-    running: BTreeMap<ExecutionId, Running<R>>,
-    facts: BTreeMap<ExecutionId, Facts>,
+    /// Boxed, like the facts: a node of a map has room for eleven values.
+    running: BTreeMap<ExecutionId, Box<Running<R>>>,
+    facts: BTreeMap<ExecutionId, Box<Facts>>,
     agents: operations::Contacts,
     mounts_tried: u64,
     changes_seen: u64,
@@ -139,6 +142,8 @@ struct Script {
     base: Instant,
     /// The slot whose end the next one waits for.
     waits_for: Option<u32>,
+    /// The picks still to be followed, if what happens next is picked by hand.
+    by_hand: Option<VecDeque<u32>>,
 }
 
 impl<R: Rules, H: EntryHash> World<R, H> {
@@ -181,7 +186,12 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             costs: Costs::new(&spec),
             settings,
             operations: scenario.operations.clone(),
-            script: Script { next: 0, base: spec.start, waits_for: None },
+            script: Script {
+                next: 0,
+                base: spec.start,
+                waits_for: None,
+                by_hand: spec.picks.clone().map(VecDeque::from),
+            },
             triggers: Triggers::default(),
             running: BTreeMap::new(),
             facts: BTreeMap::new(),
@@ -222,6 +232,9 @@ impl<R: Rules, H: EntryHash> World<R, H> {
     /// When the next thing happens; `None` = nothing ever will by itself.
     #[must_use]
     pub fn next_at(&self) -> Option<Instant> {
+        if self.script.by_hand.is_some() && !self.script_is_over() {
+            return Some(self.now);
+        }
         match (self.queue.next_at(), self.service.next_deadline()) {
             (Some(event), Some(deadline)) => Some(event.min(deadline)),
             (event, deadline) => event.or(deadline),
@@ -230,6 +243,13 @@ impl<R: Rules, H: EntryHash> World<R, H> {
 
     /// Lives through the next event. `false` if there is none.
     pub fn step(&mut self) -> bool {
+        if self.script.by_hand.is_some() {
+            return self.step_by_hand();
+        }
+        self.step_by_time()
+    }
+
+    fn step_by_time(&mut self) -> bool {
         let Some(at) = self.next_at() else { return false };
         self.recorder.next_step();
         self.tally.events += 1;

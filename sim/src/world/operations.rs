@@ -1,6 +1,6 @@
 //! What a scenario says happens: calls, edits, machines, faults; and when.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use datasync::api::{Operation as ApiOperation, Request, Response, TaskStatus};
 use datasync::mix::{fold, fold_bytes};
@@ -43,6 +43,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         while let Some(operation) = self.operations.get(self.script.next) {
             let index = self.script.next;
             match &operation.when {
+                When::AfterMs(_) | When::AfterExecution(_) if self.script.by_hand.is_some() => return,
                 When::AfterMs(ms) => {
                     let at = self.script.base.after_ns(ms.saturating_mul(MILLISECOND)).max(self.now);
                     self.push(at, [0, index as u64, 0], Due::Operation(index));
@@ -72,7 +73,8 @@ impl<R: Rules, H: EntryHash> World<R, H> {
     /// Whether every operation of the script has happened or been armed.
     #[must_use]
     pub fn script_is_over(&self) -> bool {
-        self.script.next >= self.operations.len()
+        let picked = self.script.by_hand.as_ref().is_none_or(VecDeque::is_empty);
+        picked && self.script.next >= self.operations.len()
     }
 
     pub(super) fn operation_is_due(&mut self, index: usize) {
@@ -89,7 +91,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
 
     /// The execution in a slot is over: who waited for it goes on.
     pub(super) fn execution_is_over(&mut self, slot: Option<u32>) {
-        if self.script.waits_for.is_some() && self.script.waits_for == slot {
+        if self.script.by_hand.is_none() && self.script.waits_for.is_some() && self.script.waits_for == slot {
             self.script.waits_for = None;
             let index = self.script.next;
             self.push(self.now, [0, index as u64, 1], Due::Operation(index));
@@ -443,6 +445,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
     pub fn heal(&mut self) {
         self.record("heal", [0, 0], || (String::new(), "all faults are healed, edits stop".into()));
         self.script.next = self.operations.len();
+        self.script.by_hand = None;
         self.triggers.clear();
         for storage in &mut self.storages {
             storage.heal();

@@ -61,6 +61,10 @@ impl Pins {
     #[must_use]
     pub fn pinned(&self, scenario: &Scenario) -> Scenario {
         let mut pinned = scenario.clone();
+        if scenario.world.picks.is_some() {
+            // Its picks say where everything happens.
+            return pinned;
+        }
         let mut base = self.start;
         for (index, operation) in pinned.operations.iter_mut().enumerate() {
             let Some((at, trigger)) = self.happened.get(&index) else { continue };

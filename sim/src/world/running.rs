@@ -126,7 +126,7 @@ pub struct Running<R: Rules> {
     /// Where the destination is mounted.
     pub destination: Mount,
     /// What has been asked for.
-    pub flights: BTreeMap<ActionId, Flight>,
+    pub flights: BTreeMap<ActionId, Box<Flight>>,
     /// Bytes under way.
     pub payloads: Payloads,
     /// Paths of files that it has written to and not flushed.
@@ -142,7 +142,7 @@ pub struct Running<R: Rules> {
     /// The next actions that fail.
     pub burst: Option<Burst>,
     /// Answers that are under way although nobody waits for them any more.
-    pub late: BTreeMap<ActionId, Flight>,
+    pub late: BTreeMap<ActionId, Box<Flight>>,
     /// Whether a cancel was noted.
     pub cancelled: bool,
     /// When a cancel takes effect at the latest; `None` before there is one.

@@ -215,8 +215,8 @@ impl<R: Rules, H: EntryHash> World<R, H> {
     /// The transfer has ended by itself. Answers that were slow and had not come are too late, now that nobody waits.
     pub(super) fn strike_unanswered(&mut self, execution: ExecutionId) {
         let Some(running) = self.running.get(&execution) else { return };
-        let slow = |flight: &&Flight| flight.answer.under_way && flight.answer.slow && !flight.answer.lost;
-        let actions = running.flights.values().filter(slow).map(|flight| &flight.action);
+        let slow = |flight: &Flight| flight.answer.under_way && flight.answer.slow && !flight.answer.lost;
+        let actions = running.flights.values().filter(|flight| slow(flight)).map(|flight| &flight.action);
         let late: Vec<(ActionKind, RelPath)> =
             actions.map(|action| (action.kind, action.path.clone())).collect();
         for (kind, path) in late {

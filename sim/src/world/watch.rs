@@ -141,7 +141,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             sends: Vec::new(),
             bound_ns: self.settings.launch_delay_ns + self.settings.launch_limit_ns,
         };
-        self.facts.insert(execution, facts);
+        self.facts.insert(execution, Box::new(facts));
         if self.is_out_of_contact(execution)
             && let Some(facts) = self.facts.get_mut(&execution)
         {
@@ -272,7 +272,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         let storage = &self.storages[index];
         let stamps = stamps_between(storage, last_stamp, self.stamps.last());
         let writer = |key: &[u8]| {
-            let wrote = |running: &&Running<R>| {
+            let wrote = |running: &Running<R>| {
                 let full = |path: &RelPath| running.destination.base.concat(path).as_bytes() == key;
                 running.destination.storage == index && running.unflushed.iter().any(full)
             };

@@ -162,7 +162,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         };
         let skewed =
             [&running.source, &running.destination].map(|mount| self.storages[mount.storage].is_skewed());
-        self.running.insert(execution, running);
+        self.running.insert(execution, Box::new(running));
         if skewed.contains(&true) {
             self.count(FaultKind::SkewedClock, execution, None);
         }
@@ -335,6 +335,8 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             let left = u64::try_from(flight.action.steps.len() - done).unwrap_or(0);
             let word = self.key_of(execution, &flight.action, self.spec.crash_key);
             let more = usize::try_from(at_most(word, left)).unwrap_or(0);
+            // Who picks by hand lets it do steps before.
+            let more = if self.script.by_hand.is_some() { 0 } else { more };
             self.run(execution, id, done + more);
             self.show_stop(execution, id);
             if let Some(running) = self.running.get_mut(&execution)
@@ -365,9 +367,11 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         let storage = &mut self.storages[mount.storage];
         let before = storage.medium().clone();
         storage.touch();
+        let by_hand = &mut self.script.by_hand;
         storage.crash(&mount.base, &mut |path, pending| {
             if lost.contains(path) {
-                at_most(fold([key, fold_bytes(1, path.as_bytes())]), pending)
+                let drawn = at_most(fold([key, fold_bytes(1, path.as_bytes())]), pending);
+                by_hand.as_mut().map_or(drawn, |picks| u64::from(picks.pop_front().unwrap_or(0)).min(pending))
             } else {
                 pending
             }

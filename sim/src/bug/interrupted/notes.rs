@@ -52,6 +52,7 @@ pub(super) struct Found<'a> {
 type Spoil = fn(&Found<'_>, &Action, &mut Outcome);
 
 /// Hands the notes of one execution to the next, and lets it be misled.
+#[derive(Clone)]
 pub(super) struct Remembering {
     kept: Kept,
     spoil: Spoil,

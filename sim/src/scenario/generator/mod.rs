@@ -75,6 +75,7 @@ pub fn generate(seed: u64, config: &GeneratorConfig) -> Scenario {
         trust_summaries: choice.trust_summaries,
         listing_key: 0,
         settings: choice.settings.clone(),
+        picks: None,
     };
     let operations = workload::draw(&choice, &storages, chunk_bytes, start);
     let mut scenario = Scenario {
