@@ -32,6 +32,7 @@ mod objects_steps;
 mod oracle;
 mod oracle_bugs;
 mod oracle_rerun;
+mod own_engine;
 mod pairs;
 mod pasted;
 mod prng;
