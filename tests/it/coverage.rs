@@ -7,6 +7,7 @@ use datasync_sim::bug::catalogue;
 use datasync_sim::coverage::answer::Answer;
 use datasync_sim::coverage::{forbidden, tables};
 use datasync_sim::report::Coverage;
+use datasync_sim::scenario::GENERATOR;
 use datasync_sim::sweep::{Plan, Sweep, live_through};
 use datasync_sim::tally::Tally;
 
@@ -63,7 +64,7 @@ fn a_cell_that_cannot_be_is_told_with_its_reason() {
     assert_eq!(
         coverage.forbidden,
         [
-            "coverage: operation-answer: StartTaskExecution success CREATING was reached, first by seed 7, and cannot \
+            "coverage: operation-answer: StartTaskExecution success CREATING was reached, first by seed 1:7, and cannot \
              be: only an AVAILABLE task may start (2.6b)"
         ]
     );
@@ -78,7 +79,7 @@ fn a_sweep_tells_the_first_seed_that_reached_what_cannot_be() {
     let told = coverage.forbidden.iter().find(|told| told.contains("StartTaskExecution success RUNNING"));
     let first = planted.failures.first_key_value().expect("the bug is found in thirty histories").0;
     assert!(
-        told.is_some_and(|told| told.contains(&format!("first by seed {first},"))),
+        told.is_some_and(|told| told.contains(&format!("first by seed {GENERATOR}:{first},"))),
         "{:?}",
         coverage.forbidden
     );

@@ -104,7 +104,7 @@ pub(super) static BUGS: &[Bug] = &[
         name: "caches-unwanted-modes",
         site: Site::Transfer,
         family: Family::Metadata,
-        conjunction: &[OtherOptions, Edit, Rerun],
+        conjunction: &[Edit, Rerun],
         modelled_on: None,
         caught_by: &[
             "cancel-then-rerun-converges",

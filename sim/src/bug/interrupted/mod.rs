@@ -5,8 +5,11 @@
 
 mod notes;
 
+use std::collections::BTreeSet;
+
 use datasync::transfer::{Action, ActionKind, Outcome};
-use datasync::tree::Kind;
+use datasync::tree::entry::is_name;
+use datasync::tree::{Kind, RelPath};
 use datasync::volume::{Listed, Listing, Side, StepErrorKind, StepResult};
 
 use super::plant::Plant;
@@ -17,6 +20,11 @@ const TRIES: u32 = 3;
 
 fn remembering(kept: Kept, spoil: fn(&Found<'_>, &Action, &mut Outcome)) -> Box<dyn Plant> {
     Box::new(Remembering::new(kept, spoil))
+}
+
+/// Whether an entry of a listing is among these paths. A key that cannot be transferred has none.
+fn is_in(paths: &BTreeSet<RelPath>, action: &Action, name: &[u8]) -> bool {
+    is_name(name) && paths.contains(&action.path.join(name))
 }
 
 /// Changes what a first listing of one side says.
@@ -80,7 +88,7 @@ pub(super) fn keeps_what_came_since() -> Box<dyn Plant> {
                 listing.entries.retain(|entry| {
                     known(entry, Side::Destination)
                         || known(entry, Side::Source)
-                        || found.earlier.touched.contains(&action.path.join(&entry.name))
+                        || is_in(&found.earlier.touched, action, &entry.name)
                 });
             }
         });
@@ -93,7 +101,7 @@ pub(super) fn copied_is_done() -> Box<dyn Plant> {
         relist(found, action, outcome, Side::Source, |listing| {
             for entry in &mut listing.entries {
                 if entry.kind == Kind::File
-                    && found.earlier.copied.contains(&action.path.join(&entry.name))
+                    && is_in(&found.earlier.copied, action, &entry.name)
                     && let Some(old) = then(found, Side::Source, action, &entry.name)
                 {
                     entry.clone_from(old);
@@ -111,7 +119,7 @@ pub(super) fn copied_is_there() -> Box<dyn Plant> {
             for own in old.into_iter().flat_map(|old| &old.entries) {
                 if own.kind == Kind::File
                     && own.inode.is_none()
-                    && found.earlier.copied.contains(&action.path.join(&own.name))
+                    && is_in(&found.earlier.copied, action, &own.name)
                 {
                     listing.entries.retain(|entry| entry.name != own.name);
                     listing.entries.push(own.clone());
@@ -159,7 +167,7 @@ pub(super) fn caches_destination() -> Box<dyn Plant> {
     remembering(Kept::WhenCutShort, |found, action, outcome| {
         relist(found, action, outcome, Side::Destination, |listing| {
             for entry in &mut listing.entries {
-                if !found.earlier.touched.contains(&action.path.join(&entry.name))
+                if !is_in(&found.earlier.touched, action, &entry.name)
                     && let Some(old) = then(found, Side::Destination, action, &entry.name)
                     && entry.kind == old.kind
                 {
@@ -174,7 +182,7 @@ pub(super) fn caches_destination() -> Box<dyn Plant> {
 pub(super) fn vanished_for_good() -> Box<dyn Plant> {
     remembering(Kept::Always, |found, action, outcome| {
         relist(found, action, outcome, Side::Source, |listing| {
-            listing.entries.retain(|entry| !found.earlier.vanished.contains(&action.path.join(&entry.name)));
+            listing.entries.retain(|entry| !is_in(&found.earlier.vanished, action, &entry.name));
         });
     })
 }
