@@ -1,7 +1,7 @@
 //! Attributes and links.
 
 use super::{hash, plant, rule};
-use crate::bug::Happening::{CutShort, Edit, Fault, OtherOptions, Rerun};
+use crate::bug::Happening::{CutShort, Edit, Fault, Rerun};
 use crate::bug::{Bug, Family, HashChange, RuleChange, Site, copying, interrupted, torn, transfer};
 
 pub(super) static BUGS: &[Bug] = &[
