@@ -21,7 +21,7 @@ pub(super) static BUGS: &[Bug] = &[
         family: Family::Others,
         conjunction: &[Edit],
         modelled_on: None,
-        caught_by: &["bounded-by-the-journal"],
+        caught_by: &["bounded-by-the-journal", "torn-only-where-allowed"],
         bug: plant("a file that turned out shorter is cut to whole mebibytes", transfer::cuts_too_late),
         benign: plant("a file that turned out shorter is cut twice", transfer::cuts_twice),
     },
