@@ -1,6 +1,8 @@
-//! The catalogue: every planted bug with its benign variant, as documented values; one file a family.
+//! The catalogue: every planted bug with its benign variant, as documented values; one file a family, three for the control plane.
 
+mod afterwards;
 mod bandwidth;
+mod contact;
 mod contents;
 mod control;
 mod counters;
@@ -29,8 +31,10 @@ const fn hash(about: &'static str, hash: HashChange) -> Variant {
     Variant { about, rules: RuleChange::None, hash, plant: None }
 }
 
-static FAMILIES: [&[Bug]; 12] = [
+static FAMILIES: [&[Bug]; 14] = [
     control::BUGS,
+    contact::BUGS,
+    afterwards::BUGS,
     delta::BUGS,
     deletion::BUGS,
     contents::BUGS,

@@ -96,4 +96,25 @@ pub(super) static BUGS: &[Bug] = &[
         ),
         benign: plant("every file is copied again once", transfer::copies_again),
     },
+    Bug {
+        name: "resumes-half-sent",
+        site: Site::Transfer,
+        family: Family::Contents,
+        conjunction: &[CutShort, Edit, Rerun],
+        modelled_on: Some("https://github.com/vsivsi/meteor-file-sample-app/issues/5"),
+        caught_by: &[
+            "cancel-then-rerun-converges",
+            "survives-or-reports",
+            "bounded-by-the-journal",
+            "counters",
+            "preserve-deleted-files",
+            "same-destination",
+            "torn-only-where-allowed",
+        ],
+        bug: plant(
+            "after a cancel a large file goes on where it was, whatever the source is now",
+            interrupted::resumes_half_sent,
+        ),
+        benign: plant("every file is copied again once", transfer::copies_again),
+    },
 ];
