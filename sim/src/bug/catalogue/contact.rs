@@ -50,7 +50,7 @@ pub(super) static BUGS: &[Bug] = &[
         family: Family::Control,
         conjunction: &[CutShort],
         modelled_on: None,
-        caught_by: &["bounded-liveness"],
+        caught_by: &["bounded-liveness", "survives-or-reports"],
         bug: plant(
             "a cancel while LAUNCHING takes effect when the patience of the launch is over",
             launching::launch_outlives_cancel,
@@ -63,7 +63,7 @@ pub(super) static BUGS: &[Bug] = &[
         family: Family::Control,
         conjunction: &[CutShort],
         modelled_on: Some("https://github.com/matchID-project/deces-backend/issues/233"),
-        caught_by: &["lifecycle"],
+        caught_by: &["lifecycle", "one-execution-per-task"],
         bug: plant(
             "what is cancelled while LAUNCHING has no error and is a SUCCESS",
             launching::cancelled_launch_succeeds,
