@@ -42,6 +42,17 @@ fn every_witness_shows_its_bug() {
     paths.iter().for_each(|path| check(path));
 }
 
+/// Bugs that no witness shows. It only ever gets shorter.
+const WITHOUT_WITNESS: &[&str] = &[];
+
+#[test]
+fn every_bug_has_a_witness() {
+    let known = lengths("witnesses");
+    let missing: Vec<&str> =
+        catalogue().iter().map(|bug| bug.name).filter(|name| !known.contains_key(*name)).collect();
+    assert_eq!(missing, WITHOUT_WITNESS, "corpora/witnesses needs a case for each bug");
+}
+
 #[test]
 fn shrunk_cases_are_about_as_short_as_witnesses() {
     let (witnesses, shrunk) = (lengths("witnesses"), lengths("cases"));
