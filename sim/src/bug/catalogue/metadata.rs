@@ -29,7 +29,7 @@ pub(super) static BUGS: &[Bug] = &[
         name: "digest-without-mode",
         site: Site::Hash,
         family: Family::Metadata,
-        conjunction: &[Edit, Rerun],
+        conjunction: &[],
         modelled_on: None,
         caught_by: &[
             "cancel-then-rerun-converges",
