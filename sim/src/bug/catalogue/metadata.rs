@@ -1,7 +1,7 @@
 //! Attributes and links.
 
 use super::{hash, plant, rule};
-use crate::bug::Happening::{CutShort, Edit, Fault, Rerun};
+use crate::bug::Happening::{CutShort, Edit, OtherOptions, Rerun};
 use crate::bug::{Bug, Family, HashChange, RuleChange, Site, copying, interrupted, torn, transfer};
 
 pub(super) static BUGS: &[Bug] = &[
@@ -29,7 +29,7 @@ pub(super) static BUGS: &[Bug] = &[
         name: "digest-without-mode",
         site: Site::Hash,
         family: Family::Metadata,
-        conjunction: &[Edit, Rerun],
+        conjunction: &[],
         modelled_on: None,
         caught_by: &[
             "cancel-then-rerun-converges",
@@ -104,7 +104,7 @@ pub(super) static BUGS: &[Bug] = &[
         name: "caches-unwanted-modes",
         site: Site::Transfer,
         family: Family::Metadata,
-        conjunction: &[Edit, Rerun],
+        conjunction: &[OtherOptions, Edit, Rerun],
         modelled_on: None,
         caught_by: &[
             "cancel-then-rerun-converges",
@@ -150,7 +150,7 @@ pub(super) static BUGS: &[Bug] = &[
         name: "dressed-once",
         site: Site::Transfer,
         family: Family::Metadata,
-        conjunction: &[CutShort, Fault, Rerun],
+        conjunction: &[OtherOptions, CutShort, Rerun],
         modelled_on: None,
         caught_by: &[
             "cancel-then-rerun-converges",

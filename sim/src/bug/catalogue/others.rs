@@ -9,7 +9,7 @@ pub(super) static BUGS: &[Bug] = &[
         name: "removes-what-others-put",
         site: Site::Transfer,
         family: Family::Others,
-        conjunction: &[Edit],
+        conjunction: &[],
         modelled_on: None,
         caught_by: &["bounded-by-the-journal", "preserve-deleted-files", "cancel-then-rerun-converges"],
         bug: plant("a directory is removed with whatever is in it by then", transfer::sweeps),
