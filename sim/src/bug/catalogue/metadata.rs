@@ -1,6 +1,6 @@
 //! Attributes and links.
 
-use super::{hash, plant, rule};
+use super::{MISLED, hash, plant, rule};
 use crate::bug::Happening::{CutShort, Edit, OtherOptions, Rerun};
 use crate::bug::{Bug, Family, HashChange, RuleChange, Site, copying, interrupted, torn, transfer};
 
@@ -83,17 +83,7 @@ pub(super) static BUGS: &[Bug] = &[
         family: Family::Metadata,
         conjunction: &[CutShort, Edit, Rerun],
         modelled_on: None,
-        caught_by: &[
-            "cancel-then-rerun-converges",
-            "survives-or-reports",
-            "bounded-by-the-journal",
-            "counters",
-            "metadata-by-pair",
-            "verify-honest",
-            "verify-sound",
-            "same-destination",
-            "preserve-deleted-files",
-        ],
+        caught_by: MISLED,
         bug: plant(
             "after one that was cut short owner and mode of files of the same mtime are not read",
             interrupted::caches_attributes,
@@ -106,17 +96,7 @@ pub(super) static BUGS: &[Bug] = &[
         family: Family::Metadata,
         conjunction: &[OtherOptions, Edit, Rerun],
         modelled_on: None,
-        caught_by: &[
-            "cancel-then-rerun-converges",
-            "survives-or-reports",
-            "bounded-by-the-journal",
-            "counters",
-            "metadata-by-pair",
-            "verify-honest",
-            "verify-sound",
-            "same-destination",
-            "preserve-deleted-files",
-        ],
+        caught_by: MISLED,
         bug: plant(
             "modes read while PosixPermissions was NONE are used when it is not",
             interrupted::caches_unwanted_modes,
@@ -129,17 +109,7 @@ pub(super) static BUGS: &[Bug] = &[
         family: Family::Metadata,
         conjunction: &[CutShort, Edit, Rerun],
         modelled_on: None,
-        caught_by: &[
-            "cancel-then-rerun-converges",
-            "survives-or-reports",
-            "bounded-by-the-journal",
-            "counters",
-            "metadata-by-pair",
-            "verify-honest",
-            "verify-sound",
-            "same-destination",
-            "preserve-deleted-files",
-        ],
+        caught_by: MISLED,
         bug: plant(
             "after one that was cut short owner and mode of what that left alone are not read",
             interrupted::caches_destination,
@@ -170,17 +140,7 @@ pub(super) static BUGS: &[Bug] = &[
         family: Family::Metadata,
         conjunction: &[CutShort, Edit, Rerun],
         modelled_on: None,
-        caught_by: &[
-            "cancel-then-rerun-converges",
-            "survives-or-reports",
-            "bounded-by-the-journal",
-            "counters",
-            "metadata-by-pair",
-            "verify-honest",
-            "verify-sound",
-            "same-destination",
-            "preserve-deleted-files",
-        ],
+        caught_by: MISLED,
         bug: plant(
             "after one that was cut short the times of directories are not read again",
             interrupted::caches_directory_times,
