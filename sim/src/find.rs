@@ -35,7 +35,7 @@ pub struct Found {
     pub seed: u64,
     /// Histories it took, at least 1.
     pub histories: u64,
-    /// What was violated.
+    /// What was violated in it; the shrunk history may show it to another invariant that claims the bug.
     pub violation: Violation,
     /// The shrunk history; its expectation says what it shows.
     pub shrunk: Scenario,
@@ -96,14 +96,15 @@ fn shrunk(
     candidates: u64,
 ) -> Found {
     let violation = run.violation.clone().expect("a history in which something was violated");
-    let target = Target { variant: Some(&bug.bug), invariant: violation.invariant };
+    let target = Target { variant: Some(&bug.bug), invariant: violation.invariant, or: bug.caught_by };
     let failing = pinned_if_it_fails(scenario, run, target);
     let budget = Budget { candidates, time: None };
     let Shrunk { mut scenario, complete, elapsed, .. } = shrink(failing, target, budget, |_| {});
+    let shown = target.judge(&scenario).violation.expect("a shrunk history fails").invariant;
+    let target = Target { invariant: shown, or: &[], ..target };
     let removable = if complete { removable(&scenario, target) } else { Vec::new() };
     scenario.about = bug.bug.about.to_owned();
-    scenario.expect =
-        Expectation::Violates { invariant: violation.invariant.to_owned(), bug: bug.name.to_owned() };
+    scenario.expect = Expectation::Violates { invariant: shown.to_owned(), bug: bug.name.to_owned() };
     let holds_without = judge(&scenario, RunOptions::default(), false).violation.is_none();
     Found {
         seed,

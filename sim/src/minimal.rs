@@ -5,7 +5,7 @@
 //! object, option, member of a request, condition of a trigger and setting counts, those of later versions too. Three
 //! things cannot be told from JSON alone:
 //!
-//! - an operation is also left out with its wait given to the one below, which then happens when it did;
+//! - an operation is also left out with its wait, for a time or for an execution, given to the one below;
 //! - a storage goes with what acts on it, and what names later ones by index is mended;
 //! - a directory goes with everything below it; of a file with several names the next one takes the first one's place.
 
@@ -130,11 +130,15 @@ fn said(operation: &Value) -> String {
 fn without_but_waiting(value: &Value, index: usize) -> Value {
     let mut smaller = value.clone();
     let Some(operations) = smaller["operations"].as_array_mut() else { return smaller };
-    let wait = operations.remove(index)["when"]["after-ms"].as_u64();
+    let when = operations.remove(index)["when"].take();
     if let Some(next) = operations.get_mut(index)
-        && let (Some(wait), Some(own)) = (wait, next["when"]["after-ms"].as_u64())
+        && let Some(own) = next["when"]["after-ms"].as_u64()
     {
-        next["when"]["after-ms"] = wait.saturating_add(own).into();
+        match when["after-ms"].as_u64() {
+            Some(wait) => next["when"]["after-ms"] = wait.saturating_add(own).into(),
+            None if when.get("after-execution").is_some() => next["when"] = when,
+            None => {}
+        }
     }
     smaller
 }

@@ -48,16 +48,12 @@ pub enum Interruption {
 }
 
 impl Interruption {
-    /// After which event, if after any. Early ones are drawn as often as late ones, on a scale of doublings up to
-    /// 4,096: most histories have some hundreds of events.
+    /// After which event, if after any.
     fn step(self, world: &WorldSpec) -> Option<u64> {
         match self {
             Self::Never => None,
             Self::After(step) => Some(step),
-            Self::Drawn => {
-                let word = fold([world.order_key, world.crash_key, world.latency_key, 11]);
-                Some(at_most(fold([word]), 8 << (word % 10)))
-            }
+            Self::Drawn => Some(drawn_step(world)),
         }
     }
 }
@@ -85,6 +81,13 @@ impl Watching {
             settings,
         )
     }
+}
+
+/// After which event the keys of a world interrupt it. Early ones are drawn as often as late ones, on a scale of
+/// doublings up to 4,096: most histories have some hundreds of events.
+pub(crate) fn drawn_step(world: &WorldSpec) -> u64 {
+    let word = fold([world.order_key, world.crash_key, world.latency_key, 11]);
+    at_most(fold([word]), 8 << (word % 10))
 }
 
 /// How to run.

@@ -59,6 +59,7 @@ mod service_state;
 mod service_tasks;
 mod shapes;
 mod shrink;
+mod shrink_trades;
 mod shrinker_bugs;
 mod slots;
 

@@ -27,7 +27,7 @@ fn shrunk_cases_are_minimal() {
             Path::new(env!("CARGO_MANIFEST_DIR")).join("corpora/cases").join(format!("{}.json", bug.name));
         let case = read_case(&path).unwrap_or_else(|error| panic!("{error}"));
         let Expectation::Violates { invariant, .. } = &case.expect else { panic!("{}", bug.name) };
-        let target = Target { variant: Some(&bug.bug), invariant };
+        let target = Target { variant: Some(&bug.bug), invariant, or: &[] };
         assert!(target.fails(&case), "{}", bug.name);
         assert_eq!(removable(&case, target), Vec::<String>::new(), "{}", bug.name);
     }
@@ -54,7 +54,7 @@ fn noisy() -> Scenario {
 /// answers what could still be left out.
 fn left_by(tried: impl Fn(&Scenario, &Scenario) -> bool) -> Vec<String> {
     let bug = bug("never-verifies");
-    let target = Target { variant: Some(&bug.bug), invariant: bug.caught_by[0] };
+    let target = Target { variant: Some(&bug.bug), invariant: bug.caught_by[0], or: &[] };
     let mut shrinker = Shrinker::new(noisy());
     assert!(target.fails(shrinker.best()));
     while let Some(candidate) = shrinker.candidate() {

@@ -269,7 +269,8 @@ impl Failed<'_> {
         summary: impl FnOnce(&mut Console<'_>) -> Result<(), Stop>,
     ) -> Result<Value, Stop> {
         let Self { violation, seed, .. } = self;
-        let target = Target { variant: self.bug.map(|bug| &bug.bug), invariant: violation.invariant };
+        let target =
+            Target { variant: self.bug.map(|bug| &bug.bug), invariant: violation.invariant, or: &[] };
         let scenario = generate(*seed, self.config);
         let run = target.judge(&scenario);
         let mut failing = pinned_if_it_fails(scenario, &run, target);

@@ -73,7 +73,7 @@ pub fn shrink(args: &ShrinkArgs, console: &mut Console<'_>) -> Done {
         let what = format!("violates {found} with bug {} ({why}); expected {invariant}", bug.name);
         return Err(Stop::misuse(&source.name, what));
     }
-    let target = Target { variant, invariant: violation.invariant };
+    let target = Target { variant, invariant: violation.invariant, or: &[] };
     let pinned = pinned_if_it_fails(source.scenario.clone(), &run, target);
     let shrunk_path = args.out.clone().unwrap_or_else(|| shrunk_path(&source));
     let reproduce = console.command(&source.words());

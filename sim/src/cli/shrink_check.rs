@@ -55,7 +55,7 @@ fn checked(source: &Source) -> Result<Checked, Stop> {
         let expected = "every invariant holds; expected a history in which one is violated";
         return Err(Stop::misuse(&source.name, expected));
     };
-    let target = Target { variant, invariant: violation.invariant };
+    let target = Target { variant, invariant: violation.invariant, or: &[] };
     Ok(Checked {
         name: source.name.clone(),
         operations: source.scenario.operations.len(),

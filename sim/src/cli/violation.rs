@@ -99,7 +99,8 @@ pub fn shrink_and_tell(
     failing: &Failing<'_>,
     budget: BudgetArgs,
 ) -> Result<Told, Stop> {
-    let target = Target { variant: failing.bug.map(|bug| &bug.bug), invariant: failing.violation.invariant };
+    let target =
+        Target { variant: failing.bug.map(|bug| &bug.bug), invariant: failing.violation.invariant, or: &[] };
     let budget = budget.budget();
     let bar = progress(Some(budget.candidates), "candidates at most");
     let shrunk = shrink(failing.scenario.clone(), target, budget, |shrinker| {

@@ -74,6 +74,23 @@ pub(super) fn without_paging(operation: &Operation) -> Option<Operation> {
     })
 }
 
+/// Pages of one item.
+pub(super) fn smallest_page(operation: &Operation) -> Option<Operation> {
+    request(operation, |request| {
+        let size = match request {
+            Request::ListAgents(input) => &mut input.max_results,
+            Request::ListLocations(input) => &mut input.max_results,
+            Request::ListTagsForResource(input) => &mut input.max_results,
+            Request::ListTaskExecutions(input) => &mut input.max_results,
+            Request::ListTasks(input) => &mut input.max_results,
+            _ => return,
+        };
+        if let Some(size) = size {
+            *size = 1;
+        }
+    })
+}
+
 /// The root of a storage, by one agent.
 pub(super) fn plain_location(operation: &Operation) -> Option<Operation> {
     request(operation, |request| {

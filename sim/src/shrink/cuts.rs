@@ -5,27 +5,30 @@ use std::ops::Range;
 use crate::scenario::{Act, Operation, Scenario, When};
 
 /// With more operations than this, no two far from each other are removed together: it would take too many candidates.
-const PAIRED_MAX: usize = 12;
+pub(super) const PAIRED_MAX: usize = 12;
 
 /// Removes a range of operations.
 pub(super) fn operations(scenario: &mut Scenario, range: Range<usize>) {
     scenario.operations.drain(range);
 }
 
-/// Removes one operation; what waited for it waits as much longer, so that what comes after happens when it did.
+/// Removes one operation; what waited for it waits as much longer, or for the same execution, so that what comes after
+/// happens when it did.
 pub(super) fn remove_keeping_time(operations: &mut Vec<Operation>, at: usize) {
     let removed = operations.remove(at);
-    if let (When::AfterMs(gone), Some(Operation { when: When::AfterMs(ms), .. })) =
-        (removed.when, operations.get_mut(at))
-    {
-        *ms = ms.saturating_add(gone);
+    let Some(Operation { when: next @ When::AfterMs(_), .. }) = operations.get_mut(at) else { return };
+    match (removed.when, &mut *next) {
+        (When::AfterMs(gone), When::AfterMs(ms)) => *ms = ms.saturating_add(gone),
+        (over @ When::AfterExecution(_), _) => *next = over,
+        _ => {}
     }
 }
 
 /// Operations that wait, and have one behind them that waits for them.
 fn waiting(scenario: &Scenario) -> Vec<usize> {
     let waits = |operations: &[Operation]| {
-        matches!(operations[0].when, When::AfterMs(1..)) && matches!(operations[1].when, When::AfterMs(_))
+        matches!(operations[0].when, When::AfterMs(1..) | When::AfterExecution(_))
+            && matches!(operations[1].when, When::AfterMs(_))
     };
     let found = scenario.operations.windows(2).enumerate().filter(|(_, two)| waits(two));
     found.map(|(at, _)| at).collect()

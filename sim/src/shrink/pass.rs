@@ -2,7 +2,10 @@
 
 use std::ops::Range;
 
-use super::{calls, change, cuts, members, paths, slots, trees, unify, whens, world};
+use super::{
+    calls, change, cuts, lone, members, options, paths, slots, sorts, trades, trees, unify, whens, world,
+    writers,
+};
 use crate::scenario::{Operation, Scenario, StorageSpec, TreeLine, WorldSpec};
 
 /// One way to make a scenario smaller, at numbered places of it.
@@ -13,6 +16,13 @@ pub(super) enum Pass {
         places: fn(&Scenario) -> usize,
         /// Removes at these places.
         apply: fn(&mut Scenario, Range<usize>),
+    },
+    /// Trades a part for something plainer, at one place at a time.
+    Trade {
+        /// How many places there are.
+        places: fn(&Scenario) -> usize,
+        /// Trades at this place.
+        apply: fn(&mut Scenario, usize),
     },
     /// Simplifies single operations; `None` from one that is simple already.
     Operations(fn(&Operation) -> Option<Operation>),
@@ -30,6 +40,7 @@ pub(super) const PASSES: &[Pass] = &[
     Pass::Cut { places: cuts::operations_that_wait, apply: cuts::operations_keeping_time },
     Pass::Cut { places: |scenario| scenario.storages.len(), apply: cuts::storages },
     Pass::Cut { places: trees::storages_with_entries, apply: trees::emptied },
+    Pass::Trade { places: lone::lone_files, apply: lone::one_file },
     Pass::Cut { places: trees::directories, apply: trees::without_directories },
     Pass::Cut { places: trees::entries, apply: trees::without_entries },
     Pass::Cut { places: cuts::objects, apply: cuts::without_objects },
@@ -38,6 +49,7 @@ pub(super) const PASSES: &[Pass] = &[
     Pass::Operations(calls::without_options),
     Pass::Operations(calls::without_texts),
     Pass::Operations(calls::without_paging),
+    Pass::Operations(calls::smallest_page),
     Pass::Operations(calls::plain_location),
     Pass::Operations(calls::first_client),
     Pass::Cut { places: members::members, apply: members::without_members },
@@ -62,6 +74,7 @@ pub(super) const PASSES: &[Pass] = &[
     Pass::Operations(whens::plainer_edit),
     Pass::Operations(whens::honest_write),
     Pass::World(world::CHANGES),
+    Pass::Trade { places: world::earlier_interruptions, apply: world::interrupted_earlier },
     Pass::Cut { places: world::settings, apply: world::default_settings },
     Pass::Storages(world::plain_storage),
     Pass::Storages(world::endless_storage),
@@ -76,13 +89,21 @@ pub(super) const PASSES: &[Pass] = &[
     Pass::Cut { places: paths::odd_names, apply: paths::plain_names },
     Pass::Cut { places: slots::renumbering, apply: slots::renumber },
     Pass::Cut { places: cuts::pairs, apply: cuts::operation_pairs },
+    Pass::Trade { places: options::overriding_starts, apply: options::said_by_the_task },
+    Pass::Trade { places: options::alike_tasks, apply: options::said_by_the_start },
+    Pass::Trade { places: trades::paired_faults, apply: trades::one_burst },
+    Pass::Trade { places: writers::puts, apply: writers::there_from_the_beginning },
+    Pass::Trade { places: sorts::changeable_sorts, apply: sorts::plainer_sort },
+    Pass::Trade { places: trades::deeds, apply: trades::time_instead },
+    Pass::Trade { places: cuts::pairs, apply: trades::later_instead },
+    Pass::Trade { places: writers::executions_that_write, apply: writers::somebody_writes },
 ];
 
 impl Pass {
     /// How many places of a scenario this pass could change.
     pub(super) fn places(&self, scenario: &Scenario) -> usize {
         match self {
-            Self::Cut { places, .. } => places(scenario),
+            Self::Cut { places, .. } | Self::Trade { places, .. } => places(scenario),
             Self::Operations(simpler) => count(&scenario.operations, *simpler),
             Self::Lines(simpler) => {
                 scenario.storages.iter().map(|storage| count(&storage.tree, *simpler)).sum()
@@ -92,10 +113,21 @@ impl Pass {
         }
     }
 
-    /// Changes the places of this range.
+    /// How many of so many places are changed at first.
+    pub(super) fn widest(&self, places: usize) -> usize {
+        match self {
+            Self::Trade { .. } => places.min(1),
+            _ => places,
+        }
+    }
+
+    /// Changes the places of this range; of a trade, the first of them.
     pub(super) fn apply(&self, scenario: &mut Scenario, range: Range<usize>) {
         match self {
             Self::Cut { apply, .. } => apply(scenario, range),
+            // The trade before may have left no place.
+            Self::Trade { .. } if range.is_empty() => {}
+            Self::Trade { apply, .. } => apply(scenario, range.start),
             Self::Operations(simpler) => {
                 replace(scenario.operations.iter_mut(), *simpler, &range);
             }

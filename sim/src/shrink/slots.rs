@@ -11,17 +11,24 @@ use crate::scenario::{Act, Call, Operation, Scenario, When};
 const SORTS: [&str; 4] = ["agent", "location", "task", "execution"];
 
 /// The sorts of slots, as indices into [`SORTS`].
-const AGENT: usize = 0;
-const EXECUTION: usize = 3;
+pub(super) const AGENT: usize = 0;
+pub(super) const LOCATION: usize = 1;
+pub(super) const TASK: usize = 2;
+pub(super) const EXECUTION: usize = 3;
+
+/// How a request names a slot.
+pub(super) fn text(sort: usize, slot: u32) -> String {
+    format!("@{}:{slot}", SORTS[sort])
+}
 
 /// The sort of the slot that a call binds, and its number.
 pub(super) fn bound(operation: &Operation) -> Option<(usize, u32)> {
     let Act::Call(call) = &operation.act else { return None };
     let sort = match call.request.operation() {
         Api::CreateAgent => AGENT,
-        Api::CreateTask => 2,
+        Api::CreateTask => TASK,
         Api::StartTaskExecution => EXECUTION,
-        _ => 1,
+        _ => LOCATION,
     };
     call.bind.map(|slot| (sort, slot))
 }
@@ -45,7 +52,7 @@ pub(super) fn visit(scenario: &mut Scenario, mut see: impl FnMut(usize, &mut u32
             Act::Call(call) => call.request.strings_mut(&mut |text| {
                 if let Some((sort, mut slot)) = parsed(text) {
                     see(sort, &mut slot);
-                    *text = format!("@{}:{slot}", SORTS[sort]);
+                    *text = self::text(sort, slot);
                 }
             }),
             Act::Agent { slot, .. } => see(AGENT, slot),

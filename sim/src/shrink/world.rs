@@ -5,6 +5,7 @@ use std::ops::Range;
 use datasync::Settings;
 use serde_json::Value;
 
+use crate::run::drawn_step;
 use crate::scenario::{CostProfile, Scenario, StorageSpec, WorldSpec};
 
 /// Larger than any tree that is shrunk: one chunk a file.
@@ -23,6 +24,32 @@ pub(super) const CHANGES: &[fn(&mut WorldSpec)] = &[
     |world| world.crash_key = 0,
     |world| world.id_seed = 0,
 ];
+
+/// Keys of what a crash keeps that are tried for the step at which they interrupt the world.
+const CRASH_KEYS: u64 = 24;
+
+/// Worlds with plain keys that are interrupted earlier, the earliest last. None for a world with none but plain keys:
+/// it need not be interrupted at a step of its own.
+fn earlier(world: &WorldSpec) -> Vec<WorldSpec> {
+    if (world.latency_key, world.order_key, world.crash_key) == (0, 0, 0) {
+        return Vec::new();
+    }
+    let plain = |crash_key| WorldSpec { latency_key: 0, order_key: 0, crash_key, ..world.clone() };
+    let mut found: Vec<WorldSpec> = (1..=CRASH_KEYS).map(plain).collect();
+    found.retain(|plain| drawn_step(plain) < drawn_step(world));
+    found.sort_by_key(|plain| std::cmp::Reverse(drawn_step(plain)));
+    found
+}
+
+/// How many there are.
+pub(super) fn earlier_interruptions(scenario: &Scenario) -> usize {
+    earlier(&scenario.world).len()
+}
+
+/// Interrupts the world earlier.
+pub(super) fn interrupted_earlier(scenario: &mut Scenario, place: usize) {
+    scenario.world = earlier(&scenario.world).swap_remove(place);
+}
 
 /// The settings as JSON, with the default of each that is not at it.
 fn changed(settings: &Settings) -> (Value, Vec<(String, Value)>) {

@@ -1,6 +1,6 @@
 //! Bytes.
 
-use super::plant;
+use super::{MISLED, plant};
 use crate::bug::Happening::{CutShort, Edit, Fault, Rerun};
 use crate::bug::{Bug, Family, Site, interrupted, torn, transfer};
 
@@ -79,17 +79,7 @@ pub(super) static BUGS: &[Bug] = &[
         family: Family::Contents,
         conjunction: &[CutShort, Edit, Rerun],
         modelled_on: Some("https://github.com/syncthing/syncthing/issues/6335"),
-        caught_by: &[
-            "cancel-then-rerun-converges",
-            "survives-or-reports",
-            "bounded-by-the-journal",
-            "counters",
-            "metadata-by-pair",
-            "verify-honest",
-            "verify-sound",
-            "same-destination",
-            "preserve-deleted-files",
-        ],
+        caught_by: MISLED,
         bug: plant(
             "after one that was cut short what that copied is done, whatever the source is now",
             interrupted::copied_is_done,

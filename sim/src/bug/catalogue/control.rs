@@ -218,7 +218,7 @@ pub(super) static BUGS: &[Bug] = &[
         name: "lost-update",
         site: Site::Surgery,
         family: Family::Control,
-        conjunction: &[Update, CutShort, Look],
+        conjunction: &[Update, CutShort, Rerun],
         modelled_on: None,
         caught_by: &["option-consistency"],
         bug: plant("a cancel writes the task back as it was at the start", records::lost_update),

@@ -1,6 +1,6 @@
 //! What is removed.
 
-use super::{plant, rule};
+use super::{MISLED, plant, rule};
 use crate::bug::Happening::{CutShort, Edit, OtherOptions, Rerun};
 use crate::bug::{Bug, Family, RuleChange, Site, interrupted, leftovers, service, transfer};
 
@@ -41,17 +41,7 @@ pub(super) static BUGS: &[Bug] = &[
         family: Family::Deletion,
         conjunction: &[CutShort, Edit, Rerun],
         modelled_on: None,
-        caught_by: &[
-            "cancel-then-rerun-converges",
-            "survives-or-reports",
-            "bounded-by-the-journal",
-            "preserve-deleted-files",
-            "counters",
-            "metadata-by-pair",
-            "verify-honest",
-            "verify-sound",
-            "same-destination",
-        ],
+        caught_by: MISLED,
         bug: plant(
             "after one that was cut short only what was there then is removed",
             interrupted::keeps_what_came_since,
@@ -64,17 +54,7 @@ pub(super) static BUGS: &[Bug] = &[
         family: Family::Deletion,
         conjunction: &[CutShort, Edit, Rerun],
         modelled_on: Some("https://github.com/rclone/rclone/issues/2354"),
-        caught_by: &[
-            "cancel-then-rerun-converges",
-            "survives-or-reports",
-            "bounded-by-the-journal",
-            "counters",
-            "metadata-by-pair",
-            "verify-honest",
-            "verify-sound",
-            "same-destination",
-            "preserve-deleted-files",
-        ],
+        caught_by: MISLED,
         bug: plant(
             "after one that was cut short what that removed is taken to be gone still",
             interrupted::removed_is_gone,
@@ -87,17 +67,7 @@ pub(super) static BUGS: &[Bug] = &[
         family: Family::Deletion,
         conjunction: &[CutShort, Edit, Rerun],
         modelled_on: None,
-        caught_by: &[
-            "cancel-then-rerun-converges",
-            "survives-or-reports",
-            "bounded-by-the-journal",
-            "counters",
-            "metadata-by-pair",
-            "verify-honest",
-            "verify-sound",
-            "same-destination",
-            "preserve-deleted-files",
-        ],
+        caught_by: MISLED,
         bug: plant(
             "after one that was cut short what that was to remove is removed, in the source or not",
             interrupted::removes_as_planned,

@@ -1,7 +1,7 @@
 //! Attributes and links.
 
-use super::{hash, plant, rule};
-use crate::bug::Happening::{CutShort, Edit, Fault, Rerun};
+use super::{MISLED, hash, plant, rule};
+use crate::bug::Happening::{CutShort, Edit, OtherOptions, Rerun};
 use crate::bug::{Bug, Family, HashChange, RuleChange, Site, copying, interrupted, torn, transfer};
 
 pub(super) static BUGS: &[Bug] = &[
@@ -29,7 +29,7 @@ pub(super) static BUGS: &[Bug] = &[
         name: "digest-without-mode",
         site: Site::Hash,
         family: Family::Metadata,
-        conjunction: &[Edit, Rerun],
+        conjunction: &[],
         modelled_on: None,
         caught_by: &[
             "cancel-then-rerun-converges",
@@ -83,17 +83,7 @@ pub(super) static BUGS: &[Bug] = &[
         family: Family::Metadata,
         conjunction: &[CutShort, Edit, Rerun],
         modelled_on: None,
-        caught_by: &[
-            "cancel-then-rerun-converges",
-            "survives-or-reports",
-            "bounded-by-the-journal",
-            "counters",
-            "metadata-by-pair",
-            "verify-honest",
-            "verify-sound",
-            "same-destination",
-            "preserve-deleted-files",
-        ],
+        caught_by: MISLED,
         bug: plant(
             "after one that was cut short owner and mode of files of the same mtime are not read",
             interrupted::caches_attributes,
@@ -104,19 +94,9 @@ pub(super) static BUGS: &[Bug] = &[
         name: "caches-unwanted-modes",
         site: Site::Transfer,
         family: Family::Metadata,
-        conjunction: &[Edit, Rerun],
+        conjunction: &[OtherOptions, Edit, Rerun],
         modelled_on: None,
-        caught_by: &[
-            "cancel-then-rerun-converges",
-            "survives-or-reports",
-            "bounded-by-the-journal",
-            "counters",
-            "metadata-by-pair",
-            "verify-honest",
-            "verify-sound",
-            "same-destination",
-            "preserve-deleted-files",
-        ],
+        caught_by: MISLED,
         bug: plant(
             "modes read while PosixPermissions was NONE are used when it is not",
             interrupted::caches_unwanted_modes,
@@ -129,17 +109,7 @@ pub(super) static BUGS: &[Bug] = &[
         family: Family::Metadata,
         conjunction: &[CutShort, Edit, Rerun],
         modelled_on: None,
-        caught_by: &[
-            "cancel-then-rerun-converges",
-            "survives-or-reports",
-            "bounded-by-the-journal",
-            "counters",
-            "metadata-by-pair",
-            "verify-honest",
-            "verify-sound",
-            "same-destination",
-            "preserve-deleted-files",
-        ],
+        caught_by: MISLED,
         bug: plant(
             "after one that was cut short owner and mode of what that left alone are not read",
             interrupted::caches_destination,
@@ -150,7 +120,7 @@ pub(super) static BUGS: &[Bug] = &[
         name: "dressed-once",
         site: Site::Transfer,
         family: Family::Metadata,
-        conjunction: &[CutShort, Fault, Rerun],
+        conjunction: &[OtherOptions, CutShort, Rerun],
         modelled_on: None,
         caught_by: &[
             "cancel-then-rerun-converges",
@@ -170,17 +140,7 @@ pub(super) static BUGS: &[Bug] = &[
         family: Family::Metadata,
         conjunction: &[CutShort, Edit, Rerun],
         modelled_on: None,
-        caught_by: &[
-            "cancel-then-rerun-converges",
-            "survives-or-reports",
-            "bounded-by-the-journal",
-            "counters",
-            "metadata-by-pair",
-            "verify-honest",
-            "verify-sound",
-            "same-destination",
-            "preserve-deleted-files",
-        ],
+        caught_by: MISLED,
         bug: plant(
             "after one that was cut short the times of directories are not read again",
             interrupted::caches_directory_times,

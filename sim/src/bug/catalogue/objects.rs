@@ -1,6 +1,6 @@
 //! What entries become in a bucket.
 
-use super::plant;
+use super::{MISLED, plant};
 use crate::bug::Happening::{CutShort, Edit, Rerun};
 use crate::bug::{Bug, Family, Site, copying, interrupted, torn, transfer};
 
@@ -56,17 +56,7 @@ pub(super) static BUGS: &[Bug] = &[
         family: Family::Objects,
         conjunction: &[CutShort, Edit, Rerun],
         modelled_on: None,
-        caught_by: &[
-            "cancel-then-rerun-converges",
-            "survives-or-reports",
-            "bounded-by-the-journal",
-            "counters",
-            "metadata-by-pair",
-            "verify-honest",
-            "verify-sound",
-            "same-destination",
-            "preserve-deleted-files",
-        ],
+        caught_by: MISLED,
         bug: plant(
             "after one that was cut short the heads of source objects are not asked for again",
             interrupted::caches_heads,

@@ -29,7 +29,7 @@ pub(super) static BUGS: &[Bug] = &[
         name: "endless-retry",
         site: Site::Rules,
         family: Family::Order,
-        conjunction: &[Fault],
+        conjunction: &[],
         modelled_on: None,
         caught_by: &["bounded-liveness", "survives-or-reports"],
         bug: rule("a failed action is tried again for ever", RuleChange::RetriesForEver),

@@ -1,6 +1,6 @@
 //! What other people do during an execution.
 
-use super::plant;
+use super::{MISLED, plant};
 use crate::bug::Happening::{CutShort, Edit, Fault, Rerun};
 use crate::bug::{Bug, Family, Site, interrupted, transfer};
 
@@ -9,7 +9,7 @@ pub(super) static BUGS: &[Bug] = &[
         name: "removes-what-others-put",
         site: Site::Transfer,
         family: Family::Others,
-        conjunction: &[Edit],
+        conjunction: &[],
         modelled_on: None,
         caught_by: &["bounded-by-the-journal", "preserve-deleted-files", "cancel-then-rerun-converges"],
         bug: plant("a directory is removed with whatever is in it by then", transfer::sweeps),
@@ -31,17 +31,7 @@ pub(super) static BUGS: &[Bug] = &[
         family: Family::Others,
         conjunction: &[CutShort, Rerun],
         modelled_on: None,
-        caught_by: &[
-            "cancel-then-rerun-converges",
-            "survives-or-reports",
-            "bounded-by-the-journal",
-            "counters",
-            "metadata-by-pair",
-            "verify-honest",
-            "verify-sound",
-            "same-destination",
-            "preserve-deleted-files",
-        ],
+        caught_by: MISLED,
         bug: plant(
             "after one that was cut short what that copied is taken to be there still",
             interrupted::copied_is_there,
@@ -54,17 +44,7 @@ pub(super) static BUGS: &[Bug] = &[
         family: Family::Others,
         conjunction: &[Edit, Fault, Rerun],
         modelled_on: None,
-        caught_by: &[
-            "cancel-then-rerun-converges",
-            "survives-or-reports",
-            "bounded-by-the-journal",
-            "counters",
-            "preserve-deleted-files",
-            "metadata-by-pair",
-            "verify-honest",
-            "verify-sound",
-            "same-destination",
-        ],
+        caught_by: MISLED,
         bug: plant(
             "what vanished while it was copied is not there the next time either",
             interrupted::vanished_for_good,
@@ -97,17 +77,7 @@ pub(super) static BUGS: &[Bug] = &[
         family: Family::Others,
         conjunction: &[CutShort, Edit, Rerun],
         modelled_on: Some("https://github.com/garrytan/gbrain/pull/5133"),
-        caught_by: &[
-            "cancel-then-rerun-converges",
-            "survives-or-reports",
-            "bounded-by-the-journal",
-            "counters",
-            "metadata-by-pair",
-            "verify-honest",
-            "verify-sound",
-            "same-destination",
-            "preserve-deleted-files",
-        ],
+        caught_by: MISLED,
         bug: plant(
             "after one that was cut short a file that was as it should be is taken to be there still",
             interrupted::left_is_there,
