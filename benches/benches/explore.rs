@@ -13,9 +13,9 @@ use rustix::time::{ClockId, clock_gettime};
 use stateright::{Checker, Model, Property};
 
 const BOUNDS: &[Bounds] = &[
-    Bounds { clients: 1, files: 1, starts: 1, cancels: 1, crashes: 1, edits: 1 },
-    Bounds { clients: 1, files: 2, starts: 1, cancels: 1, crashes: 1, edits: 0 },
-    Bounds { clients: 2, files: 1, starts: 2, cancels: 1, crashes: 0, edits: 0 },
+    Bounds { clients: 1, files: 1, starts: 1, cancels: 1, crashes: 1, edits: 1, in_flight: 2 },
+    Bounds { clients: 1, files: 2, starts: 1, cancels: 1, crashes: 1, edits: 0, in_flight: 2 },
+    Bounds { clients: 2, files: 1, starts: 2, cancels: 1, crashes: 0, edits: 0, in_flight: 2 },
 ];
 
 /// A node that a checker's thread may have.

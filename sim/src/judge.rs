@@ -10,7 +10,7 @@ use datasync::mix::{fold, fold_bytes};
 use crate::diff::{first_difference, line_or_end};
 use crate::invariant::{Violation, determinism, same_destination, snapshot_resume};
 use crate::metamorphic::{self, Change, changed};
-use crate::run::{Interruption, Run, RunOptions, run};
+use crate::run::{Interruption, Run, RunOptions, Watching, run};
 use crate::scenario::Scenario;
 use crate::tally::Tally;
 use crate::trace::RESUME;
@@ -51,7 +51,8 @@ pub fn judge(scenario: &Scenario, options: RunOptions, repeat: bool) -> Run {
 /// Lives through the scenario with its change made, and compares the destinations. The other life is shown to no
 /// invariant: what it violates by itself other seeds show.
 fn compare_changed(scenario: &Scenario, change: &Change, options: RunOptions, first: &mut Run) {
-    let options = RunOptions { trace: false, unjudged: true, interruption: Interruption::Never, ..options };
+    let options =
+        RunOptions { trace: false, watching: Watching::Nobody, interruption: Interruption::Never, ..options };
     let second = run_caught(&changed(scenario, change), options);
     first.digest = fold([first.digest, second.digest]);
     if second.violation.is_some() {

@@ -16,10 +16,10 @@ pub struct Monitor {
 }
 
 impl Monitor {
-    /// Makes every invariant of a catalogue anew.
+    /// Makes each of these invariants anew.
     #[must_use]
-    pub fn new(catalogue: &[Catalogued], settings: &Settings) -> Self {
-        let invariants = catalogue.iter().map(|entry| ((entry.make)(settings), 0)).collect();
+    pub fn new<'a>(catalogue: impl IntoIterator<Item = &'a Catalogued>, settings: &Settings) -> Self {
+        let invariants = catalogue.into_iter().map(|entry| ((entry.make)(settings), 0)).collect();
         Self { invariants, violation: None, landings: None }
     }
 

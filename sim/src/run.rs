@@ -5,6 +5,7 @@
 //! execution must end, every task that can be mounted must become AVAILABLE, run to its end within its bound, and run
 //! once more.
 
+use datasync::Settings;
 use datasync::api::shapes::StartTaskExecutionRequest;
 use datasync::api::{Request, TaskStatus};
 use datasync::mix::{at_most, fold};
@@ -64,6 +65,31 @@ pub(crate) fn drawn_step(world: &WorldSpec) -> u64 {
     at_most(fold([word]), 8 << (word % 10))
 }
 
+/// Which invariants of the catalogue are shown what happens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Watching {
+    /// All; the first violation is reported.
+    #[default]
+    All,
+    /// The one of this name, so that no other is quicker.
+    Only(&'static str),
+    /// None.
+    Nobody,
+}
+
+impl Watching {
+    fn monitor(self, settings: &Settings) -> Monitor {
+        Monitor::new(
+            catalogue().iter().filter(|listed| match self {
+                Self::All => true,
+                Self::Only(name) => listed.name == name,
+                Self::Nobody => false,
+            }),
+            settings,
+        )
+    }
+}
+
 /// How to run.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RunOptions {
@@ -79,8 +105,8 @@ pub struct RunOptions {
     pub interruption: Interruption,
     /// Keep what executions leave at their destinations.
     pub landings: bool,
-    /// Show it to no invariant.
-    pub unjudged: bool,
+    /// Which invariants watch.
+    pub watching: Watching,
     /// The rule that the oracle forgets.
     pub oracle: OracleChange,
 }
@@ -138,8 +164,7 @@ fn live<R: Rules + Stored, H: EntryHash + Stored>(
     options: RunOptions,
 ) -> Run {
     let plant = options.variant.and_then(|variant| variant.plant).map(|make| make());
-    let invariants = if options.unjudged { &[] } else { catalogue() };
-    let mut monitor = Monitor::new(invariants, &scenario.world.settings);
+    let mut monitor = options.watching.monitor(&scenario.world.settings);
     if options.landings {
         monitor.keep_landings();
     }

@@ -6,7 +6,8 @@ use datasync_sim::exhaustive::{Bounds, Explored, Search, explore};
 use datasync_sim::judge::judge;
 use datasync_sim::run::RunOptions;
 
-const SMALLEST: Bounds = Bounds { clients: 1, files: 1, starts: 1, cancels: 1, crashes: 0, edits: 0 };
+const SMALLEST: Bounds =
+    Bounds { clients: 1, files: 1, starts: 1, cancels: 1, crashes: 0, edits: 0, in_flight: 2 };
 
 fn searched(bounds: Bounds, bug: Option<&'static Bug>, raw: bool) -> Explored {
     explore(Search { bounds, variant: bug.map(|bug| &bug.bug), raw, states_max: 1_000_000 }, |_| {})
@@ -30,15 +31,17 @@ fn counts_of_small_bounds() {
         [1, 2, 1, 1, 0, 0],
         [2, 1, 2, 0, 0, 0],
     ];
-    let mut lines = vec!["C F S K R E  states transitions depth waiting closings".to_owned()];
-    for [clients, files, starts, cancels, crashes, edits] in each {
-        let bounds = Bounds { clients, files, starts, cancels, crashes, edits };
+    let alone = [[1, 2, 1, 1, 1, 1], [2, 2, 2, 1, 0, 0], [2, 1, 2, 0, 0, 1]];
+    let each = each.map(|counts| (counts, 2)).into_iter().chain(alone.map(|counts| (counts, 1)));
+    let mut lines = vec!["C F S K R E  in flight states transitions depth waiting closings".to_owned()];
+    for ([clients, files, starts, cancels, crashes, edits], in_flight) in each {
+        let bounds = Bounds { clients, files, starts, cancels, crashes, edits, in_flight };
         let explored = searched(bounds, None, false);
         assert!(explored.found.is_none(), "{bounds:?}: {:?}", explored.found);
         assert!(explored.complete, "{bounds:?}");
         let counts = explored.counts;
         lines.push(format!(
-            "{clients} {files} {starts} {cancels} {crashes} {edits}  {:>6} {:>11} {:>5} {:>7} {:>8}",
+            "{clients} {files} {starts} {cancels} {crashes} {edits}  {in_flight:>9} {:>6} {:>11} {:>5} {:>7} {:>8}",
             counts.states, counts.transitions, counts.depth, counts.queue_peak, counts.closings
         ));
     }

@@ -24,6 +24,7 @@ mod generator;
 mod invariants;
 mod invariants_faults;
 mod invariants_more;
+mod killers;
 mod lasting;
 mod metamorphic;
 mod minimal;

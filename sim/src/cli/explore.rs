@@ -19,7 +19,7 @@ use crate::exhaustive::{Bounds, Explored, Found, Search, explore as search};
 use crate::report::explore::{as_json, as_table};
 
 const JSON_HELP: &str = "\
-With --json: bounds {clients, files, starts, cancels, crashes, edits}, raw, bug (null or its name), complete, states,
+With --json: bounds {clients, files, starts, cancels, crashes, edits, in_flight}, raw, bug (null or its name), complete, states,
 transitions, depth, queue_peak, closings, elapsed_ms, states_per_second, violation (null, or invariant, why, in_closing, path
 [sentence], case (null if it could not be written), reproduce).";
 
@@ -54,6 +54,9 @@ pub struct ExploreArgs {
     /// Edits of files of either side by others.
     #[arg(long, value_name = "E", default_value_t = Bounds::STANDARD.edits, value_parser = clap::value_parser!(u32).range(..=i64::from(EACH_MAX)))]
     edits: u32,
+    /// Actions of one execution in flight at once.
+    #[arg(long, value_name = "N", default_value_t = Bounds::STANDARD.in_flight, value_parser = clap::value_parser!(u32).range(1..=i64::from(EACH_MAX)))]
+    in_flight: u32,
     /// Plant this bug (see `bugs --list`).
     #[arg(long, value_name = "NAME")]
     bug: Option<String>,
@@ -70,8 +73,8 @@ pub struct ExploreArgs {
 
 impl ExploreArgs {
     const fn bounds(&self) -> Bounds {
-        let Self { clients, files, starts, cancels, crashes, edits, .. } = *self;
-        Bounds { clients, files, starts, cancels, crashes, edits }
+        let Self { clients, files, starts, cancels, crashes, edits, in_flight, .. } = *self;
+        Bounds { clients, files, starts, cancels, crashes, edits, in_flight }
     }
 
     fn case(&self, bug: Option<&Bug>, found: &Found) -> PathBuf {

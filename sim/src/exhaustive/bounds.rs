@@ -4,7 +4,7 @@
 //! root of one file server. Two clients differ in nothing but their numbers. Every second file is at the destination
 //! already, in an older version of the same size; so is one file that the source lacks. Options are the defaults, except
 //! that owners and modes are left alone: that makes a copy two steps shorter, and the order of bytes, flushes and times
-//! is what a cut can get wrong. Two actions are in flight at once.
+//! is what a cut can get wrong.
 
 use std::iter;
 
@@ -44,11 +44,14 @@ pub struct Bounds {
     pub crashes: u32,
     /// Edits of files of either side by others.
     pub edits: u32,
+    /// Actions of one execution that are in flight at once; from 1.
+    pub in_flight: u32,
 }
 
 impl Bounds {
     /// What is searched when nothing else is said.
-    pub const STANDARD: Self = Self { clients: 2, files: 2, starts: 2, cancels: 1, crashes: 1, edits: 1 };
+    pub const STANDARD: Self =
+        Self { clients: 2, files: 2, starts: 2, cancels: 1, crashes: 1, edits: 1, in_flight: 1 };
 
     /// The beginning: storages, agents, locations and tasks, and nothing that happens afterwards.
     #[must_use]
@@ -69,7 +72,7 @@ impl Bounds {
                 start: Instant(1_600_000_000_000_000_000),
                 cost: CostProfile::Cheap,
                 chunk_bytes: 1 << 20,
-                in_flight: 2,
+                in_flight: self.in_flight,
                 settings,
                 picks: Some(Vec::new()),
                 ..WorldSpec::default()

@@ -10,7 +10,7 @@
 //! - time passes to what is due next. It may do so before answers that are on their way, within 10 s: so a drain may end
 //!   under an action half done. No answer takes the 30 s after which it would count as lost.
 //!
-//! What is *not* varied: faults other than these, options, trees, how many actions are in flight (two), and what comes
+//! What is *not* varied: faults other than these, options, trees, how many actions are in flight at the most, and what comes
 //! between a read of the source and the step after it, which could as well come before the one or after the other.
 //!
 //! Once all counts are used up, a step of an action that is not its last goes before everything else: destinations are not

@@ -67,13 +67,20 @@ pub struct Figures {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FixedStart {
-    /// The start: the first of those that took as many histories as the median.
+    /// The start: the first of those that took as many histories as the median of all that found it.
     pub start: u64,
     /// Histories until it was found, at least 1.
     pub histories: u64,
 }
 
 impl FixedStart {
+    fn of(by_start: &[Option<u64>]) -> Option<Self> {
+        let found: Vec<Option<u64>> = by_start.iter().copied().filter(Option::is_some).collect();
+        let histories = percentile(&found, 50)?;
+        let start = by_start.iter().position(|taken| *taken == Some(histories))?;
+        Some(Self { start: u64::try_from(start).expect("fewer starts than numbers"), histories })
+    }
+
     /// Histories within which it must be found: twice as many as when the table was made.
     #[must_use]
     pub const fn within(self) -> u64 {
@@ -98,11 +105,7 @@ impl BugRow {
             Figures::of(report.hunted.iter().map(|hunted| hunted.found.as_ref().map(value)).collect())
         };
         let seeds_to_detect = figures(|found| found.histories);
-        let start = seeds_to_detect.by_start.iter().position(|taken| *taken == seeds_to_detect.median);
-        let check = start.zip(seeds_to_detect.median).map(|(start, histories)| FixedStart {
-            start: u64::try_from(start).expect("fewer starts than numbers"),
-            histories,
-        });
+        let check = FixedStart::of(&seeds_to_detect.by_start);
         let mut caught_by = BTreeMap::new();
         for found in report.found() {
             *caught_by.entry(found.violation.invariant.to_owned()).or_default() += 1;
@@ -170,4 +173,25 @@ impl BugTable {
 
 fn line(value: &impl Serialize) -> String {
     serde_json::to_string(value).expect("rows are JSON")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::FixedStart;
+
+    #[test]
+    fn fixed_starts() {
+        #[track_caller]
+        fn check(by_start: &[Option<u64>], expected: Option<(u64, u64)>) {
+            let of = FixedStart::of(by_start).map(|fixed| (fixed.start, fixed.histories));
+            assert_eq!(of, expected, "{by_start:?}");
+        }
+        check(&[], None);
+        check(&[None, None], None);
+        check(&[Some(9), Some(1), Some(5)], Some((2, 5)));
+        check(&[Some(5), Some(5)], Some((0, 5)));
+        // Found from less than half of the starts, it is still looked for.
+        check(&[None, None, Some(7)], Some((2, 7)));
+        check(&[None, Some(9), None, Some(3), None], Some((3, 3)));
+    }
 }

@@ -10,13 +10,14 @@ use crate::exhaustive::{Bounds, Explored, Search};
 /// The table.
 #[must_use]
 pub fn as_table(search: &Search, explored: &Explored, elapsed_ms: u128) -> String {
-    let Bounds { clients, files, starts, cancels, crashes, edits } = search.bounds;
+    let Bounds { clients, files, starts, cancels, crashes, edits, in_flight } = search.bounds;
     let counts = &explored.counts;
     let mut rows = table([if search.raw { "search, raw" } else { "search" }, ""]);
     let within = format!(
         "{clients} clients, {files} files, {starts} starts, {cancels} cancels, {crashes} crashes, {edits} edits"
     );
     rows.add_row([Cell::new("within"), number(within)]);
+    rows.add_row([Cell::new("in flight at most"), number(in_flight)]);
     rows.add_row([Cell::new("complete"), number(if explored.complete { "yes" } else { "no" })]);
     rows.add_row([Cell::new("different states"), number(counts.states)]);
     rows.add_row([Cell::new("transitions"), number(counts.transitions)]);
