@@ -58,13 +58,6 @@ impl Interruption {
     }
 }
 
-/// After which event the keys of a world interrupt it. Early ones are drawn as often as late ones, on a scale of
-/// doublings up to 4,096: most histories have some hundreds of events.
-pub(crate) fn drawn_step(world: &WorldSpec) -> u64 {
-    let word = fold([world.order_key, world.crash_key, world.latency_key, 11]);
-    at_most(fold([word]), 8 << (word % 10))
-}
-
 /// Which invariants of the catalogue are shown what happens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Watching {
@@ -88,6 +81,13 @@ impl Watching {
             settings,
         )
     }
+}
+
+/// After which event the keys of a world interrupt it. Early ones are drawn as often as late ones, on a scale of
+/// doublings up to 4,096: most histories have some hundreds of events.
+pub(crate) fn drawn_step(world: &WorldSpec) -> u64 {
+    let word = fold([world.order_key, world.crash_key, world.latency_key, 11]);
+    at_most(fold([word]), 8 << (word % 10))
 }
 
 /// How to run.

@@ -111,6 +111,31 @@ const STARTS: &[(&str, u64)] = &[
     ("tries-add-up", 370),
     ("upsert-loses", 770),
     ("vanished-for-good", 80),
+    ("removed-is-gone", 450),
+    ("removes-as-planned", 280),
+    ("copied-is-kept", 1_450),
+    ("removal-outlives-a-cancel", 0),
+    ("made-is-there", 0),
+    ("left-is-there", 40),
+    ("copied-is-verified", 0),
+    ("resumes-half-sent", 740),
+    ("caches-directory-times", 0),
+    ("caches-hard-links", 840),
+    ("caches-heads", 0),
+    ("limit-outlives-its-execution", 0),
+    ("resends-beside-the-limit", 890),
+    ("loss-runs-on", 0),
+    ("rewrites-contact", 780),
+    ("unavailable-at-once", 500),
+    ("launch-outlives-cancel", 0),
+    ("cancelled-launch-succeeds", 0),
+    ("override-waits", 0),
+    ("caches-tasks", 330),
+    ("options-outlive", 1_080),
+    ("second-cancel-waits", 510),
+    ("update-not-journalled", 130),
+    ("contact-not-journalled", 800),
+    ("cancel-not-journalled", 0),
 ];
 
 fn options(variant: &'static Variant, trace: bool) -> RunOptions {
@@ -193,7 +218,7 @@ fn every_bug_has_one_row() {
     assert_eq!(bugs, rows);
 }
 
-/// All five sites, thirty causes, nineteen conjunctions, and every invariant has something to find.
+/// All five sites, thirty causes, a third that need a conjunction, and every invariant has something to find.
 #[test]
 fn the_catalogue_covers_every_invariant_and_site() {
     for site in [Site::Service, Site::Transfer, Site::Rules, Site::Hash, Site::Surgery] {
@@ -202,7 +227,8 @@ fn the_catalogue_covers_every_invariant_and_site() {
     let causes = catalogue().iter().filter(|bug| bug.site.is_cause()).count();
     assert!(causes >= 30, "{causes} causes");
     let conjunctions = catalogue().iter().filter(|bug| bug.conjunction.len() >= 3).count();
-    assert!(conjunctions >= 18, "{conjunctions} bugs need three happenings or more");
+    let all = catalogue().len();
+    assert!(3 * conjunctions >= all, "{conjunctions} of {all} bugs need three happenings or more");
     let invariants: BTreeSet<&str> = invariant::catalogue().iter().map(|entry| entry.name).collect();
     let caught: BTreeSet<&str> = catalogue().iter().flat_map(|bug| bug.caught_by).copied().collect();
     assert_eq!(caught, invariants, "`caught_by` must name every invariant and nothing else");

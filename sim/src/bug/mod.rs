@@ -4,11 +4,16 @@
 //! and the volumes; in [`Rules`](datasync::rules::Rules); in [`EntryHash`](datasync::tree::EntryHash); by state
 //! surgery. A harness that does not find them all proves nothing.
 
+mod afterlives;
 mod answers;
+mod cached;
 mod catalogue;
+mod contact;
 mod copying;
 pub mod hash;
 mod interrupted;
+mod launching;
+mod leftovers;
 pub mod plant;
 mod records;
 mod resume;

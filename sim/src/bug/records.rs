@@ -25,24 +25,24 @@ impl<M: Clone> Plant for Clerk<M> {
     }
 }
 
-fn clerk<M: Default + Clone + 'static>(cut: fn(&mut M, &mut Value) -> bool) -> Box<dyn Plant> {
+pub(super) fn clerk<M: Default + Clone + 'static>(cut: fn(&mut M, &mut Value) -> bool) -> Box<dyn Plant> {
     Box::new(Clerk { memory: M::default(), cut })
 }
 
-fn rows<'a>(state: &'a Value, table: &str) -> impl Iterator<Item = (&'a String, &'a Value)> {
+pub(super) fn rows<'a>(state: &'a Value, table: &str) -> impl Iterator<Item = (&'a String, &'a Value)> {
     state.pointer(&format!("/{table}/rows")).and_then(Value::as_object).into_iter().flatten()
 }
 
-fn rows_mut<'a>(state: &'a mut Value, table: &str) -> Option<&'a mut Rows> {
+pub(super) fn rows_mut<'a>(state: &'a mut Value, table: &str) -> Option<&'a mut Rows> {
     state.pointer_mut(&format!("/{table}/rows")).and_then(Value::as_object_mut)
 }
 
 /// The code of an execution that ended in ERROR.
-fn code(execution: &Value) -> Option<&str> {
+pub(super) fn code(execution: &Value) -> Option<&str> {
     execution.pointer("/stage/Ended/end/failure/code").and_then(Value::as_str)
 }
 
-fn is_lost(agent: &Value) -> bool {
+pub(super) fn is_lost(agent: &Value) -> bool {
     !agent["lost_since"].is_null()
 }
 

@@ -29,6 +29,8 @@ pub enum RuleChange {
     NeverUnavailable,
     /// `may_start`: that an agent is busy with another task does not count.
     AdmitsBusyAgent,
+    /// `task_status`: a task that was not mounted yet is UNAVAILABLE while an agent of it is OFFLINE.
+    UnavailableAtOnce,
     /// `effective_options`: what a patch does not name goes back to the default.
     HalfMerged,
     /// `decide`: a file of the same size is taken for equal, whatever its mtime.
@@ -99,6 +101,9 @@ impl Rules for PlantedRules {
         };
         match (self.0, control::task_status(&view)) {
             (RuleChange::CreatingAgain, TaskStatus::Unavailable) => TaskStatus::Creating,
+            (RuleChange::UnavailableAtOnce, TaskStatus::Creating) if !view.agents_online => {
+                TaskStatus::Unavailable
+            }
             (_, status) => status,
         }
     }

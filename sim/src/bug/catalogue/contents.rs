@@ -1,6 +1,6 @@
 //! Bytes.
 
-use super::plant;
+use super::{MISLED, plant};
 use crate::bug::Happening::{CutShort, Edit, Fault, Rerun};
 use crate::bug::{Bug, Family, Site, interrupted, torn, transfer};
 
@@ -79,20 +79,31 @@ pub(super) static BUGS: &[Bug] = &[
         family: Family::Contents,
         conjunction: &[CutShort, Edit, Rerun],
         modelled_on: Some("https://github.com/syncthing/syncthing/issues/6335"),
+        caught_by: MISLED,
+        bug: plant(
+            "after one that was cut short what that copied is done, whatever the source is now",
+            interrupted::copied_is_done,
+        ),
+        benign: plant("every file is copied again once", transfer::copies_again),
+    },
+    Bug {
+        name: "resumes-half-sent",
+        site: Site::Transfer,
+        family: Family::Contents,
+        conjunction: &[CutShort, Edit, Rerun],
+        modelled_on: Some("https://github.com/vsivsi/meteor-file-sample-app/issues/5"),
         caught_by: &[
             "cancel-then-rerun-converges",
             "survives-or-reports",
             "bounded-by-the-journal",
             "counters",
-            "metadata-by-pair",
-            "verify-honest",
-            "verify-sound",
-            "same-destination",
             "preserve-deleted-files",
+            "same-destination",
+            "torn-only-where-allowed",
         ],
         bug: plant(
-            "after one that was cut short what that copied is done, whatever the source is now",
-            interrupted::copied_is_done,
+            "after a cancel a large file goes on where it was, whatever the source is now",
+            interrupted::resumes_half_sent,
         ),
         benign: plant("every file is copied again once", transfer::copies_again),
     },

@@ -1,8 +1,8 @@
 //! What is removed.
 
-use super::{plant, rule};
-use crate::bug::Happening::{CutShort, Edit, Rerun};
-use crate::bug::{Bug, Family, RuleChange, Site, interrupted, transfer};
+use super::{MISLED, plant, rule};
+use crate::bug::Happening::{CutShort, Edit, OtherOptions, Rerun};
+use crate::bug::{Bug, Family, RuleChange, Site, interrupted, leftovers, service, transfer};
 
 pub(super) static BUGS: &[Bug] = &[
     Bug {
@@ -41,21 +41,70 @@ pub(super) static BUGS: &[Bug] = &[
         family: Family::Deletion,
         conjunction: &[CutShort, Edit, Rerun],
         modelled_on: None,
-        caught_by: &[
-            "cancel-then-rerun-converges",
-            "survives-or-reports",
-            "bounded-by-the-journal",
-            "preserve-deleted-files",
-            "counters",
-            "metadata-by-pair",
-            "verify-honest",
-            "verify-sound",
-            "same-destination",
-        ],
+        caught_by: MISLED,
         bug: plant(
             "after one that was cut short only what was there then is removed",
             interrupted::keeps_what_came_since,
         ),
         benign: plant("every directory is listed twice", transfer::lists_twice),
+    },
+    Bug {
+        name: "removed-is-gone",
+        site: Site::Transfer,
+        family: Family::Deletion,
+        conjunction: &[CutShort, Edit, Rerun],
+        modelled_on: Some("https://github.com/rclone/rclone/issues/2354"),
+        caught_by: MISLED,
+        bug: plant(
+            "after one that was cut short what that removed is taken to be gone still",
+            interrupted::removed_is_gone,
+        ),
+        benign: plant("every directory is listed twice", transfer::lists_twice),
+    },
+    Bug {
+        name: "removes-as-planned",
+        site: Site::Transfer,
+        family: Family::Deletion,
+        conjunction: &[CutShort, Edit, Rerun],
+        modelled_on: None,
+        caught_by: MISLED,
+        bug: plant(
+            "after one that was cut short what that was to remove is removed, in the source or not",
+            interrupted::removes_as_planned,
+        ),
+        benign: plant("every directory is listed twice", transfer::lists_twice),
+    },
+    Bug {
+        name: "copied-is-kept",
+        site: Site::Transfer,
+        family: Family::Deletion,
+        conjunction: &[CutShort, Edit, Rerun],
+        modelled_on: None,
+        caught_by: &[
+            "cancel-then-rerun-converges",
+            "survives-or-reports",
+            "bounded-by-the-journal",
+            "counters",
+            "preserve-deleted-files",
+            "same-destination",
+        ],
+        bug: plant(
+            "after one that was cut short what that copied is not removed",
+            interrupted::copied_is_kept,
+        ),
+        benign: plant("every removal is made again once", transfer::removes_again),
+    },
+    Bug {
+        name: "removal-outlives-a-cancel",
+        site: Site::Service,
+        family: Family::Deletion,
+        conjunction: &[OtherOptions, CutShort, Rerun],
+        modelled_on: None,
+        caught_by: &["option-consistency"],
+        bug: plant(
+            "after one that was cut short leave to remove stays with the two places",
+            leftovers::removal_stays,
+        ),
+        benign: plant("an end is told in other words", service::other_detail),
     },
 ];

@@ -1,6 +1,6 @@
 //! What is taken for equal.
 
-use super::{hash, plant, rule};
+use super::{MISLED, hash, plant, rule};
 use crate::bug::Happening::{CutShort, Edit, Rerun};
 use crate::bug::{Bug, Family, HashChange, RuleChange, Site, interrupted, transfer};
 
@@ -64,17 +64,7 @@ pub(super) static BUGS: &[Bug] = &[
         family: Family::Delta,
         conjunction: &[CutShort, Edit, Rerun],
         modelled_on: Some("https://github.com/rclone/rclone/issues/5676"),
-        caught_by: &[
-            "cancel-then-rerun-converges",
-            "survives-or-reports",
-            "bounded-by-the-journal",
-            "counters",
-            "metadata-by-pair",
-            "verify-honest",
-            "verify-sound",
-            "same-destination",
-            "preserve-deleted-files",
-        ],
+        caught_by: MISLED,
         bug: plant(
             "after an execution that was cut short the source is not listed again",
             interrupted::resumes_with_old_listing,
@@ -87,17 +77,7 @@ pub(super) static BUGS: &[Bug] = &[
         family: Family::Delta,
         conjunction: &[CutShort, Edit, Rerun],
         modelled_on: Some("https://github.com/restic/restic/issues/2179"),
-        caught_by: &[
-            "cancel-then-rerun-converges",
-            "survives-or-reports",
-            "bounded-by-the-journal",
-            "counters",
-            "metadata-by-pair",
-            "verify-honest",
-            "verify-sound",
-            "same-destination",
-            "preserve-deleted-files",
-        ],
+        caught_by: MISLED,
         bug: plant(
             "after one that was cut short a directory of the same mtime is not listed again",
             interrupted::caches_by_directory_mtime,

@@ -1,6 +1,6 @@
 //! Attributes and links.
 
-use super::{hash, plant, rule};
+use super::{MISLED, hash, plant, rule};
 use crate::bug::Happening::{CutShort, Edit, OtherOptions, Rerun};
 use crate::bug::{Bug, Family, HashChange, RuleChange, Site, copying, interrupted, torn, transfer};
 
@@ -83,17 +83,7 @@ pub(super) static BUGS: &[Bug] = &[
         family: Family::Metadata,
         conjunction: &[CutShort, Edit, Rerun],
         modelled_on: None,
-        caught_by: &[
-            "cancel-then-rerun-converges",
-            "survives-or-reports",
-            "bounded-by-the-journal",
-            "counters",
-            "metadata-by-pair",
-            "verify-honest",
-            "verify-sound",
-            "same-destination",
-            "preserve-deleted-files",
-        ],
+        caught_by: MISLED,
         bug: plant(
             "after one that was cut short owner and mode of files of the same mtime are not read",
             interrupted::caches_attributes,
@@ -106,17 +96,7 @@ pub(super) static BUGS: &[Bug] = &[
         family: Family::Metadata,
         conjunction: &[OtherOptions, Edit, Rerun],
         modelled_on: None,
-        caught_by: &[
-            "cancel-then-rerun-converges",
-            "survives-or-reports",
-            "bounded-by-the-journal",
-            "counters",
-            "metadata-by-pair",
-            "verify-honest",
-            "verify-sound",
-            "same-destination",
-            "preserve-deleted-files",
-        ],
+        caught_by: MISLED,
         bug: plant(
             "modes read while PosixPermissions was NONE are used when it is not",
             interrupted::caches_unwanted_modes,
@@ -129,17 +109,7 @@ pub(super) static BUGS: &[Bug] = &[
         family: Family::Metadata,
         conjunction: &[CutShort, Edit, Rerun],
         modelled_on: None,
-        caught_by: &[
-            "cancel-then-rerun-converges",
-            "survives-or-reports",
-            "bounded-by-the-journal",
-            "counters",
-            "metadata-by-pair",
-            "verify-honest",
-            "verify-sound",
-            "same-destination",
-            "preserve-deleted-files",
-        ],
+        caught_by: MISLED,
         bug: plant(
             "after one that was cut short owner and mode of what that left alone are not read",
             interrupted::caches_destination,
@@ -163,5 +133,42 @@ pub(super) static BUGS: &[Bug] = &[
             interrupted::dressed_once,
         ),
         benign: plant("times are set twice", transfer::sets_times_twice),
+    },
+    Bug {
+        name: "caches-directory-times",
+        site: Site::Transfer,
+        family: Family::Metadata,
+        conjunction: &[CutShort, Edit, Rerun],
+        modelled_on: None,
+        caught_by: MISLED,
+        bug: plant(
+            "after one that was cut short the times of directories are not read again",
+            interrupted::caches_directory_times,
+        ),
+        benign: plant("every directory is listed twice", transfer::lists_twice),
+    },
+    Bug {
+        name: "caches-hard-links",
+        site: Site::Transfer,
+        family: Family::Metadata,
+        conjunction: &[CutShort, Edit, Rerun],
+        modelled_on: None,
+        caught_by: &[
+            "cancel-then-rerun-converges",
+            "survives-or-reports",
+            "bounded-by-the-journal",
+            "counters",
+            "metadata-by-pair",
+            "verify-honest",
+            "verify-sound",
+            "same-destination",
+            "preserve-deleted-files",
+            "links-kept",
+        ],
+        bug: plant(
+            "after one that was cut short hard links are grouped as they were then",
+            interrupted::caches_hard_links,
+        ),
+        benign: plant("every directory is listed twice", transfer::lists_twice),
     },
 ];

@@ -1,8 +1,8 @@
 //! What entries become in a bucket.
 
-use super::plant;
-use crate::bug::Happening::{CutShort, Rerun};
-use crate::bug::{Bug, Family, Site, copying, torn, transfer};
+use super::{MISLED, plant};
+use crate::bug::Happening::{CutShort, Edit, Rerun};
+use crate::bug::{Bug, Family, Site, copying, interrupted, torn, transfer};
 
 pub(super) static BUGS: &[Bug] = &[
     Bug {
@@ -49,5 +49,18 @@ pub(super) static BUGS: &[Bug] = &[
         ],
         bug: plant("between buckets user metadata stays behind", copying::drops_user_metadata),
         benign: plant("every file is copied again once", transfer::copies_again),
+    },
+    Bug {
+        name: "caches-heads",
+        site: Site::Transfer,
+        family: Family::Objects,
+        conjunction: &[CutShort, Edit, Rerun],
+        modelled_on: None,
+        caught_by: MISLED,
+        bug: plant(
+            "after one that was cut short the heads of source objects are not asked for again",
+            interrupted::caches_heads,
+        ),
+        benign: plant("every directory is listed twice", transfer::lists_twice),
     },
 ];

@@ -1,6 +1,6 @@
 //! What other people do during an execution.
 
-use super::plant;
+use super::{MISLED, plant};
 use crate::bug::Happening::{CutShort, Edit, Fault, Rerun};
 use crate::bug::{Bug, Family, Site, interrupted, transfer};
 
@@ -31,17 +31,7 @@ pub(super) static BUGS: &[Bug] = &[
         family: Family::Others,
         conjunction: &[CutShort, Rerun],
         modelled_on: None,
-        caught_by: &[
-            "cancel-then-rerun-converges",
-            "survives-or-reports",
-            "bounded-by-the-journal",
-            "counters",
-            "metadata-by-pair",
-            "verify-honest",
-            "verify-sound",
-            "same-destination",
-            "preserve-deleted-files",
-        ],
+        caught_by: MISLED,
         bug: plant(
             "after one that was cut short what that copied is taken to be there still",
             interrupted::copied_is_there,
@@ -54,20 +44,43 @@ pub(super) static BUGS: &[Bug] = &[
         family: Family::Others,
         conjunction: &[Edit, Fault, Rerun],
         modelled_on: None,
+        caught_by: MISLED,
+        bug: plant(
+            "what vanished while it was copied is not there the next time either",
+            interrupted::vanished_for_good,
+        ),
+        benign: plant("every directory is listed twice", transfer::lists_twice),
+    },
+    Bug {
+        name: "made-is-there",
+        site: Site::Transfer,
+        family: Family::Others,
+        conjunction: &[CutShort, Edit, Rerun],
+        modelled_on: None,
         caught_by: &[
             "cancel-then-rerun-converges",
             "survives-or-reports",
             "bounded-by-the-journal",
             "counters",
             "preserve-deleted-files",
-            "metadata-by-pair",
-            "verify-honest",
-            "verify-sound",
             "same-destination",
         ],
         bug: plant(
-            "what vanished while it was copied is not there the next time either",
-            interrupted::vanished_for_good,
+            "after one that was cut short a directory that that made is taken to be there still",
+            interrupted::made_is_there,
+        ),
+        benign: plant("every directory is listed twice", transfer::lists_twice),
+    },
+    Bug {
+        name: "left-is-there",
+        site: Site::Transfer,
+        family: Family::Others,
+        conjunction: &[CutShort, Edit, Rerun],
+        modelled_on: Some("https://github.com/garrytan/gbrain/pull/5133"),
+        caught_by: MISLED,
+        bug: plant(
+            "after one that was cut short a file that was as it should be is taken to be there still",
+            interrupted::left_is_there,
         ),
         benign: plant("every directory is listed twice", transfer::lists_twice),
     },

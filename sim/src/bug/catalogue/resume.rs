@@ -1,8 +1,8 @@
 //! What is written down and read back.
 
 use super::plant;
-use crate::bug::Happening::Restart;
-use crate::bug::{Bug, Family, Site, resume};
+use crate::bug::Happening::{CutShort, Loss, Rerun, Restart, Time, Update};
+use crate::bug::{Bug, Family, Site, afterlives, resume, surgery};
 
 pub(super) static BUGS: &[Bug] = &[
     Bug {
@@ -67,5 +67,44 @@ pub(super) static BUGS: &[Bug] = &[
         caught_by: &["snapshot-resume"],
         bug: plant("after a restore every action says one try more", resume::recounted_tries),
         benign: plant("a world comes back by way of its readable form", resume::readable),
+    },
+    Bug {
+        name: "update-not-journalled",
+        site: Site::Surgery,
+        family: Family::Resume,
+        conjunction: &[Update, Restart, Rerun],
+        modelled_on: None,
+        caught_by: &["option-consistency"],
+        bug: plant(
+            "what was updated of a task is lost when the service restarts",
+            afterlives::update_not_journalled,
+        ),
+        benign: plant("a creation number of an agent is passed over", surgery::skipped_number),
+    },
+    Bug {
+        name: "contact-not-journalled",
+        site: Site::Surgery,
+        family: Family::Resume,
+        conjunction: &[Loss, Restart, Time],
+        modelled_on: None,
+        caught_by: &["agent-gates-task", "bounded-liveness"],
+        bug: plant(
+            "a service that restarts takes every agent to be in contact",
+            afterlives::contact_not_journalled,
+        ),
+        benign: plant("a creation number of an agent is passed over", surgery::skipped_number),
+    },
+    Bug {
+        name: "cancel-not-journalled",
+        site: Site::Surgery,
+        family: Family::Resume,
+        conjunction: &[CutShort, Restart, Rerun],
+        modelled_on: None,
+        caught_by: &["one-execution-per-agent", "bounded-liveness"],
+        bug: plant(
+            "agents are busy with what was cancelled when the service has restarted",
+            afterlives::cancel_not_journalled,
+        ),
+        benign: plant("a creation number of an agent is passed over", surgery::skipped_number),
     },
 ];

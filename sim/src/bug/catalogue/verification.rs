@@ -1,8 +1,8 @@
 //! Verification.
 
 use super::{plant, rule};
-use crate::bug::Happening::{Edit, Rerun};
-use crate::bug::{Bug, Family, RuleChange, Site, transfer};
+use crate::bug::Happening::{CutShort, Edit, Rerun};
+use crate::bug::{Bug, Family, RuleChange, Site, interrupted, transfer};
 
 pub(super) static BUGS: &[Bug] = &[
     Bug {
@@ -64,5 +64,18 @@ pub(super) static BUGS: &[Bug] = &[
         caught_by: &["verify-honest"],
         bug: rule("verification reports files that agree", RuleChange::ReportsEqualFiles),
         benign: rule("a failed action is tried again later", RuleChange::RetriesLater),
+    },
+    Bug {
+        name: "copied-is-verified",
+        site: Site::Transfer,
+        family: Family::Verification,
+        conjunction: &[CutShort, Edit, Rerun],
+        modelled_on: None,
+        caught_by: &["verify-sound", "cancel-then-rerun-converges", "survives-or-reports"],
+        bug: plant(
+            "after one that was cut short what that copied is not compared",
+            interrupted::copied_is_verified,
+        ),
+        benign: plant("every comparison is made again once", transfer::compares_again),
     },
 ];

@@ -1,9 +1,12 @@
 //! Bugs of what an execution leaves in its worker's memory: the next execution between the same two places finds it
 //! and trusts it, whatever has happened in between.
 //!
-//! `notes` keeps the book; here stands what each bug makes of it.
+//! `notes` keeps the book; here, in `done` (what is taken for done) and in `stale` (what is not looked at again)
+//! stands what each bug makes of it.
 
+mod done;
 mod notes;
+mod stale;
 
 use std::collections::BTreeSet;
 
@@ -13,7 +16,12 @@ use datasync::tree::{Kind, RelPath};
 use datasync::volume::{Listed, Listing, Side, StepErrorKind, StepResult};
 
 use super::plant::Plant;
+pub(super) use done::{
+    copied_is_kept, copied_is_verified, left_is_there, made_is_there, removed_is_gone, removes_as_planned,
+    resumes_half_sent,
+};
 use notes::{Found, Kept, Remembering};
+pub(super) use stale::{caches_directory_times, caches_hard_links, caches_heads};
 
 /// Failures after which an action is given up (2.5c).
 const TRIES: u32 = 3;
@@ -204,5 +212,8 @@ pub(super) fn tries_add_up() -> Box<dyn Plant> {
 
 /// A directory that got its attributes then does not get them again.
 pub(super) fn dressed_once() -> Box<dyn Plant> {
-    Box::new(Remembering::new(Kept::WhenCutShort, |_, _, _| {}).without_dressing_again())
+    let skipping = Remembering::new(Kept::WhenCutShort, |_, _, _| {}).skipping(|earlier, action, _| {
+        action.kind == ActionKind::DirectoryMetadata && earlier.dressed.contains(&action.path)
+    });
+    Box::new(skipping)
 }

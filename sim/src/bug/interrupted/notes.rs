@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use datasync::api::PosixPermissions;
+use datasync::api::{PosixPermissions, PreserveDeletedFiles};
 use datasync::report::ErrorCode;
 use datasync::service::{Command, Event, ExecutionId, Place};
 use datasync::transfer::{Action, ActionKind, Outcome};
 use datasync::tree::RelPath;
-use datasync::volume::{Listing, Side, Step, StepErrorKind, StepResult};
+use datasync::volume::{Listing, Side, Step, StepErrorKind, StepResult, StorageKind};
 
 use crate::bug::plant::{Intercept, Plant};
 
@@ -21,13 +21,25 @@ pub(super) struct Notes {
     /// What it gave out an action for that writes.
     pub touched: BTreeSet<RelPath>,
     /// Directories that have got their attributes.
-    dressed: BTreeSet<RelPath>,
+    pub dressed: BTreeSet<RelPath>,
+    /// Directories that it made.
+    pub made: BTreeSet<RelPath>,
+    /// What it removed.
+    pub removed: BTreeSet<RelPath>,
+    /// Chunks whose writing in place was acknowledged, by their first byte, of large files that have no end yet.
+    pub chunks: BTreeSet<(RelPath, u64)>,
     /// What had gone from the source when it was read.
     pub vanished: BTreeSet<RelPath>,
     /// Failures that trying again may cure.
     pub failures: BTreeMap<RelPath, u32>,
     /// PosixPermissions was NONE.
     pub without_modes: bool,
+    /// PreserveDeletedFiles was REMOVE.
+    pub removes: bool,
+    /// The source is a bucket.
+    pub from_bucket: bool,
+    /// The destination is a bucket.
+    to_bucket: bool,
 }
 
 /// Which executions leave their notes behind.
@@ -35,6 +47,8 @@ pub(super) struct Notes {
 pub(super) enum Kept {
     /// Those that were cut short.
     WhenCutShort,
+    /// Those that were cancelled: whatever else cuts one short leaves no time to write down anything.
+    WhenCancelled,
     /// All.
     Always,
 }
@@ -50,13 +64,22 @@ pub(super) struct Found<'a> {
 }
 
 type Spoil = fn(&Found<'_>, &Action, &mut Outcome);
+type Skip = fn(&Notes, &Action, &Step) -> bool;
+
+/// How an execution ended, as far as it matters to its notes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    Cancelled,
+    OtherwiseCutShort,
+    ByItself,
+}
 
 /// Hands the notes of one execution to the next, and lets it be misled.
 #[derive(Clone)]
 pub(super) struct Remembering {
     kept: Kept,
     spoil: Spoil,
-    dresses_once: bool,
+    skip: Skip,
     at_work: Option<ExecutionId>,
     places: BTreeMap<ExecutionId, (Place, Place)>,
     notes: BTreeMap<ExecutionId, Notes>,
@@ -69,7 +92,7 @@ impl Remembering {
         Self {
             kept,
             spoil,
-            dresses_once: false,
+            skip: |_, _, _| false,
             at_work: None,
             places: BTreeMap::new(),
             notes: BTreeMap::new(),
@@ -78,17 +101,23 @@ impl Remembering {
         }
     }
 
-    pub(super) fn without_dressing_again(self) -> Self {
-        Self { dresses_once: true, ..self }
+    /// Steps for which `skip` holds are said to be done and are not. It sees what the execution before left.
+    pub(super) fn skipping(self, skip: Skip) -> Self {
+        Self { skip, ..self }
     }
 
-    fn leave(&mut self, execution: ExecutionId, cut_short: bool) {
+    fn leave(&mut self, execution: ExecutionId, ending: Ending) {
         self.found.remove(&execution);
         let (Some(places), Some(notes)) = (self.places.remove(&execution), self.notes.remove(&execution))
         else {
             return;
         };
-        if cut_short || self.kept == Kept::Always {
+        let kept = match self.kept {
+            Kept::Always => true,
+            Kept::WhenCutShort => ending != Ending::ByItself,
+            Kept::WhenCancelled => ending == Ending::Cancelled,
+        };
+        if kept {
             self.left.insert(places, notes);
         }
     }
@@ -104,11 +133,17 @@ impl Plant for Remembering {
             Command::StartTransfer { execution, source, destination, options } => {
                 let places = (source.clone(), destination.clone());
                 self.found.insert(*execution, self.left.remove(&places).unwrap_or_default());
-                let without_modes = options.posix_permissions == PosixPermissions::None;
-                self.notes.insert(*execution, Notes { without_modes, ..Notes::default() });
+                let notes = Notes {
+                    without_modes: options.posix_permissions == PosixPermissions::None,
+                    removes: options.preserve_deleted_files == PreserveDeletedFiles::Remove,
+                    from_bucket: source.kind == StorageKind::S3,
+                    to_bucket: destination.kind == StorageKind::S3,
+                    ..Notes::default()
+                };
+                self.notes.insert(*execution, notes);
                 self.places.insert(*execution, places);
             }
-            Command::FenceTransfer { execution } => self.leave(*execution, true),
+            Command::FenceTransfer { execution } => self.leave(*execution, Ending::OtherwiseCutShort),
             _ => {}
         }
         true
@@ -117,16 +152,14 @@ impl Plant for Remembering {
     fn event(&mut self, event: &mut Event) -> bool {
         if let Event::Ended { execution, end } = event {
             let code = end.failure.as_ref().map(|failure| failure.code);
-            let cut_short = matches!(
-                code,
-                Some(
-                    ErrorCode::Cancelled
-                        | ErrorCode::InternalError
-                        | ErrorCode::MountFailed
-                        | ErrorCode::AgentOffline
-                )
-            );
-            self.leave(*execution, cut_short);
+            let ending = match code {
+                Some(ErrorCode::Cancelled) => Ending::Cancelled,
+                Some(ErrorCode::InternalError | ErrorCode::MountFailed | ErrorCode::AgentOffline) => {
+                    Ending::OtherwiseCutShort
+                }
+                _ => Ending::ByItself,
+            };
+            self.leave(*execution, ending);
         }
         true
     }
@@ -138,6 +171,9 @@ impl Plant for Remembering {
             && writes
         {
             notes.touched.insert(action.path.clone());
+            if action.kind == ActionKind::Finish {
+                notes.chunks.retain(|(path, _)| *path != action.path);
+            }
         }
     }
 
@@ -154,10 +190,9 @@ impl Plant for Remembering {
         note_success(notes, action, &raw);
     }
 
-    fn step(&mut self, action: &Action, _: &Step) -> Intercept {
+    fn step(&mut self, action: &Action, step: &Step) -> Intercept {
         let earlier = self.at_work.and_then(|execution| self.found.get(&execution));
-        let again = earlier.is_some_and(|earlier| earlier.dressed.contains(&action.path));
-        if self.dresses_once && again && action.kind == ActionKind::DirectoryMetadata {
+        if earlier.is_some_and(|earlier| (self.skip)(earlier, action, step)) {
             return Intercept::Answer(Ok(StepResult::Done));
         }
         Intercept::Pass
@@ -189,6 +224,13 @@ fn note_success(notes: &mut Notes, action: &Action, outcome: &Outcome) {
         }
         ActionKind::Copy | ActionKind::Finish => drop(notes.copied.insert(path)),
         ActionKind::DirectoryMetadata => drop(notes.dressed.insert(path)),
+        ActionKind::MakeDirectory => drop(notes.made.insert(path)),
+        ActionKind::Remove => drop(notes.removed.insert(path)),
+        ActionKind::Chunk if !notes.to_bucket => {
+            let written =
+                |step: &Step| if let Step::Write { offset, .. } = step { Some(*offset) } else { None };
+            notes.chunks.extend(action.steps.iter().filter_map(written).map(|offset| (path.clone(), offset)));
+        }
         _ => {}
     }
 }
