@@ -96,8 +96,8 @@ fn agent_instead(scenario: &mut Scenario, slot: u32) {
         }
     }
     let free = (0..).find(|number| !agents.contains(number)).expect("numbers do not end");
-    let key = (0_u32..).map(|number| format!("AAAAA-BBBBB-CCCCC-DDDDD-{number:05}"));
-    let key = key.filter(|key| !keys.contains(key)).nth(0);
+    let mut every_key = (0_u32..).map(|number| format!("AAAAA-BBBBB-CCCCC-DDDDD-{number:05}"));
+    let key = every_key.find(|key| !keys.contains(key));
     let (old, new) = (slots::text(TASK, slot), slots::text(AGENT, free));
     for call in calls(scenario) {
         if call.bind == Some(slot)
