@@ -357,6 +357,17 @@ fn what_makes_no_sense_is_refused_by_its_member() {
         "operations[2].when: a fault needs the trigger of the step that goes wrong; expected `on`",
     );
     check(
+        &|case| case.operations[2].act = Act::Fault(StepFault::Fails(StepErrorKind::NotFound)),
+        "operations[2].fault.fails: `No such file or directory` tells what is there; expected an edit that makes it so, or another error",
+    );
+    check(
+        &|case| {
+            let error = StepErrorKind::NotEmpty;
+            case.operations[2].act = Act::Fault(StepFault::Burst { error, actions: 2 });
+        },
+        "operations[2].fault.burst.error: `Directory not empty` tells what is there; expected an edit that makes it so, or another error",
+    );
+    check(
         &|case| case.operations[5].act = Act::Storage { storage: 2, change: StorageChange::Free },
         "operations[5].storage.storage: 2; expected an index into the 2 storages",
     );

@@ -1,7 +1,7 @@
 //! Whether a scenario makes sense as a whole: everything that its types cannot say.
 
-use datasync::volume::StorageKind;
 use datasync::volume::bucket::KEY_BYTES_MAX;
+use datasync::volume::{StepErrorKind, StorageKind};
 
 use crate::metamorphic::Change;
 use crate::scenario::slots::SlotKind;
@@ -128,6 +128,13 @@ fn act(operation: &Operation, storages: usize) -> Result<(), String> {
         Act::Fault(StepFault::Burst { actions: 0, .. }) => {
             Err("fault.burst.actions: 0; expected at least 1".to_owned())
         }
+        Act::Fault(StepFault::Fails(error)) => fails(*error).map_err(|what| format!("fault.fails: {what}")),
+        Act::Fault(StepFault::KeepsFailing(error)) => {
+            fails(*error).map_err(|what| format!("fault.keeps-failing: {what}"))
+        }
+        Act::Fault(StepFault::Burst { error, .. }) => {
+            fails(*error).map_err(|what| format!("fault.burst.error: {what}"))
+        }
         Act::Fault(StepFault::StaleListing(changes)) if !(1..=STALE_CHANGES_MAX).contains(changes) => {
             Err(format!("fault.stale-listing: {changes}; expected 1 to {STALE_CHANGES_MAX}"))
         }
@@ -136,6 +143,21 @@ fn act(operation: &Operation, storages: usize) -> Result<(), String> {
         | Act::RestartService {}
         | Act::ClockJump { .. }
         | Act::Fault(_) => Ok(()),
+    }
+}
+
+/// A storage that says so of what is otherwise would be lying; the invariants take it at its word.
+fn fails(error: StepErrorKind) -> Result<(), String> {
+    match error {
+        StepErrorKind::NotFound
+        | StepErrorKind::NotADirectory
+        | StepErrorKind::IsADirectory
+        | StepErrorKind::WrongKind
+        | StepErrorKind::Exists
+        | StepErrorKind::NotEmpty => {
+            Err(format!("`{error}` tells what is there; expected an edit that makes it so, or another error"))
+        }
+        _ => Ok(()),
     }
 }
 
