@@ -273,7 +273,7 @@ pub(super) static BUGS: &[Bug] = &[
         family: Family::Control,
         conjunction: &[Loss, Return, Loss, Return],
         modelled_on: None,
-        caught_by: &["agent-gates-task"],
+        caught_by: &["agent-gates-task", "bounded-liveness"],
         bug: plant("the second return from OFFLINE is not noticed", records::missed_recovery),
         benign: plant("a creation number of an agent is passed over", surgery::skipped_number),
     },
