@@ -113,6 +113,29 @@ fn time_takes_the_place_of_what_took_time() {
     assert_eq!(best.operations[1].when, When::AfterMs(300_000));
 }
 
+/// An agent is gone for five minutes; who changes something then is shown that.
+#[test]
+fn something_made_takes_the_place_of_what_was_changed() {
+    fn fails(scenario: &Scenario) -> bool {
+        let lost = scenario.operations.iter().position(|done| matches!(done.act, Act::Agent { .. }));
+        let started = has(scenario, |request| matches!(request, Request::StartTaskExecution(_)));
+        let task = has(scenario, |request| matches!(request, Request::CreateTask(_)));
+        let mut since_ms = 0;
+        lost.is_some_and(|at| {
+            scenario.operations[at + 1..].iter().any(|operation| {
+                since_ms += if let When::AfterMs(ms) = operation.when { ms } else { 0 };
+                let changes = !said(operation).starts_with("List");
+                since_ms >= 300_000 && changes && operation.act != scenario.operations[at].act
+            })
+        }) || (lost.is_some() && started && task)
+    }
+    let lost = r#"{"when": {"after-ms": 0}, "agent": {"slot": 0, "change": "lose"}}"#;
+    let task = call(0, r#"{"CreateTask": {}}"#, r#", "bind": 0"#);
+    let before = scenario("", &[&task, &call(0, START, ""), lost]);
+    let best = check(before, fails, &["agent", "CreateLocationS3"]);
+    assert_eq!(best.operations[1].when, When::AfterMs(300_000));
+}
+
 /// Two actions fail.
 #[test]
 fn one_burst_takes_the_place_of_two_faults() {

@@ -95,6 +95,7 @@ pub(super) const PASSES: &[Pass] = &[
     Pass::Trade { places: writers::puts, apply: writers::there_from_the_beginning },
     Pass::Trade { places: sorts::changeable_sorts, apply: sorts::plainer_sort },
     Pass::Trade { places: trades::deeds, apply: trades::time_instead },
+    Pass::Trade { places: trades::tradeable_deeds, apply: trades::change_instead },
     Pass::Trade { places: cuts::pairs, apply: trades::later_instead },
     Pass::Trade { places: writers::executions_that_write, apply: writers::somebody_writes },
 ];

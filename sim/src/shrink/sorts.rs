@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use datasync::api::Request;
 use datasync::api::shapes::{
     CreateAgentRequest, CreateLocationS3Request, DeleteAgentRequest, DescribeAgentRequest, ListAgentsRequest,
-    S3Config, Strings, UpdateAgentRequest,
+    S3Config, Strings, TagListEntry, UpdateAgentRequest,
 };
 
 use super::slots::{self, AGENT, LOCATION, TASK};
@@ -74,13 +74,18 @@ fn bucket_instead(scenario: &mut Scenario, slot: u32) {
             Request::CreateLocationEfs(input) => input.tags.take(),
             _ => continue,
         };
-        call.request = Request::CreateLocationS3(CreateLocationS3Request {
-            subdirectory: Some("/".to_owned()),
-            s3_bucket_arn: Some(BUCKET.to_owned()),
-            s3_config: Some(S3Config { bucket_access_role_arn: Some(ROLE.to_owned()) }),
-            tags,
-        });
+        call.request = a_bucket(tags);
     }
+}
+
+/// Makes a location that no agent serves. A service that has room for one takes it whatever else there is.
+pub(super) fn a_bucket(tags: Option<Vec<TagListEntry>>) -> Request {
+    Request::CreateLocationS3(CreateLocationS3Request {
+        subdirectory: Some("/".to_owned()),
+        s3_bucket_arn: Some(BUCKET.to_owned()),
+        s3_config: Some(S3Config { bucket_access_role_arn: Some(ROLE.to_owned()) }),
+        tags,
+    })
 }
 
 fn agent_instead(scenario: &mut Scenario, slot: u32) {

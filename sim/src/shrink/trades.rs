@@ -1,11 +1,12 @@
-//! Operations traded for others: an earlier one in the place of a later one, time alone instead of what took time, one
-//! fault instead of two.
+//! Operations traded for others: an earlier one in the place of a later one, time alone instead of what took time,
+//! something made at the end instead of what showed how the service stands, one fault instead of two.
 
 use datasync::api::Request;
 use datasync::api::shapes::ListTasksRequest;
 use datasync::volume::StepErrorKind;
 
 use super::cuts::{PAIRED_MAX, remove_keeping_time};
+use super::sorts::a_bucket;
 use crate::scenario::{Act, Call, Operation, Scenario, StepFault, When};
 
 /// As long as any limit of the service that a shrunk history is likely to wait for.
@@ -64,10 +65,34 @@ pub(super) fn deeds(scenario: &Scenario) -> usize {
 /// Such an operation goes, and the history lasts longer: somebody looks much later.
 pub(super) fn time_instead(scenario: &mut Scenario, place: usize) {
     let at = doing(scenario)[place];
+    ask_later_instead(scenario, at, Request::ListTasks(ListTasksRequest::default()));
+}
+
+fn ask_later_instead(scenario: &mut Scenario, at: usize, request: Request) {
     remove_keeping_time(&mut scenario.operations, at);
-    let request = Request::ListTasks(ListTasksRequest::default());
     let act = Act::Call(Call { client: 0, request, bind: None });
     scenario.operations.push(Operation { when: When::AfterMs(LONG_MS), act });
+}
+
+/// Operations that do something else than to make what [`change_instead`] makes, so that it comes to an end.
+fn tradeable(scenario: &Scenario) -> Vec<usize> {
+    let makes_location = |at: &usize| {
+        let act = &scenario.operations[*at].act;
+        matches!(act, Act::Call(call) if matches!(call.request, Request::CreateLocationS3(_)))
+    };
+    doing(scenario).into_iter().filter(|at| !makes_location(at)).collect()
+}
+
+/// How many there are.
+pub(super) fn tradeable_deeds(scenario: &Scenario) -> usize {
+    if scenario.operations.len() > PAIRED_MAX { 0 } else { tradeable(scenario).len() }
+}
+
+/// Such an operation goes, and something is made much later: the invariants are shown how the service stands when
+/// something of it has changed, and a look changes nothing.
+pub(super) fn change_instead(scenario: &mut Scenario, place: usize) {
+    let at = tradeable(scenario)[place];
+    ask_later_instead(scenario, at, a_bucket(None));
 }
 
 /// Pairs of faults in one execution, the earlier one first.

@@ -72,7 +72,7 @@ pub(super) static BUGS: &[Bug] = &[
         name: "update-not-journalled",
         site: Site::Surgery,
         family: Family::Resume,
-        conjunction: &[Update, Restart, Rerun],
+        conjunction: &[Update, Restart],
         modelled_on: None,
         caught_by: &["option-consistency"],
         bug: plant(
