@@ -253,7 +253,27 @@ struct Estate {
     left: BTreeMap<usize, Value>,
 }
 
-/// A new resource without tags gets those of the last one of its sort that was deleted.
+/// Gives a row the tags of another whose keys it does not have; answers whether there was one.
+fn inherit(row: &mut Value, left: &Value) -> bool {
+    let own: BTreeSet<String> = tags_of(row).map(|(key, _)| key).collect();
+    let missing = left["list"].as_array().into_iter().flatten();
+    let missing: Vec<&Value> =
+        missing.filter(|tag| tag["key"].as_str().is_some_and(|key| !own.contains(key))).collect();
+    let next = row.pointer("/tags/next").and_then(Value::as_u64).unwrap_or(0);
+    let numbered = (next..).zip(&missing).map(|(number, tag)| {
+        let mut tag = (*tag).clone();
+        tag["number"] = json!(number);
+        tag
+    });
+    let numbered: Vec<Value> = numbered.collect();
+    row["tags"]["next"] = json!(next + numbered.len() as u64);
+    if let Some(list) = row.pointer_mut("/tags/list").and_then(Value::as_array_mut) {
+        list.extend(numbered);
+    }
+    !missing.is_empty()
+}
+
+/// A new resource has the tags of the last one of its sort that was deleted, beside its own.
 pub(super) fn tags_outlive() -> Box<dyn Plant> {
     clerk(|memory: &mut Estate, state| {
         let mut any = false;
@@ -270,13 +290,8 @@ pub(super) fn tags_outlive() -> Box<dyn Plant> {
             }
             for (id, row) in rows {
                 let is_new = !memory.seen.contains_key(&(table, id.clone()));
-                let bare = row.pointer("/tags/list").and_then(Value::as_array).is_some_and(Vec::is_empty);
-                if is_new
-                    && bare
-                    && let Some(tags) = memory.left.remove(&table)
-                {
-                    row["tags"] = tags;
-                    any = true;
+                if is_new && let Some(left) = memory.left.get(&table) {
+                    any |= inherit(row, left);
                 }
                 memory.seen.insert((table, id.clone()), row["tags"].clone());
             }
