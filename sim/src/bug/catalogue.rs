@@ -31,6 +31,7 @@ const MISLED: &[&str] = &[
     "verify-sound",
     "same-destination",
     "preserve-deleted-files",
+    "torn-only-where-allowed",
 ];
 
 const fn rule(about: &'static str, rules: RuleChange) -> Variant {

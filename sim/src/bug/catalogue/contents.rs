@@ -36,7 +36,12 @@ pub(super) static BUGS: &[Bug] = &[
         family: Family::Contents,
         conjunction: &[Fault],
         modelled_on: None,
-        caught_by: &["torn-only-where-allowed", "survives-or-reports", "cancel-then-rerun-converges"],
+        caught_by: &[
+            "torn-only-where-allowed",
+            "survives-or-reports",
+            "cancel-then-rerun-converges",
+            "bounded-by-the-journal",
+        ],
         bug: plant("chunks that arrive damaged are accepted", torn::accepts_damaged_chunks),
         benign: plant("every file is copied again once", transfer::copies_again),
     },

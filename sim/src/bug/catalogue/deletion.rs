@@ -11,7 +11,7 @@ pub(super) static BUGS: &[Bug] = &[
         family: Family::Deletion,
         conjunction: &[],
         modelled_on: None,
-        caught_by: &["preserve-deleted-files", "cancel-then-rerun-converges"],
+        caught_by: &["preserve-deleted-files", "cancel-then-rerun-converges", "bounded-by-the-journal"],
         bug: rule("PRESERVE removes what the source lacks", RuleChange::RemovesUnderPreserve),
         benign: rule("a failed action is tried again later", RuleChange::RetriesLater),
     },

@@ -11,7 +11,7 @@ pub(super) static BUGS: &[Bug] = &[
         family: Family::Delta,
         conjunction: &[],
         modelled_on: Some("https://github.com/aws/aws-cli/issues/1074"),
-        caught_by: &["cancel-then-rerun-converges", "counters"],
+        caught_by: &["cancel-then-rerun-converges", "counters", "bounded-by-the-journal"],
         bug: rule("files of one size are equal whatever their mtimes", RuleChange::BlindToMtime),
         benign: rule("a failed action is tried once more", RuleChange::RetriesOnceMore),
     },
