@@ -3,7 +3,7 @@
 //! Two parts with different assumptions. *Safety*: while the scenario's operations and faults happen, nothing is
 //! assumed and nothing bad may happen. *Liveness*: then all faults are healed, agents are back, edits stop; now every
 //! execution must end, every task that can be mounted must become AVAILABLE, run to its end within its bound, and run
-//! once more.
+//! once more. Before the healing and at the end somebody looks at everything there is.
 
 use datasync::Settings;
 use datasync::api::shapes::StartTaskExecutionRequest;
@@ -231,6 +231,7 @@ impl<R: Rules + Stored, H: EntryHash + Stored> History<R, H> {
         if self.wait(Some(grace), |world| world.open_executions().is_empty()) == Wait::Stopped {
             return;
         }
+        self.world.look_around(CLOSING_CLIENT);
         self.world.heal();
         let mut stuck = Vec::new();
         match self.wait_for_ends() {
@@ -252,6 +253,7 @@ impl<R: Rules + Stored, H: EntryHash + Stored> History<R, H> {
             }
         }
         self.interrupt_if(|_, _| true);
+        self.world.look_around(CLOSING_CLIENT);
         self.world.show_over(stuck);
     }
 

@@ -17,6 +17,7 @@ mod cost;
 mod filling;
 mod frozen;
 mod journal;
+mod look;
 mod mount;
 mod operations;
 mod pins;
