@@ -124,7 +124,7 @@ pub(super) static BUGS: &[Bug] = &[
         family: Family::Control,
         conjunction: &[],
         modelled_on: None,
-        caught_by: &["lifecycle"],
+        caught_by: &["lifecycle", "pages-partition-the-list"],
         bug: plant("an execution that ended is forgotten too early", surgery::lost_history),
         benign: plant("a creation number of an agent is passed over", surgery::skipped_number),
     },
