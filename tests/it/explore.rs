@@ -75,7 +75,7 @@ fn canonical_search_finds_what_raw_search_finds() {
     check("blind-to-mtime", "cancel-then-rerun-converges");
     check("never-verifies", "lifecycle");
     check("rewritten-end", "lifecycle");
-    check("lost-history", "lifecycle");
+    check("lost-history", "pages-partition-the-list");
 }
 
 /// What is found can be replayed as a case, event by event, and holds without the bug.
