@@ -33,6 +33,8 @@
 //!   where two traces part
 //! - [`report`] makes tables and JSON, [`cli`] is the program
 //!
+//! [`server`] puts the world behind HTTP.
+//!
 //! Beside the simulation stands [`engine`]: the same `Transfer` over real directories.
 //!
 //! # As a library
@@ -71,6 +73,7 @@ pub mod prng;
 pub mod report;
 pub mod run;
 pub mod scenario;
+pub mod server;
 pub mod shrink;
 pub mod shrinking;
 pub mod sweep;

@@ -29,6 +29,23 @@ const TIMES: [&[u8]; 3] = [b"CreationTime", b"LastConnectionTime", b"StartTime"]
 /// # Errors
 /// Checks 1 and 2 of 3.4b: `UnknownOperationException`, `SerializationException`, and an unknown member by name.
 pub fn decode(target: &str, body: &[u8]) -> Result<Request, ApiError> {
+    let (request, unknown) = decode_leniently(target, body)?;
+    match unknown.first() {
+        None => Ok(request),
+        Some(path) => {
+            let operation = request.operation();
+            Err(ApiError::invalid(format!(
+                "Invalid parameter: {path} is not a member of {operation} in API version {API_VERSION}"
+            )))
+        }
+    }
+}
+
+/// Like [`decode`], but members that the model does not have are left out; their paths are answered.
+///
+/// # Errors
+/// As [`decode`], unknown members apart.
+pub fn decode_leniently(target: &str, body: &[u8]) -> Result<(Request, Vec<String>), ApiError> {
     let operation =
         target.strip_prefix(TARGET_PREFIX).and_then(Operation::parse).ok_or_else(|| ApiError {
             kind: ErrorKind::UnknownOperation,
@@ -36,17 +53,13 @@ pub fn decode(target: &str, body: &[u8]) -> Result<Request, ApiError> {
             error_code: None,
         })?;
     let body = if body.is_empty() { b"{}" } else { body };
-    let mut unknown = None;
+    let mut unknown = Vec::new();
     let mut reader = serde_json::Deserializer::from_slice(body);
     let top = Structure { members: members(operation), path: "", unknown: &mut unknown };
     let input = top.deserialize(&mut reader).and_then(|input| reader.end().map(|()| input));
     let input = input.map_err(|error| malformed(&error))?;
-    if let Some(path) = unknown {
-        return Err(ApiError::invalid(format!(
-            "Invalid parameter: {path} is not a member of {operation} in API version {API_VERSION}"
-        )));
-    }
-    Request::from_json(operation, input).map_err(|error| malformed(&error))
+    let request = Request::from_json(operation, input).map_err(|error| malformed(&error))?;
+    Ok((request, unknown))
 }
 
 fn malformed(error: &serde_json::Error) -> ApiError {
@@ -132,11 +145,11 @@ fn string_end(json: &[u8]) -> usize {
     json.len()
 }
 
-/// Reads a structure: values of the right JSON type are kept, unknown members are noted (the first) and skipped.
+/// Reads a structure: values of the right JSON type are kept, unknown members are noted and skipped.
 struct Structure<'a> {
     members: &'static [Member],
     path: &'a str,
-    unknown: &'a mut Option<String>,
+    unknown: &'a mut Vec<String>,
 }
 
 impl<'de> DeserializeSeed<'de> for Structure<'_> {
@@ -160,7 +173,7 @@ impl<'de> Visitor<'de> for Structure<'_> {
             let path = if self.path.is_empty() { name.clone() } else { format!("{}.{name}", self.path) };
             let Some(member) = self.members.iter().find(|member| member.name == name) else {
                 map.next_value::<IgnoredAny>()?;
-                self.unknown.get_or_insert(path);
+                self.unknown.push(path);
                 continue;
             };
             let seed = Slot { shape: member.shape, path: &path, unknown: self.unknown, nullable: true };
@@ -177,7 +190,7 @@ impl<'de> Visitor<'de> for Structure<'_> {
 struct Slot<'a> {
     shape: &'static Shape,
     path: &'a str,
-    unknown: &'a mut Option<String>,
+    unknown: &'a mut Vec<String>,
     /// A member may be `null`, which means absent; an item may not.
     nullable: bool,
 }

@@ -36,6 +36,11 @@ impl<K: Ord + Encode, T: Encode> Table<K, T> {
         number
     }
 
+    /// The creation number that comes next.
+    pub(crate) fn next_number(&self) -> u64 {
+        self.next
+    }
+
     pub(crate) fn insert(&mut self, key: K, row: T) {
         self.sum = self.sum.wrapping_add(row_digest(self.kind, &key, &row));
         self.changes += 1;

@@ -117,6 +117,18 @@ impl<R: Rules> Service<R> {
         })
     }
 
+    /// What Describe shows of an execution that is remembered.
+    #[must_use]
+    pub fn execution_status(&self, id: ExecutionId) -> Option<TaskExecutionStatus> {
+        self.state.executions.get(&id).map(|execution| execution.status())
+    }
+
+    /// The creation number that the next execution gets.
+    #[must_use]
+    pub fn next_execution(&self) -> ExecutionId {
+        ExecutionId(self.state.executions.next_number())
+    }
+
     /// The agent of an ARN, if there is one.
     #[must_use]
     pub fn agent_id(&self, arn: &str) -> Option<AgentId> {

@@ -21,6 +21,7 @@ mod invariants;
 mod progress;
 mod replay;
 mod seeds;
+mod serve;
 mod shrink;
 mod shrink_check;
 mod source;
@@ -57,6 +58,7 @@ enum Verb {
     Bugs(bugs::BugsArgs),
     Capture(capture::CaptureArgs),
     Invariants(invariants::InvariantsArgs),
+    Serve(serve::ServeArgs),
     #[command(hide = true)]
     Digests(digests::DigestsArgs),
 }
@@ -84,6 +86,7 @@ pub fn main_with(args: impl IntoIterator<Item = OsString>, out: &mut dyn Write, 
         Verb::Bugs(args) => bugs::bugs(args, &mut console),
         Verb::Capture(args) => capture::capture(args, &mut console),
         Verb::Invariants(args) => invariants::invariants(args, &mut console),
+        Verb::Serve(args) => serve::serve(args, &mut console),
         Verb::Digests(args) => digests::digests(args, &mut console),
     };
     done.unwrap_or_else(|stop| console.stopped(&stop))

@@ -28,7 +28,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             [self.storages[running.source.storage].slow, self.storages[running.destination.storage].slow];
         let slot = self.facts.get(&execution).and_then(|facts| facts.slot);
         let mut stops = slot.map_or_else(Vec::new, |slot| self.triggers.take(slot, phase, &action));
-        if let Some(slot) = slot {
+        if let Some(slot) = slot.filter(|_| self.live.is_none()) {
             self.pins.begins(slot, phase, &action);
         }
         let slot_key = self.slot_key(execution);

@@ -58,6 +58,8 @@ pub(super) struct Journal<H: EntryHash> {
     /// Shared: a world is cloned at every move of an exhaustive search.
     records: Vec<Vec<Rc<Record>>>,
     runs: Vec<Run>,
+    /// Whether nothing is kept.
+    off: bool,
 }
 
 /// One execution's view: whose past is asked for.
@@ -77,11 +79,19 @@ impl<H: EntryHash> Default for Journal<H> {
 impl<H: EntryHash> Journal<H> {
     /// Begins with the storages as they are.
     pub(super) fn new(initial: Vec<Medium<H>>) -> Self {
-        Self { records: initial.iter().map(|_| Vec::new()).collect(), initial, runs: Vec::new() }
+        Self { records: initial.iter().map(|_| Vec::new()).collect(), initial, runs: Vec::new(), off: false }
+    }
+
+    /// Keeps nothing: nobody will ask.
+    pub(super) fn off() -> Self {
+        Self { off: true, ..Self::default() }
     }
 
     /// A transfer begins.
     pub(super) fn begins(&mut self, task: TaskId, execution: ExecutionId, destination: usize, at: Instant) {
+        if self.off {
+            return;
+        }
         self.runs.push(Run { task, execution, destination, from: at, to: None });
     }
 
@@ -102,6 +112,9 @@ impl<H: EntryHash> Journal<H> {
         before: &Medium<H>,
         after: &Medium<H>,
     ) {
+        if self.off {
+            return;
+        }
         for key in before.changed_keys(after) {
             let writer = writer(&key);
             let (earlier, state) = (before.state(&key), after.state(&key));
@@ -121,6 +134,9 @@ impl<H: EntryHash> Journal<H> {
         (kind, path): (ActionKind, &RelPath),
         after: &Medium<H>,
     ) {
+        if self.off {
+            return;
+        }
         let structural = !matches!(kind, ActionKind::Chunk | ActionKind::Metadata);
         let full = mount.base.concat(path);
         let records = &mut self.records[mount.storage];

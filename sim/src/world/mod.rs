@@ -4,6 +4,7 @@
 //! of two simultaneous events comes first and what a crash keeps are pure functions of the scenario's keys.
 //!
 //! - `operations`: what the scenario says happens (calls, edits, machines, faults)
+//! - `live`: a world without a scenario, that answers who asks it
 //! - `work`: transfers, crashes and fences; `actions`: what transfers ask for; `strikes`: what faults do to them
 //! - `watch`: what the invariants are shown; `journal`: every version of every path
 //! - `snapshot`: the world as plain data
@@ -17,6 +18,7 @@ mod cost;
 mod filling;
 mod frozen;
 mod journal;
+mod live;
 mod look;
 mod mount;
 mod operations;
@@ -53,6 +55,8 @@ use crate::tally::Tally;
 use crate::trace::Recorder;
 
 use cost::Costs;
+use live::Live;
+pub use live::{LiveSpec, Unmapped};
 use running::{Facts, Running};
 pub use snapshot::Stored;
 use storage::Storage;
@@ -116,6 +120,9 @@ pub struct World<R: Rules, H: EntryHash> {
     journal: journal::Journal<H>,
     #[serde(skip)]
     pins: pins::Pins,
+    /// What a world has that nobody wrote a scenario for.
+    #[serde(skip)]
+    live: Option<Live>,
     /// The action at a stop of which an operation of the scenario is happening.
     #[serde(skip)]
     here: Option<(ExecutionId, ActionKind)>,
@@ -158,11 +165,24 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         monitor: Monitor,
         keep_trace: bool,
     ) -> Self {
+        let home = SlotDefaults { account: ACCOUNT.into(), region: REGION.into() };
+        Self::at_home(scenario, (rules, hash), plant, monitor, keep_trace, home)
+    }
+
+    /// The same in an account and a region of one's own.
+    fn at_home(
+        scenario: &Scenario,
+        (rules, hash): (R, &H),
+        plant: Option<Box<dyn Plant>>,
+        monitor: Monitor,
+        keep_trace: bool,
+        home: SlotDefaults,
+    ) -> Self {
         let spec = scenario.world.clone();
         let settings = spec.settings.clone();
         let config = ServiceConfig {
-            account: ACCOUNT.into(),
-            region: REGION.into(),
+            account: home.account.clone(),
+            region: home.region.clone(),
             id_seed: spec.id_seed,
             settings: settings.clone(),
         };
@@ -183,7 +203,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             storages,
             stamps,
             slots: Slots::default(),
-            defaults: SlotDefaults { account: ACCOUNT.into(), region: REGION.into() },
+            defaults: home,
             costs: Costs::new(&spec),
             settings,
             operations: scenario.operations.clone(),
@@ -202,6 +222,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             statuses: watch::Statuses::default(),
             journal,
             pins: pins::Pins::new(spec.start),
+            live: None,
             here: None,
             plant,
             oracle: OracleChange::None,

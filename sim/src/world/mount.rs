@@ -28,6 +28,23 @@ pub struct Mount {
     pub base: RelPath,
 }
 
+/// Where a place is, whether or not it can be mounted at the moment: the storage of its name that begins deepest above it.
+#[must_use]
+pub fn locate<H: EntryHash>(storages: &[Storage<H>], place: &Place) -> Option<Mount> {
+    let holds = |storage: &Storage<H>| {
+        storage.kind() == place.kind
+            && storage.name.eq_ignore_ascii_case(&place.storage)
+            && place.subdirectory.is_within(&storage.export)
+    };
+    let found = storages.iter().enumerate().filter(|(_, storage)| holds(storage));
+    let (storage, found) = found.max_by_key(|(_, storage)| storage.export.as_bytes().len())?;
+    let base = match found.export.as_bytes().len() {
+        0 => place.subdirectory.clone(),
+        above => RelPath::new(place.subdirectory.as_bytes()[above..].strip_prefix(b"/").unwrap_or_default())?,
+    };
+    Some(Mount { storage, base })
+}
+
 /// Tries to mount a place (reference 2.5b). The texts are those of reference 3.3.
 ///
 /// # Errors
@@ -43,15 +60,13 @@ pub fn try_mount<H: EntryHash>(
         StorageKind::Efs => "Failed to connect to EFS mount target with IP: 192.0.2.1".to_string(),
         StorageKind::S3 => "FsS3HeadBucketFailed".to_string(),
     };
-    let found = storages.iter().position(|storage| {
-        storage.kind() == place.kind && storage.name.eq_ignore_ascii_case(&place.storage)
-    });
-    let Some(index) = found else { return fail(unreachable()) };
+    let Some(mount) = locate(storages, place) else { return fail(unreachable()) };
+    let index = mount.storage;
     if storages[index].refuses_mounts || storages[index].unreachable_since.is_some() {
         return fail(unreachable());
     }
-    match storages[index].mountable(&place.subdirectory) {
-        Ok(()) => Ok(Mount { storage: index, base: place.subdirectory.clone() }),
+    match storages[index].mountable(&mount.base) {
+        Ok(()) => Ok(mount),
         Err(kind) => fail(format!("mounting {}:/{} failed: {kind}", place.storage, place.subdirectory)),
     }
 }

@@ -110,7 +110,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         self.slots.arn(Slot { kind, number })
     }
 
-    fn perform(&mut self, index: usize, action: Option<(ExecutionId, ActionId)>) {
+    pub(super) fn perform(&mut self, index: usize, action: Option<(ExecutionId, ActionId)>) {
         self.tally.operations += 1;
         match self.operations[index].act.clone() {
             Act::Call(call) => self.call(&call),

@@ -77,6 +77,7 @@ impl<R: Rules + Stored, H: EntryHash + Stored> World<R, H> {
         self.costs = old.costs;
         self.operations = old.operations;
         self.pins = old.pins;
+        self.live = old.live;
         self.journal = old.journal;
         self.plant = old.plant;
         self.oracle = old.oracle;

@@ -11,7 +11,7 @@ use datasync::transfer::objects::ObjectView;
 use datasync::transfer::objects::metadata::decode;
 use datasync::tree::{EntryHash, Kind, RelPath};
 use datasync::volume::{
-    Bucket, FileVolume, Payloads, Side, Stamps, Step, StepContext, StepErrorKind, StepResult, StorageClock,
+    AttrSet, Bucket, FileVolume, Payloads, Side, Stamps, Step, StepContext, StepErrorKind, StepResult, StorageClock,
     StorageKind, UploadId,
 };
 
@@ -29,6 +29,8 @@ use crate::scenario::{Edit, STALE_CHANGES_MAX, StorageChange, StorageSpec};
 pub struct Storage<H: EntryHash> {
     /// What locations call it.
     pub name: String,
+    /// Where it begins below that name: locations above it are of other storages.
+    pub export: RelPath,
     /// Whether mounts fail.
     pub refuses_mounts: bool,
     /// How many times slower than usual; 1 = as usual.
@@ -82,6 +84,7 @@ impl<H: EntryHash> Storage<H> {
         };
         Self {
             name: spec.name.clone(),
+            export: RelPath::root(),
             refuses_mounts: false,
             slow: 1,
             unreachable_since: None,
@@ -376,6 +379,25 @@ impl<H: EntryHash> Storage<H> {
                 ];
                 sum.wrapping_add(u128::from(fold(words)))
             }),
+        }
+    }
+
+    /// Makes what is missing of a directory and those above it. A bucket has no directories.
+    pub fn make_directories(&mut self, path: &RelPath, now: Instant, stamps: &mut Stamps) {
+        let Medium::Files(volume) = &mut self.medium else { return };
+        if volume.tree().get(path).is_ok() {
+            return;
+        }
+        stamps.set_clock(self.clock);
+        let mut payloads = Payloads::default();
+        let mut context = StepContext { now, stamps, payloads: &mut payloads, corrupt: None };
+        let attrs = AttrSet { uid: Some(0), gid: Some(0), mode: Some(0o755), ..AttrSet::default() };
+        let mut above = RelPath::root();
+        for name in path.components() {
+            above = above.join(name);
+            let step = Step::MakeDirectory { attrs: attrs.clone() };
+            // One that is there already, or a file in the way, is for the mount to find.
+            let _ = volume.apply(&mut context, &RelPath::root(), &above, Side::Destination, &step);
         }
     }
 

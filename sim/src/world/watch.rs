@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::World;
 use super::cost::Costs;
 use super::journal::{Asked, Writer};
-use super::mount::Mount;
+use super::mount::{Mount, locate};
 use super::running::{Facts, Running};
 use super::storage::{Medium, Storage};
 use super::views::log_as_text;
@@ -59,6 +59,10 @@ impl<R: Rules, H: EntryHash> World<R, H> {
 
     /// Shows the invariants how the service stands, and what has ended.
     pub(super) fn probe(&mut self) {
+        if self.live.is_some() {
+            self.sweep_ended();
+            return;
+        }
         let probe = Probe {
             at: self.now,
             agents: self
@@ -309,10 +313,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
 
     /// Where a place is, whether or not it can be mounted at the moment.
     fn place(&self, place: &datasync::service::Place) -> Option<Mount> {
-        let storage = self.storages.iter().position(|storage| {
-            storage.kind() == place.kind && storage.name.eq_ignore_ascii_case(&place.storage)
-        })?;
-        Some(Mount { storage, base: place.subdirectory.clone() })
+        locate(&self.storages, place)
     }
 
     /// One side as it is now.

@@ -35,6 +35,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         {
             return;
         }
+        self.make_unmapped(&command);
         match command {
             Command::MountTask { task, source } => {
                 self.record("cmd", [1, task.0], || (format!("t{}", task.0), "mount source".into()));
@@ -123,14 +124,15 @@ impl<R: Rules, H: EntryHash> World<R, H> {
                 ),
             )
         });
-        let before = (self.snapshot(&from), self.snapshot(&to));
+        let watched = self.live.is_none();
+        let before = watched.then(|| (self.snapshot(&from), self.snapshot(&to)));
         let bound_ns = self.transfer_bound_ns(&from, &to, &options);
         if let Some(facts) = self.facts.get_mut(&execution) {
             self.journal.begins(facts.task, execution, to.storage, self.now);
             facts.engine_options = Some(options.clone());
             facts.prepared_from = Some(self.now);
             facts.bound_ns += bound_ns;
-            facts.before = Some(before);
+            facts.before = before;
             facts.phases.push((Phase::Preparing, self.now));
         }
         let pair = Pair { source: source.kind, destination: destination.kind };
@@ -207,7 +209,8 @@ impl<R: Rules, H: EntryHash> World<R, H> {
     fn enter(&mut self, execution: ExecutionId, phase: Phase) {
         let now = self.now;
         self.record("evt", [7, phase as u64], || (format!("x{}", execution.0), format!("enters {phase}")));
-        let running = self.running.get(&execution).filter(|_| phase == Phase::Verifying);
+        let watched = self.live.is_none() && phase == Phase::Verifying;
+        let running = self.running.get(&execution).filter(|_| watched);
         let mounts = running.map(|running| (running.source.clone(), running.destination.clone()));
         let verifying =
             mounts.map(|(source, destination)| (self.snapshot(&source), self.snapshot(&destination)));

@@ -1,0 +1,246 @@
+//! The HTTP side: connections, limits, headers, the log of requests.
+
+// How long a request took is logged; nothing that is answered depends on it.
+#![allow(clippy::disallowed_types, clippy::disallowed_methods)]
+
+use std::io::{self, Write as _};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use datasync::api::Operation;
+use datasync::mix::fold;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::runtime;
+use tokio::time::timeout;
+
+use super::control::{self, Order};
+use super::host::{Answer, HostSpec, Input};
+use super::owner::Owner;
+use super::wire::{Asked, BODY_BYTES_MAX, WireRequest, WireResponse, read, refusal};
+
+/// How long a body may take to arrive.
+const BODY_PATIENCE: Duration = Duration::from_secs(30);
+/// How long open connections may go on once the server is told to stop.
+const STOP_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How requests are logged, on stderr.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    /// One line each.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+    /// Not at all.
+    None,
+}
+
+/// How to serve.
+#[derive(Clone, Debug)]
+pub struct Http {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Members that the model does not have are left out and logged, not refused.
+    pub ignore_unknown: bool,
+    /// The log of requests.
+    pub log: LogFormat,
+    /// Threads for connections.
+    pub threads: usize,
+}
+
+struct Shared {
+    owner: Owner,
+    http: Http,
+    seed: u64,
+    requests: AtomicU64,
+}
+
+/// What the log says of a request.
+#[derive(Default)]
+struct Noted {
+    what: String,
+    region: Option<String>,
+    ignored: Vec<String>,
+}
+
+/// Serves until SIGINT or SIGTERM. `ready` is told the address once connections are taken.
+///
+/// # Errors
+/// The address cannot be listened at, or the system gives no threads.
+pub fn serve(http: Http, spec: HostSpec, ready: impl FnOnce(SocketAddr) -> io::Result<()>) -> io::Result<()> {
+    let runtime = runtime::Builder::new_multi_thread().worker_threads(http.threads.max(1)).enable_all().build()?;
+    let seed = spec.seed;
+    let listen = http.listen;
+    let done: io::Result<_> = runtime.block_on(async {
+        let listener = TcpListener::bind(listen).await?;
+        let (owner, thread) = Owner::start(spec);
+        let shared = Arc::new(Shared { owner, http, seed, requests: AtomicU64::new(0) });
+        let router = Router::new().fallback(answer).with_state(shared);
+        ready(listener.local_addr()?)?;
+        let (told, mut stop) = tokio::sync::watch::channel(false);
+        let serving = axum::serve(listener, router).with_graceful_shutdown(async move {
+            stopped().await;
+            // Whoever counts the patience may be gone already.
+            let _ = told.send(true);
+        });
+        let patience = async move {
+            if stop.wait_for(|told| *told).await.is_ok() {
+                tokio::time::sleep(STOP_PATIENCE).await;
+            } else {
+                std::future::pending::<()>().await;
+            }
+        };
+        tokio::select! {
+            served = async { serving.await } => served?,
+            () = patience => {}
+        }
+        Ok(thread)
+    });
+    let thread = done?;
+    runtime.shutdown_timeout(STOP_PATIENCE);
+    thread.join().map_err(|_| io::Error::other("the thread that has the service panicked"))
+}
+
+/// SIGINT or SIGTERM.
+async fn stopped() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let wait = |kind| async move {
+        match signal(kind) {
+            Ok(mut signal) => signal.recv().await,
+            // Nobody can stop it in this way then.
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = wait(SignalKind::interrupt()) => {}
+        _ = wait(SignalKind::terminate()) => {}
+    }
+}
+
+async fn answer(State(shared): State<Arc<Shared>>, request: Request<Body>) -> Response<Body> {
+    let begun = Instant::now();
+    let number = shared.requests.fetch_add(1, Ordering::Relaxed);
+    let (parts, body) = request.into_parts();
+    let mut noted = Noted::default();
+    let response = match timeout(BODY_PATIENCE, to_bytes(body, BODY_BYTES_MAX)).await {
+        Ok(Ok(body)) => {
+            let text = |name: &str| header_text(&parts.headers, name);
+            let wire = WireRequest {
+                method: parts.method.as_str(),
+                path: parts.uri.path(),
+                query: parts.uri.query().unwrap_or_default(),
+                target: text("x-amz-target"),
+                authorization: text("authorization"),
+                body: &body,
+            };
+            noted.what = wire.target.map_or_else(|| format!("{} {}", wire.method, wire.path), str::to_owned);
+            respond(&shared, &wire, &mut noted).await
+        }
+        Ok(Err(_)) => refusal(
+            413,
+            "RequestEntityTooLargeException",
+            &format!("the body could not be read, or is larger than {BODY_BYTES_MAX} bytes"),
+        ),
+        Err(_) => refusal(408, "RequestTimeoutException", "the body did not arrive within 30 seconds"),
+    };
+    log(&shared.http, number, &noted, &response, begun.elapsed());
+    over_http(shared.seed, number, response)
+}
+
+fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+async fn respond(shared: &Shared, wire: &WireRequest<'_>, noted: &mut Noted) -> WireResponse {
+    match read(wire, shared.http.ignore_unknown) {
+        Asked::Answered(response) => response,
+        Asked::Call { region, request, ignored } => {
+            noted.what = Operation::as_str(request.operation()).to_owned();
+            (noted.region, noted.ignored) = (region.clone(), ignored);
+            match shared.owner.handle(Input::Call { region, request }).await {
+                Some(Answer::Service(answer)) => WireResponse::of(&answer),
+                other => document(other),
+            }
+        }
+        Asked::Control { method, path, query, body } => {
+            let region = query.into_iter().find(|(name, _)| name == "region").map(|(_, region)| region);
+            noted.what = format!("{method} /_sim/{path}");
+            noted.region.clone_from(&region);
+            match control::read(&method, &path, &body) {
+                Err((status, what)) => refusal(status, "ControlException", &what),
+                Ok(Order::Look(query)) => document(shared.owner.look(region, query).await),
+                Ok(Order::Do(act)) => document(shared.owner.handle(Input::Act { region, act }).await),
+            }
+        }
+    }
+}
+
+fn document(answer: Option<Answer>) -> WireResponse {
+    match answer {
+        Some(Answer::Done(document)) => WireResponse::json(200, &document),
+        Some(Answer::Refused(status, what)) => refusal(status, "ControlException", &what),
+        Some(Answer::Service(answer)) => WireResponse::of(&answer),
+        None => refusal(500, "InternalFailure", "the thread that has the service is gone; see the server's log"),
+    }
+}
+
+fn over_http(seed: u64, number: u64, response: WireResponse) -> Response<Body> {
+    let WireResponse { status, content_type, error, body } = response;
+    let mut out = Response::new(Body::from(body));
+    *out.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = out.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    if let Ok(id) = HeaderValue::from_str(&request_id(seed, number)) {
+        headers.insert("x-amzn-requestid", id);
+    }
+    if let Some(error) = error {
+        headers.insert("x-amzn-errortype", HeaderValue::from_static(error));
+    }
+    out
+}
+
+/// In the form of a UUID of version 4, as AWS's are.
+fn request_id(seed: u64, number: u64) -> String {
+    let (high, low) = (fold([seed, 20, number]), fold([seed, 21, number]));
+    format!(
+        "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
+        high >> 32,
+        high >> 16 & 0xffff,
+        high & 0xfff,
+        0x8000 | (low >> 48 & 0x3fff),
+        low & 0xffff_ffff_ffff
+    )
+}
+
+fn log(http: &Http, number: u64, noted: &Noted, response: &WireResponse, took: Duration) {
+    let Noted { what, region, ignored } = noted;
+    let (status, error) = (response.status, response.error);
+    let took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+    let line = match http.log {
+        LogFormat::None => return,
+        LogFormat::Json => json!({
+            "request": number,
+            "what": what,
+            "region": region,
+            "status": status,
+            "error": error,
+            "ignored": ignored,
+            "tookUs": took_us,
+        })
+        .to_string(),
+        LogFormat::Text => {
+            let error = error.map(|error| format!(" {error}")).unwrap_or_default();
+            let ignored = if ignored.is_empty() { String::new() } else { format!(" ignored {}", ignored.join(", ")) };
+            format!("{number} {what} {status}{error}{ignored} {took_us} us")
+        }
+    };
+    // If stderr is gone there is nobody left to tell.
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
