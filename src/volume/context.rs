@@ -152,14 +152,17 @@ impl StepContext<'_> {
     }
 
     /// Keeps what was read under `payload`, damaged on the way if it is to be.
-    pub(crate) fn receive(&mut self, payload: PayloadId, contents: Contents) {
+    pub fn receive(&mut self, payload: PayloadId, contents: Contents) {
         let digest = contents.digest();
         let arrived = self.damage(contents);
         self.payloads.insert_read(payload, arrived, digest);
     }
 
     /// Takes what is to be written, damaged on the way if it is to be, with the digest it had when it was read.
-    pub(crate) fn send(&mut self, payload: PayloadId) -> Result<(Contents, ContentDigest), StepErrorKind> {
+    ///
+    /// # Errors
+    /// `ChecksumMismatch` if there is nothing under `payload`.
+    pub fn send(&mut self, payload: PayloadId) -> Result<(Contents, ContentDigest), StepErrorKind> {
         // Nothing arrived where something was announced.
         let (contents, digest) = self.payloads.take(payload).ok_or(StepErrorKind::ChecksumMismatch)?;
         Ok((self.damage(contents), digest))

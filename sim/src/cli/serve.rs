@@ -54,7 +54,8 @@ pub struct ServeArgs {
     /// Virtual time at the beginning, seconds since 1970 [default: 2018-11-26; with wall:, now].
     #[arg(long, value_name = "SECONDS")]
     start: Option<u64>,
-    /// What locations stand for: nfs://host/export=tree:FILE (a tree file of `capture`), s3://bucket=empty, ...
+    /// What locations stand for: nfs://host/export=DIRECTORY (read and written for real), efs://fs-01234567=tree:FILE (a
+    /// tree file of `capture`), s3://bucket=empty, ...
     #[arg(long, value_name = "URI=WHAT")]
     volume: Vec<String>,
     /// What becomes of all other locations.
@@ -80,8 +81,8 @@ pub fn serve(args: &ServeArgs, console: &mut Console<'_>) -> Done {
     }
     let mut volumes = Volumes::default();
     for text in &args.volume {
-        let (export, storage) = parse_volume(text).map_err(|error| Stop::Misuse(error.to_string()))?;
-        volumes.add(export, storage).map_err(|error| Stop::Misuse(error.to_string()))?;
+        let storage = parse_volume(text).map_err(|error| Stop::Misuse(error.to_string()))?;
+        volumes.add(storage).map_err(|error| Stop::Misuse(error.to_string()))?;
     }
     let now = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(LAUNCH_DAY_SECS, |since| since.as_secs());
     let start = args.start.unwrap_or_else(|| if matches!(args.clock, Clock::Wall(_)) { now() } else { LAUNCH_DAY_SECS });

@@ -96,6 +96,14 @@ impl Root {
         Ok(Self { fd, device: stat.st_dev, is_superuser: rustix::process::geteuid().is_root() })
     }
 
+    /// Whether `path` is a directory that can be opened.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn mountable(&self, path: &RelPath) -> Result<(), StepErrorKind> {
+        self.open_directory(path).map(|_| ())
+    }
+
     /// Calls `act` with the open directory above `path` and the last component; for the root with itself and `.`.
     fn at<T>(&self, path: &RelPath, act: impl FnOnce(&OwnedFd, &[u8]) -> Outcome<T>) -> Outcome<T> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
@@ -272,39 +280,26 @@ impl Root {
             Err(other) => Err(other),
         }
     }
-}
 
-fn answer(bytes: &[u8]) -> StepResult {
-    let hash = blake3::hash(bytes);
-    let mut first = [0; 16];
-    first.copy_from_slice(&hash.as_bytes()[..16]);
-    StepResult::Bytes { length: bytes.len() as u64, digest: ContentDigest(u128::from_be_bytes(first)) }
-}
-
-impl Directories {
-    /// An executor over two roots.
-    #[must_use]
-    pub fn new(source: Arc<Root>, destination: Arc<Root>) -> Self {
-        Self { source, destination, payloads: BTreeMap::new() }
-    }
-
-    fn step(&mut self, path: &RelPath, side: Side, step: &Step) -> Outcome<StepResult> {
-        let root = if side == Side::Source { &self.source } else { &self.destination };
+    /// Does one step; `bytes` is where they are between being read and being written.
+    ///
+    /// # Errors
+    /// What the file system says. Steps that only a bucket knows are `Unsupported`.
+    pub fn step(&self, path: &RelPath, step: &Step, bytes: &mut dyn OnTheWay) -> Result<StepResult, StepErrorKind> {
+        let root = self;
         match step {
             Step::List { .. } => return root.list(path).map(StepResult::Listing),
             Step::Read { offset, length, payload } => {
-                let bytes = root.read(path, *offset, *length)?;
-                let answer = answer(&bytes);
-                self.payloads.insert(*payload, bytes);
-                return Ok(answer);
+                let read = root.read(path, *offset, *length)?;
+                return Ok(bytes.arrive(*payload, read));
             }
             Step::ReadBack { offset, length, .. } => {
-                return root.read(path, *offset, *length).map(|bytes| answer(&bytes));
+                return root.read(path, *offset, *length).map(|read| bytes.look(&read));
             }
             Step::Write { offset, payload } => {
-                let bytes = self.payloads.remove(payload).ok_or(StepErrorKind::ChecksumMismatch)?;
-                std_io(root.open_file(path, OFlags::WRONLY)?.write_all_at(&bytes, *offset))?;
-                return Ok(answer(&bytes));
+                let written = bytes.leave(*payload).ok_or(StepErrorKind::ChecksumMismatch)?;
+                std_io(root.open_file(path, OFlags::WRONLY)?.write_all_at(&written, *offset))?;
+                return Ok(bytes.look(&written));
             }
             Step::Begin { fresh } => root.begin(path, fresh)?,
             Step::Flush => std_io(root.open_file(path, OFlags::WRONLY)?.sync_all())?,
@@ -346,6 +341,45 @@ impl Directories {
     }
 }
 
+/// Where bytes are between being read and being written, and what makes their digest.
+pub trait OnTheWay {
+    /// Bytes were read.
+    fn arrive(&mut self, payload: PayloadId, bytes: Vec<u8>) -> StepResult;
+    /// Bytes are to be written; `None` if nothing arrived under this number.
+    fn leave(&mut self, payload: PayloadId) -> Option<Vec<u8>>;
+    /// Length and digest.
+    fn look(&self, bytes: &[u8]) -> StepResult;
+}
+
+/// In memory; the digest is the first 16 bytes of BLAKE3.
+impl OnTheWay for BTreeMap<PayloadId, Vec<u8>> {
+    fn arrive(&mut self, payload: PayloadId, bytes: Vec<u8>) -> StepResult {
+        let looked = self.look(&bytes);
+        self.insert(payload, bytes);
+        looked
+    }
+
+    fn leave(&mut self, payload: PayloadId) -> Option<Vec<u8>> {
+        self.remove(&payload)
+    }
+
+    fn look(&self, bytes: &[u8]) -> StepResult {
+        let hash = blake3::hash(bytes);
+        let mut first = [0; 16];
+        first.copy_from_slice(&hash.as_bytes()[..16]);
+        StepResult::Bytes { length: bytes.len() as u64, digest: ContentDigest(u128::from_be_bytes(first)) }
+    }
+}
+
+impl Directories {
+    /// An executor over two roots.
+    #[must_use]
+    pub fn new(source: Arc<Root>, destination: Arc<Root>) -> Self {
+        Self { source, destination, payloads: BTreeMap::new() }
+    }
+
+}
+
 impl Executor for Directories {
     fn apply(&mut self, path: &RelPath, step: &Step) -> Result<StepResult, StepError> {
         let side = match step {
@@ -353,6 +387,7 @@ impl Executor for Directories {
             Step::Read { .. } => Side::Source,
             _ => Side::Destination,
         };
-        self.step(path, side, step).map_err(|kind| StepError { side, kind })
+        let root = if side == Side::Source { &self.source } else { &self.destination };
+        root.step(path, step, &mut self.payloads).map_err(|kind| StepError { side, kind })
     }
 }

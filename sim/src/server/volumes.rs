@@ -2,18 +2,21 @@
 
 use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 
 use datasync::tree::RelPath;
 use datasync::volume::StorageKind;
 
 use super::control::kind_of_scheme;
+use crate::engine::Root;
 use crate::scenario::StorageSpec;
 use crate::trees::file::read;
+use crate::world::LiveStorage;
 
 /// All that was said.
 #[derive(Clone, Debug, Default)]
 pub struct Volumes {
-    storages: Vec<(RelPath, StorageSpec)>,
+    storages: Vec<LiveStorage>,
 }
 
 /// Why a volume cannot be.
@@ -33,31 +36,35 @@ impl Volumes {
     ///
     /// # Errors
     /// Another one begins at the same place.
-    pub fn add(&mut self, export: RelPath, storage: StorageSpec) -> Result<(), VolumeError> {
-        let taken = |(other, known): &(RelPath, StorageSpec)| {
-            *other == export && known.kind == storage.kind && known.name.eq_ignore_ascii_case(&storage.name)
+    pub fn add(&mut self, storage: LiveStorage) -> Result<(), VolumeError> {
+        let LiveStorage { export, spec, .. } = &storage;
+        let taken = |known: &LiveStorage| {
+            known.export == *export
+                && known.spec.kind == spec.kind
+                && known.spec.name.eq_ignore_ascii_case(&spec.name)
         };
         if self.storages.iter().any(taken) {
-            return Err(VolumeError(format!("{}:/{export} of {}: expected one volume there, not two", storage.name, storage.kind)));
+            let (kind, name) = (spec.kind, &spec.name);
+            return Err(VolumeError(format!("{name}:/{export} of {kind}: expected one volume there, not two")));
         }
-        self.storages.push((export, storage));
+        self.storages.push(storage);
         Ok(())
     }
 
-    /// Each with where it begins below its name.
+    /// All of them.
     #[must_use]
-    pub fn storages(&self) -> Vec<(RelPath, StorageSpec)> {
+    pub fn storages(&self) -> Vec<LiveStorage> {
         self.storages.clone()
     }
 }
 
-/// Reads `nfs://host/export=tree:FILE`, `efs://fs-id=tree:FILE`, `s3://bucket=tree:FILE`, or `…=empty`.
+/// Reads `nfs://host/export=DIRECTORY`, `efs://fs-id=tree:FILE`, `s3://bucket=tree:FILE`, or `…=empty`.
 ///
 /// # Errors
 /// What was expected.
-pub fn parse_volume(text: &str) -> Result<(RelPath, StorageSpec), VolumeError> {
+pub fn parse_volume(text: &str) -> Result<LiveStorage, VolumeError> {
     let wrong = |what: &str| {
-        VolumeError(format!("volume `{text}`: {what}; expected URI=WHAT such as nfs://host/export=tree:FILE or s3://bucket=empty"))
+        VolumeError(format!("volume `{text}`: {what}; expected URI=WHAT such as nfs://host/export=DIRECTORY, efs://fs-01234567=tree:FILE or s3://bucket=empty"))
     };
     let (uri, what) = text.split_once('=').ok_or_else(|| wrong("no `=`"))?;
     let (scheme, rest) = uri.split_once("://").ok_or_else(|| wrong("no scheme"))?;
@@ -70,13 +77,16 @@ pub fn parse_volume(text: &str) -> Result<(RelPath, StorageSpec), VolumeError> {
     if kind == StorageKind::S3 && !export.is_root() {
         return Err(wrong("a prefix: a bucket is mapped as a whole"));
     }
-    let mut storage = StorageSpec::empty(kind, name);
+    let (mut storage, mut directory) = (StorageSpec::empty(kind, name), None);
     match what.split_once(':') {
         None if what == "empty" => {}
         Some(("tree", file)) => {
             storage.tree = read(Path::new(file)).map_err(|error| wrong(&error.to_string()))?;
         }
-        _ => return Err(wrong("after `=` neither `tree:FILE` nor `empty`")),
+        _ if kind == StorageKind::S3 => {
+            return Err(wrong("a directory has no keys and no metadata: a bucket is `empty` or a `tree:FILE`"));
+        }
+        _ => directory = Some(Arc::new(Root::open(Path::new(what)).map_err(|error| wrong(&error.to_string()))?)),
     }
-    Ok((export, storage))
+    Ok(LiveStorage { export, spec: storage, directory })
 }

@@ -4,6 +4,7 @@
 //! the world that histories happen in: what `serve` does is what `fuzz` has tried.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use datasync::api::{ApiError, Request, Response, TaskStatus};
 use datasync::report::LogLine;
@@ -17,6 +18,7 @@ use super::World;
 use super::journal::Journal;
 use super::mount::locate;
 use super::storage::Storage;
+use crate::engine::Root;
 use crate::monitor::Monitor;
 use crate::scenario::slots::{Slot, SlotDefaults, SlotKind};
 use crate::scenario::{Expectation, Operation, Scenario, StorageSpec, VERSION, When, WorldSpec};
@@ -45,8 +47,19 @@ pub struct LiveSpec {
     pub world: WorldSpec,
     /// What becomes of other locations.
     pub unmapped: Unmapped,
-    /// The storages, each with where it begins below its name.
-    pub storages: Vec<(RelPath, StorageSpec)>,
+    /// The storages.
+    pub storages: Vec<LiveStorage>,
+}
+
+/// A storage that locations are said to stand for.
+#[derive(Clone, Debug)]
+pub struct LiveStorage {
+    /// Where it begins below its name.
+    pub export: RelPath,
+    /// What is in it.
+    pub spec: StorageSpec,
+    /// The real directory that it is instead, if it is one. Of file systems only.
+    pub directory: Option<Arc<Root>>,
 }
 
 /// What a world has besides when it is live.
@@ -70,14 +83,15 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             changed: None,
             expect: Expectation::Holds,
             world: spec.world.clone(),
-            storages: spec.storages.iter().map(|(_, storage)| storage.clone()).collect(),
+            storages: spec.storages.iter().map(|storage| storage.spec.clone()).collect(),
             operations: Vec::new(),
         };
         let home = SlotDefaults { account: spec.account.clone(), region: spec.region.clone() };
         let monitor = Monitor::new([], &spec.world.settings);
         let mut world = Self::at_home(&scenario, (rules, hash), None, monitor, false, home);
-        for (storage, (export, _)) in world.storages.iter_mut().zip(&spec.storages) {
-            storage.export = export.clone();
+        for (storage, said) in world.storages.iter_mut().zip(&spec.storages) {
+            storage.export = said.export.clone();
+            storage.directory = said.directory.clone();
         }
         world.journal = Journal::off();
         world.live =

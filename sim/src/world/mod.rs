@@ -10,6 +10,7 @@
 //! - `snapshot`: the world as plain data
 //! - `storage`, `filling`, `storage_edits`, `mount`, `frozen`: what is stored and how an execution reaches it
 //! - `by_hand`: what may happen next, for who picks it
+//! - `real`: storages that are real directories, of live worlds only
 //! - `cost`: how long things take; `triggers`: operations that wait for an action
 
 mod actions;
@@ -23,6 +24,7 @@ mod look;
 mod mount;
 mod operations;
 mod pins;
+mod real;
 mod running;
 mod snapshot;
 mod storage;
@@ -56,7 +58,7 @@ use crate::trace::Recorder;
 
 use cost::Costs;
 use live::Live;
-pub use live::{LiveSpec, Unmapped};
+pub use live::{LiveSpec, LiveStorage, Unmapped};
 use running::{Facts, Running};
 pub use snapshot::Stored;
 use storage::Storage;

@@ -13,6 +13,7 @@ use datasync::volume::{
 
 use serde::{Deserialize, Serialize};
 
+use super::real;
 use super::running::Armed;
 use super::storage::Storage;
 use crate::bug::plant::{Intercept, Plant};
@@ -188,7 +189,16 @@ impl<H: EntryHash> Mounted<'_, H> {
         let between_buckets = self.between_buckets();
         let mut context =
             StepContext { now: self.now, stamps: self.stamps, payloads: self.payloads, corrupt };
-        self.storages[mount.storage].apply(&mut context, &mount.base, path, side, step, between_buckets)
+        let [from, to] = [self.source, self.destination].map(|mount| self.storages[mount.storage].is_real());
+        let storage = &mut self.storages[mount.storage];
+        let storage_is_real = storage.is_real();
+        let mut plain = |context: &mut StepContext<'_>, step: &Step| {
+            storage.apply(context, &mount.base, path, side, step, between_buckets)
+        };
+        if from == to || storage_is_real {
+            return plain(&mut context, step);
+        }
+        real::literally(&mut context, step, plain)
     }
 
     /// Whether both sides are buckets (2.12e).

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use datasync::Settings;
 use datasync::mix::{fold, fold_bytes};
@@ -19,7 +20,9 @@ use serde::{Deserialize, Serialize};
 
 use super::filling::{filled_bucket, filled_tree};
 use super::frozen::Frozen;
+use super::real;
 use super::storage_edits::{edit_files, edit_objects};
+use crate::engine::Root;
 use crate::invariant::Seen;
 use crate::oracle::Snapshot;
 use crate::scenario::{Edit, STALE_CHANGES_MAX, StorageChange, StorageSpec};
@@ -41,6 +44,9 @@ pub struct Storage<H: EntryHash> {
     pub power_losses: u64,
     /// What it held before each of the last changes, if somebody will want to list that.
     past: Option<VecDeque<Medium<H>>>,
+    /// The directory that it is instead, of a live world.
+    #[serde(skip)]
+    pub(super) directory: Option<Arc<Root>>,
     medium: Medium<H>,
     clock: StorageClock,
     objects: ObjectView,
@@ -90,6 +96,7 @@ impl<H: EntryHash> Storage<H> {
             unreachable_since: None,
             power_losses: 0,
             past: None,
+            directory: None,
             medium,
             clock,
             objects: ObjectView { plain_mtime: last_modified_counts(settings), ..ObjectView::default() },
@@ -97,6 +104,12 @@ impl<H: EntryHash> Storage<H> {
             snapshots: BTreeMap::new(),
             frozen: None,
         }
+    }
+
+    /// Whether it is a real directory.
+    #[must_use]
+    pub fn is_real(&self) -> bool {
+        self.directory.is_some()
     }
 
     /// Whether its clock is off.
@@ -119,6 +132,9 @@ impl<H: EntryHash> Storage<H> {
     /// # Errors
     /// Why not.
     pub fn mountable(&self, subdirectory: &RelPath) -> Result<(), StepErrorKind> {
+        if let Some(root) = &self.directory {
+            return root.mountable(subdirectory);
+        }
         match &self.medium {
             Medium::Files(volume) => volume.mountable(subdirectory),
             Medium::Objects(_) => Ok(()),
@@ -191,6 +207,9 @@ impl<H: EntryHash> Storage<H> {
         between_buckets: bool,
     ) -> Result<StepResult, StepErrorKind> {
         context.stamps.set_clock(self.clock);
+        if let Some(root) = &self.directory {
+            return real::apply(root, context, base, path, step);
+        }
         match &mut self.medium {
             Medium::Files(volume) => volume.apply(context, base, path, side, step),
             Medium::Objects(bucket) => {

@@ -30,6 +30,9 @@ fn operations(world: &Live, act: &Act) -> Result<Vec<Operation>, (u16, String)> 
         Act::Restart {} => now(Happens::RestartService {}),
         Act::Edit { volume, edit } => {
             let storage = volume_index(world, volume)?;
+            if world.storages()[storage as usize].is_real() {
+                return Err((400, format!("volume `{volume}` is a real directory: edit it there")));
+            }
             now(Happens::Edit(EditAct { storage, edit: edit.clone() }))
         }
         Act::Storage { volume, change } => {

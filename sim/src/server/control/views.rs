@@ -89,8 +89,9 @@ fn volumes(world: &Live) -> Value {
             "kind": storage.kind().as_str(),
             "name": storage.name,
             "export": storage.export.to_string(),
-            "entries": storage.entries(),
-            "bytes": storage.bytes(),
+            "real": storage.is_real(),
+            "entries": (!storage.is_real()).then(|| storage.entries()),
+            "bytes": (!storage.is_real()).then(|| storage.bytes()),
         })
     });
     json!({"volumes": volumes.collect::<Vec<_>>()})
@@ -98,6 +99,9 @@ fn volumes(world: &Live) -> Value {
 
 fn content(world: &Live, index: u32) -> Value {
     let storage = &world.storages()[index as usize];
+    if storage.is_real() {
+        return json!({"number": index, "real": true});
+    }
     let text = |bytes: &[u8]| Escaped(bytes).to_string();
     match storage.frozen().read_out() {
         RawStorage::Files { entries, .. } => {
