@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_types, clippy::disallowed_methods)]
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{Args, ValueEnum};
@@ -12,7 +13,7 @@ use datasync::time::{Instant, SECOND};
 use serde_json::{Map, Value};
 
 use super::console::{Console, Done, HELD, Stop};
-use crate::server::{Clock, HostSpec, Http, LogFormat, Volumes, is_region, parse_volume, serve as serve_http};
+use crate::server::{Clock, HostSpec, Http, LogFormat, StateFile, Volumes, is_region, serve as serve_http};
 use crate::world::{ACCOUNT, REGION, Unmapped as Lost};
 
 /// The day DataSync was announced: where the virtual clock begins unless it goes with the wall clock.
@@ -64,6 +65,10 @@ pub struct ServeArgs {
     /// A setting of the service other than it is, such as tasks_max=1000 or launch_delay_ns=0 (docs/choices.md).
     #[arg(long, value_name = "NAME=VALUE")]
     set: Vec<String>,
+    /// Keep everything in this file: the server can be stopped or killed at any time and goes on where it was. Executions
+    /// over real directories that were running then end in ERROR, as after a crash.
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
     /// Leave members out that API version 2018-11-09 does not have, and log them, instead of refusing the request.
     #[arg(long)]
     ignore_unknown: bool,
@@ -81,11 +86,11 @@ pub fn serve(args: &ServeArgs, console: &mut Console<'_>) -> Done {
     }
     let mut volumes = Volumes::default();
     for text in &args.volume {
-        let storage = parse_volume(text).map_err(|error| Stop::Misuse(error.to_string()))?;
-        volumes.add(storage).map_err(|error| Stop::Misuse(error.to_string()))?;
+        volumes.add(text).map_err(|error| Stop::Misuse(error.to_string()))?;
     }
     let now = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(LAUNCH_DAY_SECS, |since| since.as_secs());
-    let start = args.start.unwrap_or_else(|| if matches!(args.clock, Clock::Wall(_)) { now() } else { LAUNCH_DAY_SECS });
+    let begun = args.state.as_deref().and_then(StateFile::start_of);
+    let start = args.start.or(begun).unwrap_or_else(|| if matches!(args.clock, Clock::Wall(_)) { now() } else { LAUNCH_DAY_SECS });
     let Some(start) = start.checked_mul(SECOND) else {
         return Err(Stop::misuse(format_args!("--start {start}"), "expected a time before the year 2554"));
     };
@@ -105,11 +110,11 @@ pub fn serve(args: &ServeArgs, console: &mut Console<'_>) -> Done {
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let http = Http { listen: args.listen, ignore_unknown: args.ignore_unknown, log: args.log, threads };
     let out = &mut *console.out;
-    serve_http(http, spec, |address| {
+    serve_http(http, spec, args.state.clone(), |address| {
         writeln!(out, "http://{address}")?;
         out.flush()
     })
-    .map_err(|error| Stop::misuse(format_args!("--listen {}", args.listen), error))?;
+    .map_err(|error| Stop::misuse("serve", error))?;
     Ok(HELD)
 }
 

@@ -6,16 +6,16 @@ use datasync::Settings;
 use datasync::api::{ApiError, Request, Response};
 use datasync::mix::{fold, fold_bytes};
 use datasync::rules::Documented;
-use datasync::time::Instant;
+use datasync::time::{Instant, SECOND};
 use datasync::tree::Xxh3;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::clock::Clock;
 use super::control::{Act, Query, acts, views};
 use super::volumes::Volumes;
 use crate::scenario::{CostProfile, WorldSpec};
-use crate::world::{LiveSpec, Unmapped, World};
+use crate::world::{LiveSpec, LiveState, Unmapped, World};
 
 /// A world as the server has it.
 pub type Live = World<Documented, Xxh3>;
@@ -84,6 +84,31 @@ pub struct Host {
     /// How far a manual clock has got.
     manual: Instant,
     snapshots: BTreeMap<String, (Instant, BTreeMap<String, Live>)>,
+}
+
+/// Everything that decides how a host goes on.
+#[derive(Serialize, Deserialize)]
+pub struct HostState {
+    manual: Instant,
+    regions: BTreeMap<String, LiveState>,
+    snapshots: BTreeMap<String, (Instant, BTreeMap<String, LiveState>)>,
+}
+
+impl HostSpec {
+    /// What must be the same when a state is taken up again.
+    #[must_use]
+    pub fn as_json(&self) -> Value {
+        json!({
+            "account": self.account,
+            "region": self.region,
+            "seed": self.seed,
+            "start": self.start.0 / SECOND,
+            "clock": self.clock.to_string(),
+            "unmapped": format!("{:?}", self.unmapped),
+            "volumes": self.volumes.said(),
+            "settings": self.settings,
+        })
+    }
 }
 
 impl Host {
@@ -177,6 +202,49 @@ impl Host {
             world.pass_until(spec.start.after_ns(wall_ns.saturating_mul(times)));
         }
         world
+    }
+
+    /// What is needed to go on from here.
+    #[must_use]
+    pub fn state(&self) -> HostState {
+        let states = |regions: &BTreeMap<String, Live>| {
+            regions.iter().map(|(region, world)| (region.clone(), world.live_state())).collect()
+        };
+        let snapshots = self.snapshots.iter();
+        HostState {
+            manual: self.manual,
+            regions: states(&self.regions),
+            snapshots: snapshots
+                .map(|(name, (manual, regions))| (name.clone(), (*manual, states(regions))))
+                .collect(),
+        }
+    }
+
+    /// A host that goes on where a state was taken; `spec` is what it began with.
+    ///
+    /// # Errors
+    /// What is wrong with the state.
+    pub fn from_state(spec: HostSpec, state: HostState) -> Result<Self, String> {
+        let worlds = |regions: BTreeMap<String, LiveState>| {
+            let world = |(region, state): (String, LiveState)| {
+                let world = Live::from_live_state(&live_spec(&spec, &region), Documented, &Xxh3, state)?;
+                Ok((region, world))
+            };
+            regions.into_iter().map(world).collect::<Result<BTreeMap<String, Live>, String>>()
+        };
+        let HostState { manual, regions, snapshots } = state;
+        let regions = worlds(regions)?;
+        let snapshots = snapshots.into_iter();
+        let snapshots = snapshots
+            .map(|(name, (manual, regions))| Ok((name, (manual, worlds(regions)?))))
+            .collect::<Result<_, String>>()?;
+        Ok(Self { spec, regions, manual, snapshots })
+    }
+
+    /// Executions over real directories end as if their workers had died. Whether there were any.
+    pub fn crash_on_real_directories(&mut self) -> bool {
+        let hit: Vec<bool> = self.regions.values_mut().map(World::crash_on_real_directories).collect();
+        hit.contains(&true)
     }
 
     /// A digest of everything in all regions.

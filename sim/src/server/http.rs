@@ -5,6 +5,7 @@
 
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -73,14 +74,19 @@ struct Noted {
 /// Serves until SIGINT or SIGTERM. `ready` is told the address once connections are taken.
 ///
 /// # Errors
-/// The address cannot be listened at, or the system gives no threads.
-pub fn serve(http: Http, spec: HostSpec, ready: impl FnOnce(SocketAddr) -> io::Result<()>) -> io::Result<()> {
+/// The state file cannot be used, the address cannot be listened at, or the system gives no threads.
+pub fn serve(
+    http: Http,
+    spec: HostSpec,
+    state: Option<PathBuf>,
+    ready: impl FnOnce(SocketAddr) -> io::Result<()>,
+) -> io::Result<()> {
     let runtime = runtime::Builder::new_multi_thread().worker_threads(http.threads.max(1)).enable_all().build()?;
     let seed = spec.seed;
     let listen = http.listen;
     let done: io::Result<_> = runtime.block_on(async {
         let listener = TcpListener::bind(listen).await?;
-        let (owner, thread) = Owner::start(spec);
+        let (owner, thread) = Owner::start(spec, state).map_err(io::Error::other)?;
         let shared = Arc::new(Shared { owner, http, seed, requests: AtomicU64::new(0) });
         let router = Router::new().fallback(answer).with_state(shared);
         ready(listener.local_addr()?)?;

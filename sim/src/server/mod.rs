@@ -6,6 +6,7 @@
 //! - `clock` says how much virtual time an input moves
 //! - `control` is what only a simulator has: time, agents, faults, storages, snapshots
 //! - `volumes` is what locations stand for
+//! - `state` keeps inputs on disk
 //! - `owner` is the one thread that has the host, `http` the many that have the connections
 
 mod clock;
@@ -13,11 +14,13 @@ mod control;
 mod host;
 mod http;
 mod owner;
+mod state;
 mod volumes;
 mod wire;
 
 pub use clock::Clock;
-pub use host::{Answer, Host, HostSpec, Input};
+pub use host::{Answer, Host, HostSpec, HostState, Input};
 pub use http::{Http, LogFormat, serve};
-pub use volumes::{VolumeError, Volumes, parse_volume};
+pub use state::StateFile;
+pub use volumes::{VolumeError, Volumes};
 pub use wire::{Asked, WireRequest, WireResponse, is_region, read};

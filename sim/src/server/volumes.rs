@@ -11,12 +11,15 @@ use super::control::kind_of_scheme;
 use crate::engine::Root;
 use crate::scenario::StorageSpec;
 use crate::trees::file::read;
-use crate::world::LiveStorage;
+use crate::world::{LiveStorage, RealDirectory, Tape};
 
 /// All that was said.
 #[derive(Clone, Debug, Default)]
 pub struct Volumes {
     storages: Vec<LiveStorage>,
+    /// What was said, in that order.
+    said: Vec<String>,
+    tape: Tape,
 }
 
 /// Why a volume cannot be.
@@ -32,11 +35,12 @@ impl fmt::Display for VolumeError {
 impl std::error::Error for VolumeError {}
 
 impl Volumes {
-    /// Adds one.
+    /// Adds one: `nfs://host/export=DIRECTORY`, `efs://fs-id=tree:FILE`, `s3://bucket=tree:FILE`, or `…=empty`.
     ///
     /// # Errors
-    /// Another one begins at the same place.
-    pub fn add(&mut self, storage: LiveStorage) -> Result<(), VolumeError> {
+    /// What was expected; or another one begins at the same place.
+    pub fn add(&mut self, text: &str) -> Result<(), VolumeError> {
+        let storage = parse_volume(text, &self.tape)?;
         let LiveStorage { export, spec, .. } = &storage;
         let taken = |known: &LiveStorage| {
             known.export == *export
@@ -48,7 +52,20 @@ impl Volumes {
             return Err(VolumeError(format!("{name}:/{export} of {kind}: expected one volume there, not two")));
         }
         self.storages.push(storage);
+        self.said.push(text.to_owned());
         Ok(())
+    }
+
+    /// Where real directories' answers are kept.
+    #[must_use]
+    pub fn tape(&self) -> Tape {
+        self.tape.clone()
+    }
+
+    /// What was said, in that order.
+    #[must_use]
+    pub fn said(&self) -> &[String] {
+        &self.said
     }
 
     /// All of them.
@@ -58,11 +75,7 @@ impl Volumes {
     }
 }
 
-/// Reads `nfs://host/export=DIRECTORY`, `efs://fs-id=tree:FILE`, `s3://bucket=tree:FILE`, or `…=empty`.
-///
-/// # Errors
-/// What was expected.
-pub fn parse_volume(text: &str) -> Result<LiveStorage, VolumeError> {
+fn parse_volume(text: &str, tape: &Tape) -> Result<LiveStorage, VolumeError> {
     let wrong = |what: &str| {
         VolumeError(format!("volume `{text}`: {what}; expected URI=WHAT such as nfs://host/export=DIRECTORY, efs://fs-01234567=tree:FILE or s3://bucket=empty"))
     };
@@ -86,7 +99,10 @@ pub fn parse_volume(text: &str) -> Result<LiveStorage, VolumeError> {
         _ if kind == StorageKind::S3 => {
             return Err(wrong("a directory has no keys and no metadata: a bucket is `empty` or a `tree:FILE`"));
         }
-        _ => directory = Some(Arc::new(Root::open(Path::new(what)).map_err(|error| wrong(&error.to_string()))?)),
+        _ => {
+            let root = Root::open(Path::new(what)).map_err(|error| wrong(&error.to_string()))?;
+            directory = Some(RealDirectory { root: Arc::new(root), tape: tape.clone() });
+        }
     }
     Ok(LiveStorage { export, spec: storage, directory })
 }

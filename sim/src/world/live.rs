@@ -4,7 +4,6 @@
 //! the world that histories happen in: what `serve` does is what `fuzz` has tried.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use datasync::api::{ApiError, Request, Response, TaskStatus};
 use datasync::report::LogLine;
@@ -17,8 +16,8 @@ use datasync::volume::StorageKind;
 use super::World;
 use super::journal::Journal;
 use super::mount::locate;
+use super::real::RealDirectory;
 use super::storage::Storage;
-use crate::engine::Root;
 use crate::monitor::Monitor;
 use crate::scenario::slots::{Slot, SlotDefaults, SlotKind};
 use crate::scenario::{Expectation, Operation, Scenario, StorageSpec, VERSION, When, WorldSpec};
@@ -59,7 +58,7 @@ pub struct LiveStorage {
     /// What is in it.
     pub spec: StorageSpec,
     /// The real directory that it is instead, if it is one. Of file systems only.
-    pub directory: Option<Arc<Root>>,
+    pub directory: Option<RealDirectory>,
 }
 
 /// What a world has besides when it is live.
@@ -69,7 +68,7 @@ pub(super) struct Live {
     /// Storages made because somebody mounted them: from this index on.
     mapped: usize,
     /// Logs of executions that have ended.
-    logs: BTreeMap<ExecutionId, Vec<LogLine>>,
+    pub(super) logs: BTreeMap<ExecutionId, Vec<LogLine>>,
 }
 
 impl<R: Rules, H: EntryHash> World<R, H> {
@@ -91,7 +90,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         let mut world = Self::at_home(&scenario, (rules, hash), None, monitor, false, home);
         for (storage, said) in world.storages.iter_mut().zip(&spec.storages) {
             storage.export = said.export.clone();
-            storage.directory = said.directory.clone();
+            storage.directory.clone_from(&said.directory);
         }
         world.journal = Journal::off();
         world.live =

@@ -10,7 +10,8 @@
 //! - `snapshot`: the world as plain data
 //! - `storage`, `filling`, `storage_edits`, `mount`, `frozen`: what is stored and how an execution reaches it
 //! - `by_hand`: what may happen next, for who picks it
-//! - `real`: storages that are real directories, of live worlds only
+//! - `real`: storages that are real directories, of live worlds only; `tape`: what they answered; `live_state`: a live
+//!   world on disk
 //! - `cost`: how long things take; `triggers`: operations that wait for an action
 
 mod actions;
@@ -20,6 +21,7 @@ mod filling;
 mod frozen;
 mod journal;
 mod live;
+mod live_state;
 mod look;
 mod mount;
 mod operations;
@@ -30,6 +32,7 @@ mod snapshot;
 mod storage;
 mod storage_edits;
 mod strikes;
+mod tape;
 mod triggers;
 mod views;
 mod watch;
@@ -59,9 +62,12 @@ use crate::trace::Recorder;
 use cost::Costs;
 use live::Live;
 pub use live::{LiveSpec, LiveStorage, Unmapped};
+pub use live_state::LiveState;
+pub use real::RealDirectory;
 use running::{Facts, Running};
 pub use snapshot::Stored;
 use storage::Storage;
+pub use tape::{Tape, Taped};
 use triggers::Triggers;
 
 /// The account every history happens in.

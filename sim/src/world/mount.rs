@@ -191,11 +191,13 @@ impl<H: EntryHash> Mounted<'_, H> {
             StepContext { now: self.now, stamps: self.stamps, payloads: self.payloads, corrupt };
         let [from, to] = [self.source, self.destination].map(|mount| self.storages[mount.storage].is_real());
         let storage = &mut self.storages[mount.storage];
-        let storage_is_real = storage.is_real();
+        if let Some(directory) = &storage.directory {
+            return directory.apply(&mut context, &mount.base, path, step, from != to);
+        }
         let mut plain = |context: &mut StepContext<'_>, step: &Step| {
             storage.apply(context, &mount.base, path, side, step, between_buckets)
         };
-        if from == to || storage_is_real {
+        if from == to {
             return plain(&mut context, step);
         }
         real::literally(&mut context, step, plain)

@@ -70,7 +70,7 @@ impl<R: Rules + Stored, H: EntryHash + Stored> World<R, H> {
     }
 
     /// Takes over what stands beside a world that is gone.
-    fn take_over(&mut self, mut old: Self) {
+    pub(super) fn take_over(&mut self, mut old: Self) {
         self.defaults = old.defaults;
         self.spec = old.spec;
         self.settings = old.settings;

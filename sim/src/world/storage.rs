@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
-use std::sync::Arc;
 
 use datasync::Settings;
 use datasync::mix::{fold, fold_bytes};
@@ -20,9 +19,8 @@ use serde::{Deserialize, Serialize};
 
 use super::filling::{filled_bucket, filled_tree};
 use super::frozen::Frozen;
-use super::real;
+use super::real::RealDirectory;
 use super::storage_edits::{edit_files, edit_objects};
-use crate::engine::Root;
 use crate::invariant::Seen;
 use crate::oracle::Snapshot;
 use crate::scenario::{Edit, STALE_CHANGES_MAX, StorageChange, StorageSpec};
@@ -46,7 +44,7 @@ pub struct Storage<H: EntryHash> {
     past: Option<VecDeque<Medium<H>>>,
     /// The directory that it is instead, of a live world.
     #[serde(skip)]
-    pub(super) directory: Option<Arc<Root>>,
+    pub(super) directory: Option<RealDirectory>,
     medium: Medium<H>,
     clock: StorageClock,
     objects: ObjectView,
@@ -132,8 +130,8 @@ impl<H: EntryHash> Storage<H> {
     /// # Errors
     /// Why not.
     pub fn mountable(&self, subdirectory: &RelPath) -> Result<(), StepErrorKind> {
-        if let Some(root) = &self.directory {
-            return root.mountable(subdirectory);
+        if let Some(directory) = &self.directory {
+            return directory.root.mountable(subdirectory);
         }
         match &self.medium {
             Medium::Files(volume) => volume.mountable(subdirectory),
@@ -207,9 +205,6 @@ impl<H: EntryHash> Storage<H> {
         between_buckets: bool,
     ) -> Result<StepResult, StepErrorKind> {
         context.stamps.set_clock(self.clock);
-        if let Some(root) = &self.directory {
-            return real::apply(root, context, base, path, step);
-        }
         match &mut self.medium {
             Medium::Files(volume) => volume.apply(context, base, path, side, step),
             Medium::Objects(bucket) => {

@@ -1,0 +1,66 @@
+//! A live world written down and read back, by whoever keeps it on disk.
+
+use std::collections::BTreeMap;
+
+use datasync::report::LogLine;
+use datasync::rules::Rules;
+use datasync::service::ExecutionId;
+use datasync::tree::EntryHash;
+use serde::{Deserialize, Serialize};
+
+use super::live::LiveSpec;
+use super::{Stored, World};
+use crate::fault::FaultKind;
+use crate::scenario::Operation;
+
+/// Everything that decides how a live world goes on.
+#[derive(Serialize, Deserialize)]
+pub struct LiveState {
+    world: Vec<u8>,
+    operations: Vec<Operation>,
+    logs: BTreeMap<ExecutionId, Vec<LogLine>>,
+}
+
+impl<R: Rules + Stored, H: EntryHash + Stored> World<R, H> {
+    /// What is needed to go on from here.
+    #[must_use]
+    pub fn live_state(&self) -> LiveState {
+        let logs = self.live.as_ref().map(|live| live.logs.clone()).unwrap_or_default();
+        LiveState { world: self.to_bytes(), operations: self.operations.clone(), logs }
+    }
+
+    /// A world that goes on where a state was taken; `spec` is what it began with.
+    ///
+    /// # Errors
+    /// What is wrong with the state.
+    pub fn from_live_state(spec: &LiveSpec, rules: R, hash: &H, state: LiveState) -> Result<Self, String> {
+        let fresh = Self::live(spec, rules, hash);
+        let mut world: Self = postcard::from_bytes(&state.world).map_err(|error| error.to_string())?;
+        if world.storages.len() < fresh.storages.len() {
+            return Err(String::from("it has fewer volumes than it began with"));
+        }
+        for (storage, fresh) in world.storages.iter_mut().zip(&fresh.storages) {
+            storage.directory.clone_from(&fresh.directory);
+        }
+        world.take_over(fresh);
+        world.operations = state.operations;
+        if let Some(live) = &mut world.live {
+            live.logs = state.logs;
+        }
+        Ok(world)
+    }
+
+    /// Executions that run with a real directory mounted end as if their workers had died. Whether there were any.
+    pub fn crash_on_real_directories(&mut self) -> bool {
+        let real = |storage: usize| self.storages[storage].is_real();
+        let on_real = self.running.iter().filter(|(_, running)| {
+            real(running.source.storage) || real(running.destination.storage)
+        });
+        let hit: Vec<ExecutionId> = on_real.map(|(execution, _)| *execution).collect();
+        for execution in &hit {
+            self.crash(*execution, FaultKind::WorkerCrash);
+            self.settle();
+        }
+        !hit.is_empty()
+    }
+}
