@@ -12,6 +12,7 @@ mod bugs;
 mod bugs_check;
 mod bugs_table;
 mod capture;
+mod clients;
 mod console;
 mod digests;
 mod explore;
@@ -59,6 +60,7 @@ enum Verb {
     Capture(capture::CaptureArgs),
     Invariants(invariants::InvariantsArgs),
     Serve(serve::ServeArgs),
+    Clients(clients::ClientsArgs),
     #[command(hide = true)]
     Digests(digests::DigestsArgs),
 }
@@ -86,6 +88,7 @@ pub fn main_with(args: impl IntoIterator<Item = OsString>, out: &mut dyn Write, 
         Verb::Bugs(args) => bugs::bugs(args, &mut console),
         Verb::Capture(args) => capture::capture(args, &mut console),
         Verb::Invariants(args) => invariants::invariants(args, &mut console),
+        Verb::Clients(args) => clients::clients(args, &mut console),
         Verb::Serve(args) => serve::serve(args, &mut console),
         Verb::Digests(args) => digests::digests(args, &mut console),
     };

@@ -19,6 +19,7 @@ mod volumes;
 mod wire;
 
 pub use clock::Clock;
+pub use control::{Act, Query};
 pub use host::{Answer, Host, HostSpec, HostState, Input};
 pub use http::{Http, LogFormat, serve};
 pub use state::StateFile;

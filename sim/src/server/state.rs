@@ -120,19 +120,23 @@ impl StateFile {
                     }
                     Line::Reopened { wall: at } => {
                         wall = at;
+                        tape.replay(Vec::new());
                         host.crash_on_real_directories();
                     }
                 }
                 whole += length as u64;
             }
         }
+        // What died with the program does nothing more: while its executions end no directory is asked.
+        tape.replay(Vec::new());
+        let ended = host.crash_on_real_directories();
         tape.record();
         let file = OpenOptions::new().create(true).append(true).open(path).map_err(|error| at(path, &error))?;
         // What was cut short would run into what comes next.
         file.set_len(whole).map_err(|error| at(path, &error))?;
         let mut state = Self { path: path.to_owned(), file, pending: Vec::new(), inputs };
         if exists && whole > 0 {
-            if host.crash_on_real_directories() {
+            if ended {
                 state.add(&Line::Reopened { wall });
             }
         } else {

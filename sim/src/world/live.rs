@@ -67,6 +67,8 @@ pub(super) struct Live {
     unmapped: Unmapped,
     /// Storages made because somebody mounted them: from this index on.
     mapped: usize,
+    /// Whether the last request changed something: who asks next is to see that.
+    pub(super) fresh: bool,
     /// Logs of executions that have ended.
     pub(super) logs: BTreeMap<ExecutionId, Vec<LogLine>>,
 }
@@ -94,7 +96,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         }
         world.journal = Journal::off();
         world.live =
-            Some(Live { unmapped: spec.unmapped, mapped: spec.storages.len(), logs: BTreeMap::new() });
+            Some(Live { unmapped: spec.unmapped, mapped: spec.storages.len(), fresh: false, logs: BTreeMap::new() });
         world
     }
 
@@ -108,6 +110,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             self.report(execution);
         }
         self.settle();
+        let before = self.service.changes();
         let answer = self.service.handle(request);
         match &answer {
             Ok(Response::StartTaskExecution(started)) => {
@@ -130,6 +133,9 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             _ => {}
         }
         self.settle();
+        if let Some(live) = &mut self.live {
+            live.fresh = self.service.changes() != before;
+        }
         answer
     }
 
@@ -143,8 +149,12 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         self.settle();
     }
 
-    /// Lets time pass until `target`, or only until something changes that a client can see.
+    /// Lets time pass until `target`, or only until something changes that a client can see. None passes if the last
+    /// request changed something: so between two changes there is always one request, and who polls misses none.
     pub fn pass_until_change(&mut self, target: Instant) {
+        if self.live.as_mut().is_some_and(|live| std::mem::take(&mut live.fresh)) {
+            return;
+        }
         let before = self.service.changes();
         while self.next_at().is_some_and(|at| at <= target) {
             self.step();

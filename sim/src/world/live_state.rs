@@ -18,6 +18,7 @@ use crate::scenario::Operation;
 pub struct LiveState {
     world: Vec<u8>,
     operations: Vec<Operation>,
+    fresh: bool,
     logs: BTreeMap<ExecutionId, Vec<LogLine>>,
 }
 
@@ -25,8 +26,10 @@ impl<R: Rules + Stored, H: EntryHash + Stored> World<R, H> {
     /// What is needed to go on from here.
     #[must_use]
     pub fn live_state(&self) -> LiveState {
-        let logs = self.live.as_ref().map(|live| live.logs.clone()).unwrap_or_default();
-        LiveState { world: self.to_bytes(), operations: self.operations.clone(), logs }
+        let live = self.live.as_ref();
+        let logs = live.map(|live| live.logs.clone()).unwrap_or_default();
+        let fresh = live.is_some_and(|live| live.fresh);
+        LiveState { fresh, world: self.to_bytes(), operations: self.operations.clone(), logs }
     }
 
     /// A world that goes on where a state was taken; `spec` is what it began with.
@@ -45,7 +48,7 @@ impl<R: Rules + Stored, H: EntryHash + Stored> World<R, H> {
         world.take_over(fresh);
         world.operations = state.operations;
         if let Some(live) = &mut world.live {
-            live.logs = state.logs;
+            (live.logs, live.fresh) = (state.logs, state.fresh);
         }
         Ok(world)
     }

@@ -1,0 +1,9 @@
+//! The server as a program: real clients, and everything that is not one.
+
+#![allow(missing_docs)] // a test binary
+
+mod clients;
+mod host;
+mod http;
+mod program;
+mod state;
