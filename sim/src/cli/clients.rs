@@ -45,10 +45,21 @@ pub fn clients(args: &ClientsArgs, console: &mut Console<'_>) -> Done {
         let wheel = installed.join("wheel");
         let wheel_text = wheel.display().to_string();
         let pip = installed.join("bin/pip");
-        let download = ["download", "--quiet", "--disable-pip-version-check", "--no-deps", "--dest", &wheel_text, SEED_BOTOCORE];
+        let download = [
+            "download",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-deps",
+            "--dest",
+            &wheel_text,
+            SEED_BOTOCORE,
+        ];
         run(console, Command::new(pip).args(download))?;
         let extract = described.join("model.py");
-        run(console, Command::new(installed.join("bin/python")).arg(extract).args([&wheel, &installed.join("model")]))?;
+        run(
+            console,
+            Command::new(installed.join("bin/python")).arg(extract).args([&wheel, &installed.join("model")]),
+        )?;
     }
     let js = installed.join("js");
     copy(&described.join("js"), &js, &["package.json", "package-lock.json"])?;
@@ -90,7 +101,11 @@ fn run(console: &mut Console<'_>, command: &mut Command) -> Result<(), Stop> {
     told(console, &shown, status)
 }
 
-fn told(console: &mut Console<'_>, what: &str, status: std::io::Result<std::process::ExitStatus>) -> Result<(), Stop> {
+fn told(
+    console: &mut Console<'_>,
+    what: &str,
+    status: std::io::Result<std::process::ExitStatus>,
+) -> Result<(), Stop> {
     console.note(format_args!("$ {what}"))?;
     match status {
         Ok(status) if status.success() => Ok(()),

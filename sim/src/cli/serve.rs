@@ -82,15 +82,22 @@ pub fn serve(args: &ServeArgs, console: &mut Console<'_>) -> Done {
         return Err(Stop::misuse(format_args!("--account {}", args.account), "expected 12 digits"));
     }
     if !is_region(&args.region) {
-        return Err(Stop::misuse(format_args!("--region {}", args.region), "expected a region such as us-east-1"));
+        return Err(Stop::misuse(
+            format_args!("--region {}", args.region),
+            "expected a region such as us-east-1",
+        ));
     }
     let mut volumes = Volumes::default();
     for text in &args.volume {
         volumes.add(text).map_err(|error| Stop::Misuse(error.to_string()))?;
     }
-    let now = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(LAUNCH_DAY_SECS, |since| since.as_secs());
+    let now =
+        || SystemTime::now().duration_since(UNIX_EPOCH).map_or(LAUNCH_DAY_SECS, |since| since.as_secs());
     let begun = args.state.as_deref().and_then(StateFile::start_of);
-    let start = args.start.or(begun).unwrap_or_else(|| if matches!(args.clock, Clock::Wall(_)) { now() } else { LAUNCH_DAY_SECS });
+    let start = args
+        .start
+        .or(begun)
+        .unwrap_or_else(|| if matches!(args.clock, Clock::Wall(_)) { now() } else { LAUNCH_DAY_SECS });
     let Some(start) = start.checked_mul(SECOND) else {
         return Err(Stop::misuse(format_args!("--start {start}"), "expected a time before the year 2554"));
     };
@@ -123,7 +130,8 @@ fn settings(set: &[String]) -> Result<Settings, Stop> {
     let mut members = Map::new();
     for text in set {
         let expected = "expected NAME=VALUE such as tasks_max=1000";
-        let (name, value) = text.split_once('=').ok_or_else(|| Stop::misuse(format_args!("--set {text}"), expected))?;
+        let (name, value) =
+            text.split_once('=').ok_or_else(|| Stop::misuse(format_args!("--set {text}"), expected))?;
         let value = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
         members.insert(name.to_owned(), value);
     }

@@ -285,7 +285,12 @@ impl Root {
     ///
     /// # Errors
     /// What the file system says. Steps that only a bucket knows are `Unsupported`.
-    pub fn step(&self, path: &RelPath, step: &Step, bytes: &mut dyn OnTheWay) -> Result<StepResult, StepErrorKind> {
+    pub fn step(
+        &self,
+        path: &RelPath,
+        step: &Step,
+        bytes: &mut dyn OnTheWay,
+    ) -> Result<StepResult, StepErrorKind> {
         let root = self;
         match step {
             Step::List { .. } => return root.list(path).map(StepResult::Listing),
@@ -377,7 +382,6 @@ impl Directories {
     pub fn new(source: Arc<Root>, destination: Arc<Root>) -> Self {
         Self { source, destination, payloads: BTreeMap::new() }
     }
-
 }
 
 impl Executor for Directories {

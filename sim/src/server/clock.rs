@@ -47,8 +47,11 @@ impl FromStr for Clock {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let expected =
-            || format!("`{text}`: expected `request:STEP` such as request:1s, `wall:TIMES` such as wall:60, or `manual`");
+        let expected = || {
+            format!(
+                "`{text}`: expected `request:STEP` such as request:1s, `wall:TIMES` such as wall:60, or `manual`"
+            )
+        };
         match text.split_once(':') {
             Some(("request", step)) => parse_span(step).map(Self::Request),
             Some(("wall", times)) => match times.parse() {
@@ -85,7 +88,18 @@ mod tests {
         ] {
             assert_eq!(text.parse(), Ok(clock), "{text}");
         }
-        for bad in ["", "request", "request:", "request:1", "request:s", "wall:0", "wall:-1", "wall:1.5", "manual:1", "request:99999999999d"] {
+        for bad in [
+            "",
+            "request",
+            "request:",
+            "request:1",
+            "request:s",
+            "wall:0",
+            "wall:-1",
+            "wall:1.5",
+            "manual:1",
+            "request:99999999999d",
+        ] {
             assert!(bad.parse::<Clock>().is_err(), "{bad}");
         }
     }

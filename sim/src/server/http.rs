@@ -81,7 +81,8 @@ pub fn serve(
     state: Option<PathBuf>,
     ready: impl FnOnce(SocketAddr) -> io::Result<()>,
 ) -> io::Result<()> {
-    let runtime = runtime::Builder::new_multi_thread().worker_threads(http.threads.max(1)).enable_all().build()?;
+    let runtime =
+        runtime::Builder::new_multi_thread().worker_threads(http.threads.max(1)).enable_all().build()?;
     let seed = spec.seed;
     let listen = http.listen;
     let done: io::Result<_> = runtime.block_on(async {
@@ -193,7 +194,9 @@ fn document(answer: Option<Answer>) -> WireResponse {
         Some(Answer::Done(document)) => WireResponse::json(200, &document),
         Some(Answer::Refused(status, what)) => refusal(status, "ControlException", &what),
         Some(Answer::Service(answer)) => WireResponse::of(&answer),
-        None => refusal(500, "InternalFailure", "the thread that has the service is gone; see the server's log"),
+        None => {
+            refusal(500, "InternalFailure", "the thread that has the service is gone; see the server's log")
+        }
     }
 }
 
@@ -243,7 +246,8 @@ fn log(http: &Http, number: u64, noted: &Noted, response: &WireResponse, took: D
         .to_string(),
         LogFormat::Text => {
             let error = error.map(|error| format!(" {error}")).unwrap_or_default();
-            let ignored = if ignored.is_empty() { String::new() } else { format!(" ignored {}", ignored.join(", ")) };
+            let ignored =
+                if ignored.is_empty() { String::new() } else { format!(" ignored {}", ignored.join(", ")) };
             format!("{number} {what} {status}{error}{ignored} {took_us} us")
         }
     };

@@ -63,7 +63,8 @@ impl Owner {
             let begun = Instant::now();
             let mut answers = Vec::new();
             while let Some(first) = box_.blocking_recv() {
-                let wall_ns = before_ns.saturating_add(u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX));
+                let wall_ns =
+                    before_ns.saturating_add(u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX));
                 let mut next = Some(first);
                 // All that wait are written down together: one sync for many.
                 while let Some(Letter { order, reply }) = next {

@@ -105,17 +105,22 @@ impl StateFile {
                     Line::Header { version, .. } if version != VERSION => {
                         return Err(damaged(&format!("version {version}; this program reads {VERSION}")));
                     }
-                    Line::Header { begun: other, .. } => differs(&begun, &other).map_err(|what| damaged(&what))?,
+                    Line::Header { begun: other, .. } => {
+                        differs(&begun, &other).map_err(|what| damaged(&what))?
+                    }
                     Line::State { wall: at, state } => {
                         wall = at;
-                        host = Host::from_state(host.spec().clone(), *state).map_err(|what| damaged(&what))?;
+                        host =
+                            Host::from_state(host.spec().clone(), *state).map_err(|what| damaged(&what))?;
                     }
                     Line::Entry(Entry { wall: at, input, real }) => {
                         (wall, inputs) = (at, inputs + 1);
                         tape.replay(real);
                         host.handle(&input, wall);
                         if !tape.is_used_up() {
-                            return Err(damaged("what real directories answered does not fit; was this written by another version?"));
+                            return Err(damaged(
+                                "what real directories answered does not fit; was this written by another version?",
+                            ));
                         }
                     }
                     Line::Reopened { wall: at } => {
@@ -131,7 +136,8 @@ impl StateFile {
         tape.replay(Vec::new());
         let ended = host.crash_on_real_directories();
         tape.record();
-        let file = OpenOptions::new().create(true).append(true).open(path).map_err(|error| at(path, &error))?;
+        let file =
+            OpenOptions::new().create(true).append(true).open(path).map_err(|error| at(path, &error))?;
         // What was cut short would run into what comes next.
         file.set_len(whole).map_err(|error| at(path, &error))?;
         let mut state = Self { path: path.to_owned(), file, pending: Vec::new(), inputs };

@@ -49,7 +49,9 @@ impl Volumes {
         };
         if self.storages.iter().any(taken) {
             let (kind, name) = (spec.kind, &spec.name);
-            return Err(VolumeError(format!("{name}:/{export} of {kind}: expected one volume there, not two")));
+            return Err(VolumeError(format!(
+                "{name}:/{export} of {kind}: expected one volume there, not two"
+            )));
         }
         self.storages.push(storage);
         self.said.push(text.to_owned());
@@ -77,7 +79,9 @@ impl Volumes {
 
 fn parse_volume(text: &str, tape: &Tape) -> Result<LiveStorage, VolumeError> {
     let wrong = |what: &str| {
-        VolumeError(format!("volume `{text}`: {what}; expected URI=WHAT such as nfs://host/export=DIRECTORY, efs://fs-01234567=tree:FILE or s3://bucket=empty"))
+        VolumeError(format!(
+            "volume `{text}`: {what}; expected URI=WHAT such as nfs://host/export=DIRECTORY, efs://fs-01234567=tree:FILE or s3://bucket=empty"
+        ))
     };
     let (uri, what) = text.split_once('=').ok_or_else(|| wrong("no `=`"))?;
     let (scheme, rest) = uri.split_once("://").ok_or_else(|| wrong("no scheme"))?;
@@ -86,7 +90,8 @@ fn parse_volume(text: &str, tape: &Tape) -> Result<LiveStorage, VolumeError> {
     if name.is_empty() {
         return Err(wrong("no host, file system or bucket"));
     }
-    let export = RelPath::new(path.trim_matches('/').as_bytes()).ok_or_else(|| wrong("an export that is no path"))?;
+    let export =
+        RelPath::new(path.trim_matches('/').as_bytes()).ok_or_else(|| wrong("an export that is no path"))?;
     if kind == StorageKind::S3 && !export.is_root() {
         return Err(wrong("a prefix: a bucket is mapped as a whole"));
     }
@@ -97,7 +102,9 @@ fn parse_volume(text: &str, tape: &Tape) -> Result<LiveStorage, VolumeError> {
             storage.tree = read(Path::new(file)).map_err(|error| wrong(&error.to_string()))?;
         }
         _ if kind == StorageKind::S3 => {
-            return Err(wrong("a directory has no keys and no metadata: a bucket is `empty` or a `tree:FILE`"));
+            return Err(wrong(
+                "a directory has no keys and no metadata: a bucket is `empty` or a `tree:FILE`",
+            ));
         }
         _ => {
             let root = Root::open(Path::new(what)).map_err(|error| wrong(&error.to_string()))?;

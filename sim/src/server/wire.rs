@@ -132,7 +132,9 @@ fn call(request: &WireRequest<'_>, lenient: bool) -> Asked {
 /// Whether a text can be a region: `us-east-1`, `us-gov-west-1`, `cn-north-1`.
 #[must_use]
 pub fn is_region(text: &str) -> bool {
-    let word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    let word = |word: &str| {
+        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    };
     (3..=32).contains(&text.len()) && text.contains('-') && text.split('-').all(word)
 }
 
@@ -190,6 +192,11 @@ impl WireResponse {
     /// A document of the control interface.
     #[must_use]
     pub fn json(status: u16, document: &Value) -> Self {
-        Self { status, content_type: "application/json", error: None, body: document.to_string().into_bytes() }
+        Self {
+            status,
+            content_type: "application/json",
+            error: None,
+            body: document.to_string().into_bytes(),
+        }
     }
 }

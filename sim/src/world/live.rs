@@ -95,8 +95,12 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             storage.directory.clone_from(&said.directory);
         }
         world.journal = Journal::off();
-        world.live =
-            Some(Live { unmapped: spec.unmapped, mapped: spec.storages.len(), fresh: false, logs: BTreeMap::new() });
+        world.live = Some(Live {
+            unmapped: spec.unmapped,
+            mapped: spec.storages.len(),
+            fresh: false,
+            logs: BTreeMap::new(),
+        });
         world
     }
 

@@ -56,9 +56,10 @@ impl<R: Rules + Stored, H: EntryHash + Stored> World<R, H> {
     /// Executions that run with a real directory mounted end as if their workers had died. Whether there were any.
     pub fn crash_on_real_directories(&mut self) -> bool {
         let real = |storage: usize| self.storages[storage].is_real();
-        let on_real = self.running.iter().filter(|(_, running)| {
-            real(running.source.storage) || real(running.destination.storage)
-        });
+        let on_real = self
+            .running
+            .iter()
+            .filter(|(_, running)| real(running.source.storage) || real(running.destination.storage));
         let hit: Vec<ExecutionId> = on_real.map(|(execution, _)| *execution).collect();
         for execution in &hit {
             self.crash(*execution, FaultKind::WorkerCrash);

@@ -11,8 +11,8 @@ use datasync::transfer::objects::ObjectView;
 use datasync::transfer::objects::metadata::decode;
 use datasync::tree::{EntryHash, Kind, RelPath};
 use datasync::volume::{
-    AttrSet, Bucket, FileVolume, Payloads, Side, Stamps, Step, StepContext, StepErrorKind, StepResult, StorageClock,
-    StorageKind, UploadId,
+    AttrSet, Bucket, FileVolume, Payloads, Side, Stamps, Step, StepContext, StepErrorKind, StepResult,
+    StorageClock, StorageKind, UploadId,
 };
 
 use serde::{Deserialize, Serialize};

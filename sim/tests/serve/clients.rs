@@ -76,3 +76,31 @@ fn rust_sdk() {
     let server = Server::start(&[]);
     run(Command::new(client).arg(format!("http://{}", server.address)));
 }
+
+/// The blocks of Python in the README, run as they are printed, but for where the program is and where it listens.
+#[test]
+fn the_readme_s_python() {
+    let Some(python) = installed("bin/python") else { return };
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let blocks: Vec<&str> =
+        readme.split("```python\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    let [lines, fixture] = blocks.as_slice() else { panic!("{} blocks of Python", blocks.len()) };
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(&[]);
+    let here = "127.0.0.1:8123";
+    assert!(lines.contains(here) && fixture.contains("target/release/datasync-sim"));
+    let script = directory.path().join("lines.py");
+    std::fs::write(&script, lines.replace(here, &server.address)).unwrap();
+    let done = Command::new(&python).arg(&script).output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    assert_eq!(server.look("state")["executions"].as_array().unwrap().len(), 1);
+    let test = directory.path().join("test_readme.py");
+    std::fs::write(&test, fixture.replace("target/release/datasync-sim", PROGRAM)).unwrap();
+    let done = Command::new(&python)
+        .args(["-m", "pytest", "-q", "-p", "no:cacheprovider"])
+        .arg(&test)
+        .output()
+        .unwrap();
+    let out = String::from_utf8_lossy(&done.stdout);
+    assert!(done.status.success() && out.contains("1 passed"), "{out}");
+}

@@ -110,7 +110,9 @@ fn the_same_inputs_give_the_same_answers_wherever_the_state_is_written_down() {
         let mut host = host.clone();
         inputs.iter().map(|input| (host.handle(input, 0), host.digest())).collect()
     };
-    assert!(expected.iter().all(|(answer, _)| !matches!(answer, Answer::Refused(..) | Answer::Service(Err(_)))));
+    assert!(
+        expected.iter().all(|(answer, _)| !matches!(answer, Answer::Refused(..) | Answer::Service(Err(_))))
+    );
     for cut in (0..inputs.len()).step_by(7) {
         let mut host = host.clone();
         for (number, input) in inputs.iter().enumerate() {
@@ -119,7 +121,11 @@ fn the_same_inputs_give_the_same_answers_wherever_the_state_is_written_down() {
                 let state = serde_json::from_slice(&written).unwrap();
                 host = Host::from_state(spec(Clock::default()), state).unwrap();
             }
-            assert_eq!((host.handle(input, 0), host.digest()), expected[number], "input {number}, cut at {cut}");
+            assert_eq!(
+                (host.handle(input, 0), host.digest()),
+                expected[number],
+                "input {number}, cut at {cut}"
+            );
         }
     }
 }
@@ -145,19 +151,24 @@ fn a_request_never_moves_time_past_a_change_of_status() {
         }
         host.handle(&put("a"), 0);
         let start = StartTaskExecutionRequest { task_arn: text(&task), override_options: None };
-        let Response::StartTaskExecution(started) = call(&mut host, Request::StartTaskExecution(start)) else {
+        let Response::StartTaskExecution(started) = call(&mut host, Request::StartTaskExecution(start))
+        else {
             panic!("not started")
         };
         loop {
             let arn = Some(started.task_execution_arn.clone());
-            let request = Request::DescribeTaskExecution(DescribeTaskExecutionRequest { task_execution_arn: arn });
-            let Response::DescribeTaskExecution(shown) = call(&mut host, request) else { panic!("not described") };
+            let request =
+                Request::DescribeTaskExecution(DescribeTaskExecutionRequest { task_execution_arn: arn });
+            let Response::DescribeTaskExecution(shown) = call(&mut host, request) else {
+                panic!("not described")
+            };
             note(shown.status.to_string());
             if shown.status.is_terminal() {
                 break;
             }
         }
-        let expected = ["CREATING", "AVAILABLE", "LAUNCHING", "PREPARING", "TRANSFERRING", "VERIFYING", "SUCCESS"];
+        let expected =
+            ["CREATING", "AVAILABLE", "LAUNCHING", "PREPARING", "TRANSFERRING", "VERIFYING", "SUCCESS"];
         assert_eq!(seen, expected, "by {} s", step / SECOND);
     }
 }

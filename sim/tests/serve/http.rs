@@ -41,7 +41,9 @@ fn what_is_no_request_changes_nothing() {
     refused(&post(&tasks, b"{}"), 400, "InvalidRequestException");
     refused(&post(&tasks, b"{\"OverwriteMode\":1}"), 400, "InvalidRequestException");
     refused(&post(&tasks, &nested), 400, "InvalidRequestException");
-    for target in ["", "CreateTask", "FmrsService.", "FmrsService.CreateLocationSmb", "Other.ListTasks", "\u{e9}"] {
+    for target in
+        ["", "CreateTask", "FmrsService.", "FmrsService.CreateLocationSmb", "Other.ListTasks", "\u{e9}"]
+    {
         refused(&post(&[("X-Amz-Target", target)], b"{}"), 400, "UnknownOperationException");
     }
     refused(&post(&[], b"{}"), 400, "UnknownOperationException");
@@ -49,7 +51,11 @@ fn what_is_no_request_changes_nothing() {
     refused(&server.send("GET", "/", &[], b""), 405, "MethodNotAllowed");
     refused(&server.send("POST", "/elsewhere", &[], b""), 404, "NotFound");
     let cbor = ("smithy-protocol", "rpc-v2-cbor");
-    refused(&server.send("POST", "/service/FmrsService/operation/ListTasks", &[cbor], b"\xa0"), 415, "UnsupportedMediaType");
+    refused(
+        &server.send("POST", "/service/FmrsService/operation/ListTasks", &[cbor], b"\xa0"),
+        415,
+        "UnsupportedMediaType",
+    );
     for (method, path, body) in [
         ("GET", "/_sim/nothing", ""),
         ("POST", "/_sim/time", "{}"),
@@ -125,7 +131,8 @@ fn misuse_is_told_before_anything_is_served() {
         (&["--set", "tasks=1"], "unknown field"),
         (&["--listen", "192.0.2.1:1"], "error"),
     ] {
-        let done = std::process::Command::new(crate::program::PROGRAM).arg("serve").args(options).output().unwrap();
+        let done =
+            std::process::Command::new(crate::program::PROGRAM).arg("serve").args(options).output().unwrap();
         let said = String::from_utf8_lossy(&done.stderr).into_owned();
         assert_eq!(done.status.code(), Some(2), "{options:?}: {said}");
         assert!(said.contains(fragment), "{options:?}: {said}");

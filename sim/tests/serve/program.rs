@@ -61,7 +61,10 @@ impl Server {
     /// A request with a body.
     #[track_caller]
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> (u16, Vec<u8>) {
-        let mut head = format!("{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
+        let mut head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {}\r\n",
+            body.len()
+        );
         for (name, value) in headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
@@ -73,7 +76,8 @@ impl Server {
     #[track_caller]
     pub fn call(&self, operation: &str, input: &Value) -> (u16, Value) {
         let target = format!("FmrsService.{operation}");
-        let (status, body) = self.send("POST", "/", &[("X-Amz-Target", &target)], input.to_string().as_bytes());
+        let (status, body) =
+            self.send("POST", "/", &[("X-Amz-Target", &target)], input.to_string().as_bytes());
         (status, serde_json::from_slice(&body).unwrap())
     }
 

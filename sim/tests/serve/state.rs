@@ -139,7 +139,8 @@ fn executions_over_real_directories_end_as_after_a_crash() {
     let (status, execution) = server.call("StartTaskExecution", &task);
     assert_eq!(status, 200, "{execution}");
     // No status is skipped.
-    let transferring = |_: &u32| server.call("DescribeTaskExecution", &execution).1["Status"] == "TRANSFERRING";
+    let transferring =
+        |_: &u32| server.call("DescribeTaskExecution", &execution).1["Status"] == "TRANSFERRING";
     (0..1_000).find(transferring).expect("it comes to TRANSFERRING");
     server.kill();
     // What was there is gone: reading the file asks no directory.

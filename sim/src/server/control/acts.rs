@@ -22,7 +22,9 @@ pub fn perform(world: &mut Live, act: &Act) -> Answer {
 fn operations(world: &Live, act: &Act) -> Result<Vec<Operation>, (u16, String)> {
     let now = |act| vec![Operation { when: When::AfterMs(0), act }];
     Ok(match act {
-        Act::Agent { agent, change } => now(Happens::Agent { slot: agent_slot(world, agent)?, change: *change }),
+        Act::Agent { agent, change } => {
+            now(Happens::Agent { slot: agent_slot(world, agent)?, change: *change })
+        }
         Act::Crash { execution } => {
             let slot = slot(execution_of(world, execution)?)?;
             now(Happens::CrashWorker { execution: slot })
@@ -66,7 +68,14 @@ fn agent_slot(world: &Live, agent: &str) -> Result<u32, (u16, String)> {
     let by_number = || service.agents().map(|view| view.id).find(|id| id.0.to_string() == agent);
     let by_id = || service.agents().find(|view| view.arn.ends_with(&format!("/{agent}"))).map(|view| view.id);
     let found = service.agent_id(agent).or_else(by_number).or_else(by_id);
-    let missing = || (404, format!("no agent is called `{agent}`; expected its ARN, its id `agent-…` or its creation number"));
+    let missing = || {
+        (
+            404,
+            format!(
+                "no agent is called `{agent}`; expected its ARN, its id `agent-…` or its creation number"
+            ),
+        )
+    };
     u32::try_from(found.ok_or_else(missing)?.0).map_err(|_| missing())
 }
 
@@ -77,7 +86,8 @@ fn agent_slot(world: &Live, agent: &str) -> Result<u32, (u16, String)> {
 pub fn execution_of(world: &Live, execution: &str) -> Result<ExecutionId, (u16, String)> {
     let service = world.service();
     let by_number = || service.executions().map(|view| view.id).find(|id| id.0.to_string() == execution);
-    let by_id = || service.executions().find(|view| view.arn.ends_with(&format!("/{execution}"))).map(|view| view.id);
+    let by_id =
+        || service.executions().find(|view| view.arn.ends_with(&format!("/{execution}"))).map(|view| view.id);
     service.execution_id(execution).or_else(by_number).or_else(by_id).ok_or_else(|| {
         (404, format!("no execution is called `{execution}`; expected its ARN, its id `exec-…` or its creation number"))
     })
@@ -89,7 +99,12 @@ pub fn execution_of(world: &Live, execution: &str) -> Result<ExecutionId, (u16, 
 /// 404.
 pub fn volume_index(world: &Live, volume: &str) -> Result<u32, (u16, String)> {
     let missing = || {
-        (404, format!("no volume is called `{volume}`; expected its number, or a URI in it such as nfs://host/export or s3://bucket"))
+        (
+            404,
+            format!(
+                "no volume is called `{volume}`; expected its number, or a URI in it such as nfs://host/export or s3://bucket"
+            ),
+        )
     };
     let by_number = volume.parse().ok().filter(|index| *index < world.storages().len());
     let by_uri = || {

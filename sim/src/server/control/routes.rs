@@ -56,9 +56,7 @@ pub fn read(method: &str, path: &str, body: &[u8]) -> Result<Order, Refusal> {
         }
         (_, ["volumes"]) => look(Query::Volumes),
         (_, ["volumes", volume @ ..]) => look(Query::Volume(volume.join("/"))),
-        ("POST", ["snapshots", name, "restore"]) => {
-            Ok(Order::Do(Act::Restore { name: (*name).to_owned() }))
-        }
+        ("POST", ["snapshots", name, "restore"]) => Ok(Order::Do(Act::Restore { name: (*name).to_owned() })),
         ("POST", ["snapshots", name]) if !name.is_empty() && name.len() <= NAME_BYTES_MAX => {
             Ok(Order::Do(Act::Snapshot { name: (*name).to_owned() }))
         }
@@ -162,7 +160,12 @@ fn fault(body: &[u8]) -> Result<Act, Refusal> {
     let On { phase, action, path, nth, step } = on;
     let nth = nth.unwrap_or(1);
     if nth == 0 || count == 0 || count > COUNT_MAX {
-        return Err((400, format!("body: on.nth {nth}, count {count}; expected at least 1, and a count of {COUNT_MAX} at most")));
+        return Err((
+            400,
+            format!(
+                "body: on.nth {nth}, count {count}; expected at least 1, and a count of {COUNT_MAX} at most"
+            ),
+        ));
     }
     let on = Trigger { execution: 0, phase, action, path, nth, step };
     Ok(Act::Fault { execution: execution.unwrap_or_else(|| String::from("next")), on, count, fault })

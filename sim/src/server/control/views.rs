@@ -4,8 +4,8 @@ use datasync::service::ExecutionView;
 use datasync::tree::entry::Escaped;
 use serde_json::{Value, json};
 
-use super::acts::{execution_of, volume_index};
 use super::Query;
+use super::acts::{execution_of, volume_index};
 use crate::oracle::{RawStorage, ReadOut};
 use crate::server::clock::Clock;
 use crate::server::host::{Answer, Live};
