@@ -15,8 +15,7 @@ use datasync_sim::prng::{Prng, Stream};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-const SETUP: &str = "python3 -m venv target/clients && \
-                     target/clients/bin/pip install -r tests/clients/requirements.txt";
+const SETUP: &str = "cargo run -- clients setup";
 
 /// Something done to both. Uploads are named by the order in which they were begun.
 #[derive(Clone, Debug, Serialize)]

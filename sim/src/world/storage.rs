@@ -409,7 +409,7 @@ impl<H: EntryHash> Storage<H> {
         let mut above = RelPath::root();
         for name in path.components() {
             above = above.join(name);
-            let step = Step::MakeDirectory { attrs: attrs.clone() };
+            let step = Step::MakeDirectory { attrs };
             // One that is there already, or a file in the way, is for the mount to find.
             let _ = volume.apply(&mut context, &RelPath::root(), &above, Side::Destination, &step);
         }

@@ -5,5 +5,6 @@
 mod clients;
 mod host;
 mod http;
+mod load;
 mod program;
 mod state;

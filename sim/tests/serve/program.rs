@@ -30,6 +30,11 @@ impl Server {
         Self { child, address: address.to_owned() }
     }
 
+    /// The number of its process.
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// SIGKILL, and nothing before.
     pub fn kill(mut self) {
         self.child.kill().unwrap();
