@@ -1,0 +1,95 @@
+"""Requests per second of `serve` beside moto's server, in turn in one run, on the same calls: ListTasks, DescribeTask, CreateTask.
+
+usage: bench.py PROGRAM MOTO_SERVER [SECONDS]. Needs wrk, and a moto_server of `pip install 'moto[server]'`. Prints a table in Markdown; medians of five rounds, 16 connections.
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+import re
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import boto3
+
+from server import serving
+
+PROGRAM, MOTO = sys.argv[1], sys.argv[2]
+SECONDS = int(sys.argv[3]) if len(sys.argv) > 3 else 3
+ROUNDS = 5
+PORT = 18129
+HEADERS = {
+    "Content-Type": "application/x-amz-json-1.1",
+    "Authorization": "AWS4-HMAC-SHA256 Credential=A/20260101/us-east-1/datasync/aws4_request, SignedHeaders=host, Signature=0",
+}
+
+
+def prepare(address):
+    """A task to ask about: the bodies of the three calls."""
+    sync = boto3.client("datasync", endpoint_url=address, region_name="us-east-1",
+                        aws_access_key_id="A", aws_secret_access_key="b")
+    agent = sync.create_agent(ActivationKey="AAAAA-BBBBB-CCCCC-DDDDD-EEEEE")["AgentArn"]
+    source = sync.create_location_nfs(ServerHostname="filer", Subdirectory="/export",
+                                      OnPremConfig={"AgentArns": [agent]})["LocationArn"]
+    target = sync.create_location_s3(S3BucketArn="arn:aws:s3:::bucket", Subdirectory="/",
+                                     S3Config={"BucketAccessRoleArn": "arn:aws:iam::123456789012:role/x"})["LocationArn"]
+    ends = {"SourceLocationArn": source, "DestinationLocationArn": target}
+    task = sync.create_task(**ends)["TaskArn"]
+    return {"ListTasks": {}, "DescribeTask": {"TaskArn": task}, "CreateTask": ends}
+
+
+def rate(address, operation, body, scratch):
+    """Requests per second; every answer must be a success."""
+    script = pathlib.Path(scratch, "call.lua")
+    headers = dict(HEADERS, **{"X-Amz-Target": f"FmrsService.{operation}"})
+    lines = [f'wrk.headers["{name}"] = "{value}"' for name, value in headers.items()]
+    script.write_text("\n".join(['wrk.method = "POST"', f"wrk.body = [[{json.dumps(body)}]]", *lines]) + "\n")
+    command = ["wrk", "-t1", "-c16", f"-d{SECONDS}s", "-s", str(script), address]
+    out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "Non-2xx" not in out, out
+    return float(re.search(r"Requests/sec:\s+([\d.]+)", out).group(1))
+
+
+def moto():
+    server = subprocess.Popen([MOTO, "-p", str(PORT)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    for _ in range(200):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", PORT), 1):
+            return server, f"http://127.0.0.1:{PORT}"
+        time.sleep(0.1)
+    server.kill()
+    raise RuntimeError(f"{MOTO}: not up after 20 seconds; `pip install 'moto[server]'`")
+
+
+def main():
+    os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
+    rates = {}
+    # A clock that stands still: CreateTask would fill the first page of ListTasks with what is being made.
+    options = ["--set", "tasks_max=100000000", "--clock", "manual"]
+    for _ in range(ROUNDS):
+        for operation in ("ListTasks", "DescribeTask", "CreateTask"):
+            # A server of its own for each measurement, so that none carries what another one made.
+            with serving(PROGRAM, *options) as address, tempfile.TemporaryDirectory() as scratch:
+                rates.setdefault((operation, "serve"), []).append(rate(address, operation, prepare(address)[operation], scratch))
+            server, address = moto()
+            try:
+                with tempfile.TemporaryDirectory() as scratch:
+                    rates.setdefault((operation, "moto"), []).append(rate(address, operation, prepare(address)[operation], scratch))
+            finally:
+                server.kill()
+                server.wait()
+    print("| call | serve, requests a second | moto_server | ratio |\n|---|---:|---:|---:|")
+    ratios = []
+    for operation in ("ListTasks", "DescribeTask", "CreateTask"):
+        ours, theirs = (statistics.median(rates[operation, who]) for who in ("serve", "moto"))
+        ratios.append(ours / theirs)
+        print(f"| {operation} | {ours:,.0f} | {theirs:,.0f} | {ours / theirs:.0f} |")
+    print(f"\nMedian ratio {statistics.median(ratios):.0f}.")
+
+
+if __name__ == "__main__":
+    main()
