@@ -136,9 +136,17 @@ impl RelPath {
         &self.0[start..]
     }
 
+    /// The bytes of the directory above, and the last component; `None` for the root.
+    pub(super) fn split_last(&self) -> Option<(&[u8], &[u8])> {
+        match self.0.iter().rposition(|byte| *byte == b'/') {
+            Some(at) => Some((&self.0[..at], &self.0[at + 1..])),
+            None => (!self.is_root()).then_some((&[], &self.0)),
+        }
+    }
+
     /// The components, from the top.
     pub fn components(&self) -> impl Iterator<Item = &[u8]> {
-        self.0.split(|byte| *byte == b'/').filter(|component| !component.is_empty())
+        components(&self.0)
     }
 
     /// Whether this is `other` or lies below it.
@@ -148,6 +156,11 @@ impl RelPath {
             || (self.0.starts_with(&other.0)
                 && (self.0.len() == other.0.len() || self.0[other.0.len()] == b'/'))
     }
+}
+
+/// The components of a path's bytes, from the top.
+pub(super) fn components(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    path.split(|byte| *byte == b'/').filter(|component| !component.is_empty())
 }
 
 /// Whether bytes can be one component of a path: not empty, not `.` or `..`, no `/`, no NUL.

@@ -1,0 +1,89 @@
+//! A place in a directory.
+
+use super::children::{Chunk, HEIGHT, Link};
+use super::leaf::{Leaf, Slot};
+
+/// A place in a directory: what is in front of it is a whole chunk or one entry. As an iterator it gives the
+/// entries in order of their names.
+#[derive(Clone, Default)]
+pub(super) struct Cursor<'a> {
+    /// What is to come of each branch gone into.
+    above: [&'a [Link]; HEIGHT],
+    height: usize,
+    leaf: Option<&'a Leaf>,
+    at: usize,
+}
+
+/// What a cursor stands before.
+#[derive(Clone, Copy)]
+pub(super) enum Front<'a> {
+    Chunk(&'a Link),
+    /// An entry, by its leaf and its index there.
+    Entry(&'a Leaf, usize),
+}
+
+impl<'a> Cursor<'a> {
+    pub fn new(root: &'a Chunk) -> Self {
+        let mut cursor = Self::default();
+        cursor.go_into(root);
+        cursor
+    }
+
+    fn go_into(&mut self, chunk: &'a Chunk) {
+        match chunk {
+            Chunk::Leaf(leaf) => (self.leaf, self.at) = (Some(leaf), 0),
+            Chunk::Branch(links) => {
+                self.above[self.height] = links;
+                self.height += 1;
+            }
+        }
+    }
+
+    pub fn front(&mut self) -> Option<Front<'a>> {
+        if let Some(leaf) = self.leaf {
+            if self.at < leaf.len() {
+                return Some(Front::Entry(leaf, self.at));
+            }
+            self.leaf = None;
+        }
+        loop {
+            match self.above[self.height.checked_sub(1)?].first() {
+                Some(link) => return Some(Front::Chunk(link)),
+                None => self.height -= 1,
+            }
+        }
+    }
+
+    /// Goes past what is in front: a chunk, or so many entries of a leaf.
+    pub fn pass(&mut self, entries: usize) {
+        if self.leaf.is_some() {
+            self.at += entries;
+        } else if let Some(links) = self.height.checked_sub(1).map(|at| &mut self.above[at]) {
+            *links = links.get(1..).unwrap_or_default();
+        }
+    }
+
+    /// Goes into the chunk in front, if one is.
+    pub fn enter(&mut self) {
+        if let Some(Front::Chunk(link)) = self.front() {
+            self.pass(1);
+            self.go_into(&link.chunk);
+        }
+    }
+}
+
+impl<'a> Iterator for Cursor<'a> {
+    type Item = Slot<'a>;
+
+    fn next(&mut self) -> Option<Slot<'a>> {
+        loop {
+            match self.front()? {
+                Front::Entry(leaf, at) => {
+                    self.at += 1;
+                    return Some(leaf.slot(at));
+                }
+                Front::Chunk(_) => self.enter(),
+            }
+        }
+    }
+}
