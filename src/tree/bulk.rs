@@ -12,8 +12,9 @@ use super::leaf::{MAX, Rows};
 use super::names::Bound;
 use super::node::{Body, Entry};
 
-/// Entries of a leaf and links of a branch, when there are enough: a few can come later without a split.
-const FILL: usize = MAX - MAX / 8;
+/// Entries of a leaf and links of a branch, when there are enough: a hundred entries, which are four leaves, are shared
+/// evenly, and a few can come later without a split.
+const FILL: usize = MAX - MAX / 4 + 1;
 
 /// Puts a tree together.
 pub(super) struct Builder<H> {

@@ -62,7 +62,7 @@ impl Chunk {
         }
     }
 
-    fn sums(&self) -> Sums {
+    pub fn sums(&self) -> Sums {
         match self {
             Self::Leaf(leaf) => leaf.sums(),
             Self::Branch(links) => {
@@ -178,6 +178,34 @@ impl Children {
 
     pub fn get(&self, name: &[u8]) -> Option<Slot<'_>> {
         self.find(name).map(|(_, slot)| slot)
+    }
+
+    /// All entries, as they are kept.
+    pub fn root(&self) -> &Chunk {
+        &self.root
+    }
+
+    /// The first entry whose name is this one or a later one.
+    pub fn from(&self, name: &[u8]) -> Option<Slot<'_>> {
+        let mut chunk = &self.root;
+        // What follows the chunk.
+        let mut next = None;
+        loop {
+            match chunk {
+                Chunk::Branch(links) => {
+                    let way = way(links, name);
+                    next = links.get(way + 1).map(|link| &*link.chunk).or(next);
+                    chunk = &links[way].chunk;
+                }
+                Chunk::Leaf(leaf) => {
+                    let at = leaf.place(name);
+                    if at < leaf.len() {
+                        return Some(leaf.slot(at));
+                    }
+                    return Cursor::new(next?).next();
+                }
+            }
+        }
     }
 
     /// The `index`-th entry by name, from 0.

@@ -29,6 +29,14 @@ impl<'a> Cursor<'a> {
         cursor
     }
 
+    /// Goes to the beginning of a directory, or of nothing.
+    pub fn restart(&mut self, root: Option<&'a Chunk>) {
+        (self.height, self.leaf) = (0, None);
+        if let Some(root) = root {
+            self.go_into(root);
+        }
+    }
+
     fn go_into(&mut self, chunk: &'a Chunk) {
         match chunk {
             Chunk::Leaf(leaf) => (self.leaf, self.at) = (Some(leaf), 0),
@@ -39,6 +47,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    #[inline]
     pub fn front(&mut self) -> Option<Front<'a>> {
         if let Some(leaf) = self.leaf {
             if self.at < leaf.len() {
@@ -54,12 +63,22 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Goes past what is in front: a chunk, or so many entries of a leaf.
-    pub fn pass(&mut self, entries: usize) {
+    /// The chunks in front, if no entry is: the first, and those beside it.
+    #[inline]
+    pub fn links(&self) -> &'a [Link] {
+        match (self.leaf, self.height.checked_sub(1)) {
+            (None, Some(at)) => self.above[at],
+            _ => &[],
+        }
+    }
+
+    /// Goes past what is in front: so many chunks, or so many entries of a leaf.
+    #[inline]
+    pub fn pass(&mut self, count: usize) {
         if self.leaf.is_some() {
-            self.at += entries;
+            self.at += count;
         } else if let Some(links) = self.height.checked_sub(1).map(|at| &mut self.above[at]) {
-            *links = links.get(1..).unwrap_or_default();
+            *links = links.get(count..).unwrap_or_default();
         }
     }
 

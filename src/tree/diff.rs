@@ -38,12 +38,17 @@ struct Diff<'a, H: EntryHash> {
     /// First name of each group, left and right.
     leaders: [BTreeMap<u64, RelPath>; 2],
     found: Vec<RelPath>,
-    /// The directories gone into.
-    stack: Vec<Frame<'a>>,
+    /// The directories gone into are the first of these; those after them are there to be used again.
+    frames: Vec<Frame<'a>>,
+    depth: usize,
+    /// Path of the innermost of them.
+    path: Vec<u8>,
 }
 
+#[derive(Default)]
 struct Frame<'a> {
-    path: RelPath,
+    /// Length of the path of the directory above.
+    above: usize,
     left: Cursor<'a>,
     right: Cursor<'a>,
     /// Whether entries with equal digests are equal: digests are trusted, and no linked name is among the entries.
@@ -57,7 +62,7 @@ impl<'a, H: EntryHash> Diff<'a, H> {
         let leaders = [left, right].map(|tree| {
             let mut leaders: BTreeMap<u64, RelPath> = BTreeMap::new();
             if !tree.links.is_empty() {
-                for (path, number) in tree.linked_names(&RelPath::root(), tree.top()) {
+                for (path, number) in tree.linked_names() {
                     let leader = leaders.entry(number).or_insert_with(|| path.clone());
                     if path < *leader {
                         *leader = path;
@@ -67,16 +72,27 @@ impl<'a, H: EntryHash> Diff<'a, H> {
             leaders
         });
         let links_agree = left.links.same(&right.links) && leaders[0] == leaders[1];
-        Self { left, right, trust, links_agree, leaders, found: Vec::new(), stack: Vec::new() }
+        Self {
+            left,
+            right,
+            trust,
+            links_agree,
+            leaders,
+            found: Vec::new(),
+            frames: Vec::new(),
+            depth: 0,
+            path: Vec::new(),
+        }
     }
 
     fn run(mut self) -> Vec<RelPath> {
         self.meet(Some(self.left.top()), Some(self.right.top()));
-        while let Some(frame) = self.stack.last_mut() {
-            match frame.next(self.links_agree, self.trust) {
+        while let Some(innermost) = self.depth.checked_sub(1) {
+            match self.frames[innermost].next(self.links_agree, self.trust) {
                 Some((left, right)) => self.meet(left, right),
                 None => {
-                    self.stack.pop();
+                    self.path.truncate(self.frames[innermost].above);
+                    self.depth = innermost;
                 }
             }
         }
@@ -98,20 +114,30 @@ impl<'a, H: EntryHash> Diff<'a, H> {
         if !differs && !go_in {
             return;
         }
-        let path = match (self.stack.last(), left.or(right)) {
-            (Some(frame), Some(slot)) => frame.path.join(slot.name()),
-            _ => RelPath::root(),
-        };
+        let above = self.path.len();
+        if let Some(slot) = left.or(right).filter(|slot| !slot.name().is_empty()) {
+            if above > 0 {
+                self.path.push(b'/');
+            }
+            self.path.extend_from_slice(slot.name());
+        }
         if differs {
-            self.found.push(path.clone());
+            self.found.push(RelPath::from_sound(&self.path));
         }
         if go_in {
             let linked =
                 |children: Option<&Arc<Children>>| children.map_or(0, |children| children.sums().linked);
             let digests_tell = self.trust && children.map(linked) == [0, 0];
-            let [left, right] =
-                children.map(|children| children.map(|children| children.cursor()).unwrap_or_default());
-            self.stack.push(Frame { path, left, right, digests_tell, same_names: false });
+            if self.frames.len() == self.depth {
+                self.frames.push(Frame::default());
+            }
+            let frame = &mut self.frames[self.depth];
+            (frame.above, frame.digests_tell) = (above, digests_tell);
+            frame.left.restart(children[0].map(|children| children.root()));
+            frame.right.restart(children[1].map(|children| children.root()));
+            self.depth += 1;
+        } else {
+            self.path.truncate(above);
         }
     }
 
@@ -142,14 +168,21 @@ impl<'a> Frame<'a> {
         loop {
             match (self.left.front(), self.right.front()) {
                 (None, None) => return None,
-                (Some(Front::Chunk(one)), Some(Front::Chunk(two))) => {
-                    let one_in_memory = Arc::ptr_eq(&one.chunk, &two.chunk);
-                    if skips(links_agree, trust, one_in_memory, &one.sums, &two.sums) {
-                        self.left.pass(1);
-                        self.right.pass(1);
-                    } else {
-                        self.left.enter();
-                        self.right.enter();
+                (Some(Front::Chunk(_)), Some(Front::Chunk(_))) => {
+                    let pairs = self.left.links().iter().zip(self.right.links());
+                    let skipped = pairs.take_while(|(one, two)| {
+                        let one_in_memory = Arc::ptr_eq(&one.chunk, &two.chunk);
+                        skips(links_agree, trust, one_in_memory, &one.sums, &two.sums)
+                    });
+                    match skipped.count() {
+                        0 => {
+                            self.left.enter();
+                            self.right.enter();
+                        }
+                        count => {
+                            self.left.pass(count);
+                            self.right.pass(count);
+                        }
                     }
                 }
                 (Some(Front::Chunk(_)), _) => self.left.enter(),
@@ -183,8 +216,7 @@ impl<'a> Frame<'a> {
     /// How many entries of two leaves, from here on, are seen at once to be the same.
     fn equal_ahead(&mut self, (one, i): (&Leaf, usize), (two, j): (&Leaf, usize)) -> usize {
         if self.digests_tell {
-            let pairs = one.digests()[i..].iter().zip(&two.digests()[j..]);
-            return pairs.take_while(|(one, two)| one == two).count();
+            return equal_at_front(&one.digests()[i..], &two.digests()[j..]);
         }
         if i == 0 || j == 0 {
             self.same_names = i == j && one.has_same_names(two);
@@ -209,4 +241,12 @@ fn same_fields(left: &EntryView<'_>, right: &EntryView<'_>) -> bool {
         && left.target == right.target
         && left.device == right.device
         && contents
+}
+
+/// How many digests are the same from the front on. Most are, so they are compared a few at a time first.
+fn equal_at_front(one: &[u128], two: &[u128]) -> usize {
+    const BLOCK: usize = 8;
+    let blocks = one.as_chunks::<BLOCK>().0.iter().zip(two.as_chunks::<BLOCK>().0);
+    let start = BLOCK * blocks.take_while(|(one, two)| one == two).count();
+    start + one[start..].iter().zip(&two[start..]).take_while(|(one, two)| one == two).count()
 }

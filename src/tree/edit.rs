@@ -1,6 +1,5 @@
 //! Edits of a tree. Every one checks first and then cannot fail, so a refused edit changes nothing.
 
-use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -11,7 +10,8 @@ use super::entry::{Attrs, Kind, RelPath};
 use super::error::TreeError;
 use super::hash::EntryHash;
 use super::leaf::{Leaf, Slot};
-use super::links::{Links, Record};
+use super::linking::Gone;
+use super::links::{LinkedName, Links, Record};
 use super::node::{Body, Entry, EntryView, Node};
 use super::persistent::Tree;
 use super::sums::Sums;
@@ -82,18 +82,15 @@ impl<H: EntryHash> Tree<H> {
     ) -> Result<(), TreeError> {
         let mut chain = self.chain(path.as_bytes())?;
         let (_, slot) = chain.pop().filter(|_| !path.is_root()).ok_or(TreeError::IsRoot)?;
-        let sums = slot.sums();
-        let linked = if sums.linked > 0 { self.linked_names(path, slot) } else { Vec::new() };
+        let (sums, above) = (slot.sums(), target(&chain).number());
+        let mut gone = Gone::default();
+        if !self.links.is_empty() {
+            gone.note(path, slot, above);
+        }
         let plan = self.plan_in_directory(&chain, mtime(), &Sums::default().since(&sums));
         let (leaf, at) = self.carry_out(&plan);
         leaf.directory_mut(at).remove(path.name());
-        let mut gone: BTreeMap<u64, u64> = BTreeMap::new();
-        for (_, number) in linked {
-            *gone.entry(number).or_default() += 1;
-        }
-        for (number, names) in gone {
-            self.forget_names(number, names);
-        }
+        self.forget_links(gone);
         Ok(())
     }
 
@@ -109,9 +106,17 @@ impl<H: EntryHash> Tree<H> {
         if to.is_within(from) {
             return Err(TreeError::IntoItself);
         }
+        let above = target(&chain).number();
         let plan = self.plan_in_directory(&chain, None, &Sums::default().since(&slot.sums()));
         let (leaf, at) = self.carry_out(&plan);
         if let Some((attrs, number, body)) = leaf.directory_mut(at).remove(from.name()) {
+            if let Body::Linked = body {
+                self.links.remove_name(LinkedName { file: number, directory: above, name: from.name() });
+                self.know_name(number, to)?;
+            } else if self.links.knows_directory(number) {
+                self.links.forget_directory(number);
+                self.know_directories(to, Some(number))?;
+            }
             let entry = Entry::new(&self.hash, to.name(), attrs, number, body);
             self.put(to, entry)?;
         }
@@ -139,7 +144,9 @@ impl<H: EntryHash> Tree<H> {
             let (leaf, at) = self.carry_out(&plan);
             leaf.set_body(at, Body::Linked);
             self.links.insert(number, Record { attrs, contents, names: 2 });
+            self.know_name(number, existing)?;
         }
+        self.know_name(number, new)?;
         let entry = Entry::new(&self.hash, new.name(), Attrs::default(), number, Body::Linked);
         self.put(new, entry)
     }
@@ -212,42 +219,16 @@ impl<H: EntryHash> Tree<H> {
         let children = target(&chain).children().ok_or(TreeError::NotADirectory)?;
         if children.get(name).is_some() { Err(TreeError::Exists) } else { Ok(chain) }
     }
-
-    /// So many names of a linked file are gone. One that is left alone is an ordinary file again.
-    fn forget_names(&mut self, number: u64, names: u64) {
-        let left = self.links.change(number, |record| {
-            record.names -= names;
-            record.names
-        });
-        match left {
-            Some(0) => {
-                self.links.remove(number);
-            }
-            Some(1) => {
-                let last = self.linked_names(&RelPath::root(), self.top());
-                let last = last.into_iter().find(|(_, other)| *other == number);
-                if let (Some((path, _)), Some(record)) = (last, self.links.remove(number))
-                    && let Ok(chain) = self.chain(path.as_bytes())
-                {
-                    let body = Body::File(record.contents);
-                    let plan = self.plan(&chain, Some(record.attrs), Some(&body));
-                    let (leaf, at) = self.carry_out(&plan);
-                    leaf.set_body(at, body);
-                }
-            }
-            _ => {}
-        }
-    }
 }
 
 /// The last of a chain.
-fn target<'a>(chain: &[(Place, Slot<'a>)]) -> Slot<'a> {
+pub(super) fn target<'a>(chain: &[(Place, Slot<'a>)]) -> Slot<'a> {
     chain.last().expect("a chain begins with the root").1
 }
 
 /// What an edit makes of the entries on the way, from the last one up to the root. It is all known before anything is
 /// changed, so one way down carries it out: nothing recurses over depth, and only what is shared is copied.
-struct EditPlan {
+pub(super) struct EditPlan {
     /// Of the last one, if they change.
     attrs: Option<Attrs>,
     steps: Vec<EditStep>,
@@ -262,7 +243,12 @@ struct EditStep {
 
 impl<H: EntryHash> Tree<H> {
     /// The last of the chain gets these attributes, and this body, which is no directory.
-    fn plan(&self, chain: &[(Place, Slot<'_>)], attrs: Option<Attrs>, body: Option<&Body>) -> EditPlan {
+    pub(super) fn plan(
+        &self,
+        chain: &[(Place, Slot<'_>)],
+        attrs: Option<Attrs>,
+        body: Option<&Body>,
+    ) -> EditPlan {
         let slot = target(chain);
         let attrs_now = attrs.unwrap_or_else(|| slot.attrs());
         let sums = match body {
@@ -312,7 +298,7 @@ impl<H: EntryHash> Tree<H> {
 
     /// Brings attributes, digests and sums up to date. Answers where the last entry is, whose body, or what is in it, is
     /// changed by the caller, as was planned.
-    fn carry_out(&mut self, plan: &EditPlan) -> (&mut Leaf, usize) {
+    pub(super) fn carry_out(&mut self, plan: &EditPlan) -> (&mut Leaf, usize) {
         let mut children = Arc::make_mut(&mut self.top);
         let (last, above) = plan.steps.split_first().expect("a chain begins with the root");
         for step in above.iter().rev() {
@@ -329,7 +315,7 @@ impl<H: EntryHash> Tree<H> {
     }
 
     /// Puts an entry where its path says.
-    fn put(&mut self, path: &RelPath, entry: Entry<'_>) -> Result<(), TreeError> {
+    pub(super) fn put(&mut self, path: &RelPath, entry: Entry<'_>) -> Result<(), TreeError> {
         let plan = self.plan_in_directory(&self.free_place(path)?, None, &entry.sums());
         let (leaf, at) = self.carry_out(&plan);
         leaf.directory_mut(at).put(entry);

@@ -54,7 +54,7 @@ pub struct Attrs {
 
 /// A path below a root: components joined by `/`, no leading or trailing one; empty is the root itself.
 /// Ordered as bytes. Cheap to clone.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RelPath(Arc<[u8]>);
 
 impl RelPath {
@@ -69,6 +69,12 @@ impl RelPath {
     pub fn new(bytes: &[u8]) -> Option<Self> {
         let sound = bytes.is_empty() || bytes.split(|byte| *byte == b'/').all(is_name);
         sound.then(|| Self(Arc::from(bytes)))
+    }
+
+    /// A path from bytes that are known to be one.
+    pub(super) fn from_sound(bytes: &[u8]) -> Self {
+        debug_assert!(Self::new(bytes).is_some(), "not a path: {}", Escaped(bytes));
+        Self(Arc::from(bytes))
     }
 
     /// This path with one more component. `name` must be a name (see [`is_name`]).

@@ -164,6 +164,7 @@ impl Leaf {
         self.records.len()
     }
 
+    #[inline]
     pub fn slot(&self, at: usize) -> Slot<'_> {
         Slot { leaf: self, at }
     }
@@ -183,11 +184,13 @@ impl Leaf {
         sums
     }
 
+    #[inline]
     fn range(&self, at: usize) -> Range<usize> {
         let start = if at == 0 { 0 } else { self.records[at - 1].name_end as usize };
         start..self.records[at].name_end as usize
     }
 
+    #[inline]
     pub fn name(&self, at: usize) -> &[u8] {
         self.names.bytes(self.len(), self.range(at))
     }
@@ -197,8 +200,8 @@ impl Leaf {
         self.names.find(self.len(), mark(name), |at| self.name(at) == name)
     }
 
-    /// Where an entry of this name, which is not here, would be.
-    fn place(&self, name: &[u8]) -> usize {
+    /// Where the first entry is that has this name or a later one.
+    pub fn place(&self, name: &[u8]) -> usize {
         let (mut low, mut high) = (0, self.len());
         while low < high {
             let middle = usize::midpoint(low, high);
@@ -369,15 +372,18 @@ pub(super) struct Slot<'a> {
 }
 
 impl<'a> Slot<'a> {
+    #[inline]
     fn record(&self) -> &'a Record {
         &self.leaf.records[self.at]
     }
 
+    #[inline]
     fn other(&self) -> Option<&'a Other> {
         let record = self.record();
         if record.tag.has_other() { self.leaf.others.get(record.first as usize) } else { None }
     }
 
+    #[inline]
     pub fn name(&self) -> &'a [u8] {
         self.leaf.name(self.at)
     }
@@ -386,6 +392,7 @@ impl<'a> Slot<'a> {
         self.record().number
     }
 
+    #[inline]
     pub fn digest(&self) -> u128 {
         self.leaf.digests[self.at]
     }
@@ -397,6 +404,21 @@ impl<'a> Slot<'a> {
     pub fn attrs(&self) -> Attrs {
         let record = self.record();
         record.attrs(self.leaf.owners[usize::from(record.owner)])
+    }
+
+    /// The contents of a file that is not linked.
+    pub fn contents(&self) -> Option<Contents> {
+        let record = self.record();
+        match (record.tag, self.other()) {
+            (Tag::Pattern, _) => Some(Contents::generated(record.first, 0, record.second)),
+            (_, Some(Other::Contents(contents))) => Some(contents.clone()),
+            _ => None,
+        }
+    }
+
+    /// The target of a symlink.
+    pub fn target(&self) -> Option<&'a Arc<[u8]>> {
+        if let Some(Other::Symlink(target)) = self.other() { Some(target) } else { None }
     }
 
     /// What is in a directory.
@@ -453,13 +475,16 @@ impl<'a> Slot<'a> {
     pub fn view(&self) -> EntryView<'a> {
         let record = self.record();
         let mut view = EntryView::new(self.name(), self.kind(), self.attrs(), record.number);
-        match (record.tag, self.other()) {
-            (Tag::Pattern, _) => view.contents = Some(Contents::generated(record.first, 0, record.second)),
-            (Tag::BlockDevice | Tag::CharDevice, _) => view.device = Some(record.device()),
-            (_, Some(Other::Contents(contents))) => view.contents = Some(contents.clone()),
-            (_, Some(Other::Symlink(target))) => view.target = Some(target),
-            (_, Some(Other::Directory(children))) => view.set_below(children.sums()),
-            _ => {}
+        match record.tag {
+            Tag::Pattern | Tag::Contents => view.contents = self.contents(),
+            Tag::BlockDevice | Tag::CharDevice => view.device = Some(record.device()),
+            Tag::Symlink => view.target = self.target(),
+            Tag::Directory => {
+                if let Some(children) = self.children() {
+                    view.set_below(children.sums());
+                }
+            }
+            Tag::Linked | Tag::Fifo | Tag::Socket => {}
         }
         view
     }

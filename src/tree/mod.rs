@@ -12,12 +12,14 @@ pub mod error;
 mod extent;
 pub mod hash;
 mod leaf;
+mod linking;
 mod links;
 mod names;
 pub mod node;
 pub mod persistent;
 mod stored;
 mod sums;
+mod verify;
 pub mod walk;
 
 pub use contents::{ContentDigest, Contents};

@@ -79,7 +79,7 @@ impl<H: EntryHash> Tree<H> {
             && let Some(record) = self.links.get(view.number)
         {
             view.attrs = record.attrs;
-            view.contents = Some(record.contents.clone());
+            view.contents = Some(record.contents);
             view.links = record.names;
         }
         view
@@ -143,7 +143,7 @@ impl<H: EntryHash> Tree<H> {
             return digest;
         }
         let mut groups: BTreeMap<u64, u128> = BTreeMap::new();
-        for (path, number) in self.linked_names(&RelPath::root(), self.top()) {
+        for (path, number) in self.linked_names() {
             let sum = groups.entry(number).or_default();
             *sum = sum.wrapping_add(self.hash.bytes(path.as_bytes()));
         }
@@ -152,7 +152,7 @@ impl<H: EntryHash> Tree<H> {
                 let mut view = self.root();
                 view.kind = Kind::File;
                 view.attrs = record.attrs;
-                view.contents = Some(record.contents.clone());
+                view.contents = Some(record.contents);
                 let mut both = [0; 32];
                 both[..16].copy_from_slice(&self.hash.entry(&view).to_le_bytes());
                 both[16..].copy_from_slice(&names.to_le_bytes());
@@ -168,27 +168,32 @@ impl<H: EntryHash> Tree<H> {
         Arc::ptr_eq(&self.top, &other.top) && self.links.same(&other.links)
     }
 
-    /// The linked names at and below an entry, with their inode numbers. Visits only directories that hold some.
-    pub(super) fn linked_names(&self, path: &RelPath, slot: Slot<'_>) -> Vec<(RelPath, u64)> {
-        let mut found = Vec::new();
-        if slot.is_linked() {
-            found.push((path.clone(), slot.number()));
-        }
-        let mut stack = alloc::vec![(path.clone(), slot)];
-        while let Some((path, slot)) = stack.pop() {
-            let Some(children) = slot.children().filter(|children| children.sums().linked > 0) else {
-                continue;
-            };
-            for child in children.cursor() {
-                if child.is_linked() {
-                    found.push((path.join(child.name()), child.number()));
-                } else if child.sums().linked > 0 {
-                    stack.push((path.join(child.name()), child));
-                }
-            }
-        }
-        found
+    /// The linked names, with their inode numbers. Visits only directories that hold some.
+    pub(super) fn linked_names(&self) -> impl Iterator<Item = (RelPath, u64)> {
+        let linked = linked_below(RelPath::root(), self.top());
+        linked.flat_map(|(path, directory)| {
+            let slots: Vec<Slot<'_>> = linked_in(directory).collect();
+            slots.into_iter().map(move |slot| (path.join(slot.name()), slot.number()))
+        })
     }
+}
+
+/// The directories at and below an entry that hold linked names, there or further below.
+pub(super) fn linked_below(path: RelPath, slot: Slot<'_>) -> impl Iterator<Item = (RelPath, Slot<'_>)> {
+    let holds = |slot: &Slot<'_>| slot.children().is_some_and(|children| children.sums().linked > 0);
+    let mut stack: Vec<(RelPath, Slot<'_>)> = holds(&slot).then_some((path, slot)).into_iter().collect();
+    core::iter::from_fn(move || {
+        let (path, directory) = stack.pop()?;
+        if let Some(children) = directory.children() {
+            stack.extend(children.cursor().filter(holds).map(|slot| (path.join(slot.name()), slot)));
+        }
+        Some((path, directory))
+    })
+}
+
+/// The linked names in a directory.
+pub(super) fn linked_in(directory: Slot<'_>) -> impl Iterator<Item = Slot<'_>> {
+    directory.children().into_iter().flat_map(|children| children.cursor()).filter(Slot::is_linked)
 }
 
 impl<H: EntryHash> core::fmt::Debug for Tree<H> {

@@ -47,7 +47,7 @@ enum RowBody<'a> {
 struct Written<'a, H> {
     hash: &'a H,
     next: u64,
-    links: BTreeMap<u64, &'a Record>,
+    links: BTreeMap<u64, Record>,
     rows: Rows<'a>,
 }
 
@@ -100,7 +100,7 @@ fn row(slot: Slot<'_>, depth: usize) -> Row<'_> {
 
 impl<H: EntryHash + Serialize> Serialize for Tree<H> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let links = self.links.iter().map(|(number, record)| (*number, record)).collect();
+        let links = self.links.iter().collect();
         Written { hash: &self.hash, next: self.next, links, rows: Rows(self.top()) }.serialize(serializer)
     }
 }
@@ -185,6 +185,10 @@ impl<H: EntryHash> Reader<H> {
         }
         let mut table = Links::default();
         links.into_iter().for_each(|(number, record)| table.insert(number, record));
-        Ok(Tree { top: builder.finish(), links: table, next: self.next, hash })
+        let mut tree = Tree { top: builder.finish(), links: table, next: self.next, hash };
+        if tree.index_links() {
+            return Ok(tree);
+        }
+        Err(String::from("tree: links: expected no inode number twice among the directories"))
     }
 }
