@@ -1,56 +1,23 @@
 //! The entries of one directory: a persistent B-tree of chunks, sorted by name, with partial sums.
 //!
 //! One change copies the chunks on the way to one leaf, O(log n) of them, and only where they are shared. Every
-//! loop goes down a chunk tree, whose height is at most six for 4 thousand million entries.
+//! loop goes down a chunk tree, whose height is at most [`HEIGHT`] for 4 thousand million entries.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::mem;
-use core::slice;
 
+use super::cursor::Cursor;
+use super::entry::Attrs;
+use super::leaf::{Leaf, MAX, Slot};
+use super::names::Bound;
 use super::node::{Body, Entry};
+use super::sums::Sums;
 
-/// Most entries of a leaf, most links of a branch.
-const MAX: usize = 64;
 /// A chunk of this size or less is filled up from its neighbour before something is removed below it.
-const LOW: usize = 16;
-
-/// What a set of entries comes to. Sums wrap, so they depend neither on chunking nor on history.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
-pub(super) struct Sums {
-    /// Of the entries' digests.
-    pub digest: u128,
-    /// Entries, those below directories included.
-    pub entries: u64,
-    /// Bytes of files that are not hard-linked.
-    pub bytes: u64,
-    /// Names of hard-linked files.
-    pub linked: u64,
-    /// Directories directly among them.
-    pub directories: u64,
-    /// Entries directly among them.
-    pub direct: u64,
-}
-
-impl Sums {
-    fn add(&mut self, other: &Self) {
-        self.digest = self.digest.wrapping_add(other.digest);
-        self.entries += other.entries;
-        self.bytes = self.bytes.wrapping_add(other.bytes);
-        self.linked += other.linked;
-        self.directories += other.directories;
-        self.direct += other.direct;
-    }
-
-    fn subtract(&mut self, other: &Self) {
-        self.digest = self.digest.wrapping_sub(other.digest);
-        self.entries -= other.entries;
-        self.bytes = self.bytes.wrapping_sub(other.bytes);
-        self.linked -= other.linked;
-        self.directories -= other.directories;
-        self.direct -= other.direct;
-    }
-}
+pub(super) const LOW: usize = 8;
+/// Most branches above a leaf.
+pub(super) const HEIGHT: usize = 11;
 
 /// The entries of a directory.
 #[derive(Clone, Default)]
@@ -61,78 +28,125 @@ pub(super) struct Children {
 
 #[derive(Clone)]
 pub(super) enum Chunk {
-    Leaf(Vec<Arc<Entry>>),
+    Leaf(Leaf),
     Branch(Vec<Link>),
 }
 
 /// A chunk below a branch.
 #[derive(Clone)]
 pub(super) struct Link {
-    /// No name below is smaller (not looked at in the first link).
-    first: Arc<[u8]>,
+    /// Bound to the link before (in the first link, not looked at).
+    pub bound: Bound,
     pub sums: Sums,
     pub chunk: Arc<Chunk>,
 }
 
 impl Default for Chunk {
     fn default() -> Self {
-        Self::Leaf(Vec::new())
+        Self::Leaf(Leaf::default())
     }
 }
 
 impl Link {
-    fn new(chunk: Chunk) -> Self {
-        let mut sums = Sums::default();
-        let first = match &chunk {
-            Chunk::Leaf(entries) => {
-                entries.iter().for_each(|entry| sums.add(&entry.sums()));
-                entries[0].name.clone()
-            }
-            Chunk::Branch(links) => {
-                links.iter().for_each(|link| sums.add(&link.sums));
-                links[0].first.clone()
-            }
-        };
-        Self { first, sums, chunk: Arc::new(chunk) }
+    pub fn new(bound: Bound, chunk: Chunk) -> Self {
+        let sums = chunk.sums();
+        Self { bound, sums, chunk: Arc::new(chunk) }
     }
 }
 
 impl Chunk {
     fn len(&self) -> usize {
         match self {
-            Self::Leaf(entries) => entries.len(),
+            Self::Leaf(leaf) => leaf.len(),
             Self::Branch(links) => links.len(),
         }
     }
 
-    /// Cuts off the second half.
-    fn split(&mut self) -> Self {
-        let half = self.len() / 2;
+    pub fn sums(&self) -> Sums {
         match self {
-            Self::Leaf(entries) => Self::Leaf(entries.split_off(half)),
-            Self::Branch(links) => Self::Branch(links.split_off(half)),
+            Self::Leaf(leaf) => leaf.sums(),
+            Self::Branch(links) => {
+                let mut sums = Sums::default();
+                links.iter().for_each(|link| sums.add(&link.sums));
+                sums
+            }
         }
     }
 
-    fn append(&mut self, other: Self) {
-        match (self, other) {
-            (Self::Leaf(entries), Self::Leaf(mut more)) => entries.append(&mut more),
-            (Self::Branch(links), Self::Branch(mut more)) => links.append(&mut more),
+    /// Cuts a full chunk in two, with the bound between them. Who puts names in order at the end leaves chunks three
+    /// quarters full.
+    fn split(self, name: &[u8]) -> (Self, Bound, Self) {
+        let count = self.len();
+        match self {
+            Self::Leaf(leaf) => {
+                let at_end = leaf.name(count - 1) < name;
+                let (first, second) =
+                    Leaf::divide(&leaf, &Leaf::default(), if at_end { count * 3 / 4 } else { count / 2 });
+                leaves(first, second)
+            }
+            Self::Branch(mut links) => {
+                let at_end = way(&links, name) + 1 == count;
+                let second = links.split_off(if at_end { count * 3 / 4 } else { count / 2 });
+                (Self::Branch(links), second[0].bound.clone(), Self::Branch(second))
+            }
+        }
+    }
+
+    /// Makes one or two chunks of two neighbours with this bound between them.
+    fn even_out(self, bound: Bound, second: Self) -> (Self, Option<(Bound, Self)>) {
+        let count = self.len() + second.len();
+        let half = if count > MAX * 3 / 4 { count / 2 } else { count };
+        match (self, second) {
+            (Self::Leaf(one), Self::Leaf(two)) => {
+                let (first, second) = Leaf::divide(&one, &two, half);
+                if second.len() == 0 {
+                    return (Self::Leaf(first), None);
+                }
+                let (first, bound, second) = leaves(first, second);
+                (first, Some((bound, second)))
+            }
+            (Self::Branch(mut links), Self::Branch(mut more)) => {
+                more[0].bound = bound;
+                links.append(&mut more);
+                let second = links.split_off(half);
+                let second =
+                    second.first().map(|link| link.bound.clone()).map(|bound| (bound, Self::Branch(second)));
+                (Self::Branch(links), second)
+            }
             _ => unreachable!("neighbours have the same height"),
         }
     }
 }
 
-/// Which of a branch's links leads to `name`.
-fn way(links: &[Link], name: &[u8]) -> usize {
-    links[1..].partition_point(|link| &*link.first <= name)
+fn leaves(first: Leaf, second: Leaf) -> (Chunk, Bound, Chunk) {
+    let bound = Bound::between(first.name(first.len() - 1), second.name(0));
+    (Chunk::Leaf(first), bound, Chunk::Leaf(second))
 }
 
-fn position(entries: &[Arc<Entry>], name: &[u8]) -> Result<usize, usize> {
-    entries.binary_search_by(|entry| (*entry.name).cmp(name))
+/// Which of a branch's links leads to `name`.
+fn way(links: &[Link], name: &[u8]) -> usize {
+    links[1..].partition_point(|link| link.bound.cmp(name).is_le())
+}
+
+/// Where an entry is: which link of each branch, which entry of the leaf. Holds until something is put in or taken out.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    ways: [u8; HEIGHT],
+    height: u8,
+    at: u8,
+}
+
+impl Place {
+    /// The first entry of a leaf that is alone.
+    pub const FIRST: Self = Self { ways: [0; HEIGHT], height: 0, at: 0 };
 }
 
 impl Children {
+    pub fn new(root: Chunk) -> Self {
+        let sums = root.sums();
+        Self { root, sums }
+    }
+
     pub fn sums(&self) -> &Sums {
         &self.sums
     }
@@ -141,29 +155,73 @@ impl Children {
         self.sums.entries == 0
     }
 
-    pub fn get(&self, name: &[u8]) -> Option<&Arc<Entry>> {
+    /// The entry of this name, and where it is.
+    pub fn find(&self, name: &[u8]) -> Option<(Place, Slot<'_>)> {
+        let mut place = Place::FIRST;
         let mut chunk = &self.root;
         loop {
             match chunk {
-                Chunk::Branch(links) => chunk = &links[way(links, name)].chunk,
-                Chunk::Leaf(entries) => {
-                    return position(entries, name).ok().map(|at| &entries[at]);
+                Chunk::Branch(links) => {
+                    let way = way(links, name);
+                    place.ways[usize::from(place.height)] = way as u8;
+                    place.height += 1;
+                    chunk = &links[way].chunk;
+                }
+                Chunk::Leaf(leaf) => {
+                    let at = leaf.find(name)?;
+                    place.at = at as u8;
+                    return Some((place, leaf.slot(at)));
+                }
+            }
+        }
+    }
+
+    pub fn get(&self, name: &[u8]) -> Option<Slot<'_>> {
+        self.find(name).map(|(_, slot)| slot)
+    }
+
+    /// All entries, as they are kept.
+    pub fn root(&self) -> &Chunk {
+        &self.root
+    }
+
+    /// The first entry whose name is this one or a later one.
+    pub fn from(&self, name: &[u8]) -> Option<Slot<'_>> {
+        let mut chunk = &self.root;
+        // What follows the chunk.
+        let mut next = None;
+        loop {
+            match chunk {
+                Chunk::Branch(links) => {
+                    let way = way(links, name);
+                    next = links.get(way + 1).map(|link| &*link.chunk).or(next);
+                    chunk = &links[way].chunk;
+                }
+                Chunk::Leaf(leaf) => {
+                    let at = leaf.place(name);
+                    if at < leaf.len() {
+                        return Some(leaf.slot(at));
+                    }
+                    return Cursor::new(next?).next();
                 }
             }
         }
     }
 
     /// The `index`-th entry by name, from 0.
-    pub fn nth(&self, mut index: u64) -> Option<&Arc<Entry>> {
+    pub fn nth(&self, mut index: u64) -> Option<Slot<'_>> {
         let mut chunk = &self.root;
         loop {
             match chunk {
-                Chunk::Leaf(entries) => return entries.get(usize::try_from(index).ok()?),
+                Chunk::Leaf(leaf) => {
+                    let at = usize::try_from(index).ok().filter(|at| *at < leaf.len())?;
+                    return Some(leaf.slot(at));
+                }
                 Chunk::Branch(links) => {
                     let link = links.iter().find(|link| {
-                        let here = index < link.sums.direct;
+                        let here = index < u64::from(link.sums.direct);
                         if !here {
-                            index -= link.sums.direct;
+                            index -= u64::from(link.sums.direct);
                         }
                         here
                     })?;
@@ -173,96 +231,54 @@ impl Children {
         }
     }
 
-    /// Lends an entry out, with where it lay in its leaf: [`Children::give_back`] follows at once, under the same
-    /// name. Nothing is rebalanced, and the last of the leaf keeps the place meanwhile, so that nothing is moved.
-    pub fn lend(&mut self, name: &[u8]) -> Option<(Arc<Entry>, usize)> {
-        self.take(name, |entries, at| (entries.swap_remove(at), at))
-    }
-
-    /// Puts an entry that was lent out, changed or not, back where it lay.
-    pub fn give_back(&mut self, entry: Arc<Entry>, at: usize) {
-        let sums = entry.sums();
-        self.sums.add(&sums);
+    /// The leaf at `place`, to change one of its entries there; `change` is what that makes of the sums.
+    pub fn at_mut(&mut self, place: &Place, change: &Sums) -> (&mut Leaf, usize) {
+        self.sums.add(change);
+        let mut ways = place.ways.iter();
         let mut chunk = &mut self.root;
         loop {
             match chunk {
                 Chunk::Branch(links) => {
-                    let way = way(links, &entry.name);
-                    links[way].sums.add(&sums);
-                    chunk = Arc::make_mut(&mut links[way].chunk);
+                    let link = &mut links[usize::from(*ways.next().expect("a place knows every way"))];
+                    link.sums.add(change);
+                    chunk = Arc::make_mut(&mut link.chunk);
                 }
-                Chunk::Leaf(entries) => {
-                    let last = entries.len();
-                    entries.push(entry);
-                    entries.swap(at, last);
-                    return;
-                }
-            }
-        }
-    }
-
-    /// Takes an entry out of its leaf in the given way, and out of the sums.
-    fn take<T>(&mut self, name: &[u8], out: impl FnOnce(&mut Vec<Arc<Entry>>, usize) -> T) -> Option<T> {
-        if let Chunk::Leaf(entries) = &mut self.root {
-            let at = position(entries, name).ok()?;
-            self.sums.subtract(&entries[at].sums());
-            return Some(out(entries, at));
-        }
-        let sums = self.get(name)?.sums();
-        self.sums.subtract(&sums);
-        let mut chunk = &mut self.root;
-        loop {
-            match chunk {
-                Chunk::Branch(links) => {
-                    let at = way(links, name);
-                    links[at].sums.subtract(&sums);
-                    chunk = Arc::make_mut(&mut links[at].chunk);
-                }
-                Chunk::Leaf(entries) => {
-                    return position(entries, name).ok().map(|at| out(entries, at));
-                }
+                Chunk::Leaf(leaf) => return (leaf, usize::from(place.at)),
             }
         }
     }
 
     /// Puts an entry in. Its name must be free. Full chunks are split on the way down.
-    pub fn put(&mut self, entry: Arc<Entry>) {
+    pub fn put(&mut self, entry: Entry<'_>) {
         let sums = entry.sums();
         self.sums.add(&sums);
         if self.root.len() >= MAX {
-            let second = self.root.split();
-            let first = mem::take(&mut self.root);
-            self.root = Chunk::Branch(alloc::vec![Link::new(first), Link::new(second)]);
+            let (first, bound, second) = mem::take(&mut self.root).split(entry.name);
+            let first = Link::new(Bound::default(), first);
+            self.root = Chunk::Branch(alloc::vec![first, Link::new(bound, second)]);
         }
         let mut chunk = &mut self.root;
         loop {
             match chunk {
                 Chunk::Branch(links) => {
-                    let mut at = way(links, &entry.name);
+                    let mut at = way(links, entry.name);
                     if links[at].chunk.len() >= MAX {
-                        let mut first = Arc::unwrap_or_clone(links.remove(at).chunk);
-                        let second = first.split();
-                        links.insert(at, Link::new(second));
-                        links.insert(at, Link::new(first));
-                        at = way(links, &entry.name);
+                        let Link { bound: before, chunk, .. } = links.remove(at);
+                        let (first, bound, second) = Arc::unwrap_or_clone(chunk).split(entry.name);
+                        links.splice(at..at, [Link::new(before, first), Link::new(bound, second)]);
+                        at = way(links, entry.name);
                     }
                     links[at].sums.add(&sums);
                     chunk = Arc::make_mut(&mut links[at].chunk);
                 }
-                Chunk::Leaf(entries) => {
-                    match position(entries, &entry.name) {
-                        Err(at) => entries.insert(at, entry),
-                        Ok(_) => unreachable!("the name was checked to be free"),
-                    }
-                    return;
-                }
+                Chunk::Leaf(leaf) => return leaf.insert(entry),
             }
         }
     }
 
-    /// Takes an entry out for good. Small chunks are filled up on the way down.
-    pub fn remove(&mut self, name: &[u8]) -> Option<Arc<Entry>> {
-        self.get(name)?;
+    /// Takes an entry out: its attributes, number and body. Small chunks are filled up on the way down.
+    pub fn remove(&mut self, name: &[u8]) -> Option<(Attrs, u64, Body)> {
+        let change = Sums::default().since(&self.get(name)?.sums());
         let mut chunk = &mut self.root;
         while let Chunk::Branch(links) = chunk {
             let at = way(links, name);
@@ -277,14 +293,13 @@ impl Children {
         {
             self.root = links.pop().map(|link| Arc::unwrap_or_clone(link.chunk)).unwrap_or_default();
         }
-        self.take(name, Vec::remove)
+        let (place, _) = self.find(name)?;
+        let (leaf, at) = self.at_mut(&place, &change);
+        Some(leaf.remove(at))
     }
 
     pub fn cursor(&self) -> Cursor<'_> {
-        match &self.root {
-            Chunk::Leaf(entries) => Cursor { above: Vec::new(), leaf: entries.iter() },
-            Chunk::Branch(links) => Cursor { above: alloc::vec![links.iter()], leaf: [].iter() },
-        }
+        Cursor::new(&self.root)
     }
 }
 
@@ -294,82 +309,12 @@ fn even_out(links: &mut Vec<Link>, at: usize) {
     if left + 1 >= links.len() {
         return;
     }
-    let second = Arc::unwrap_or_clone(links.remove(left + 1).chunk);
-    let mut first = Arc::unwrap_or_clone(links.remove(left).chunk);
-    first.append(second);
-    if first.len() > MAX * 3 / 4 {
-        let second = first.split();
-        links.insert(left, Link::new(second));
-    }
-    links.insert(left, Link::new(first));
-}
-
-/// A place in a directory: what is in front of it is a whole chunk or one entry. As an iterator it gives the
-/// entries in order of their names.
-#[derive(Clone, Default)]
-pub(super) struct Cursor<'a> {
-    above: Vec<slice::Iter<'a, Link>>,
-    leaf: slice::Iter<'a, Arc<Entry>>,
-}
-
-/// What a cursor stands before.
-#[derive(Clone, Copy)]
-pub(super) enum Front<'a> {
-    Chunk(&'a Link),
-    Entry(&'a Arc<Entry>),
-}
-
-impl<'a> Cursor<'a> {
-    pub fn front(&mut self) -> Option<Front<'a>> {
-        if let Some(entry) = self.leaf.as_slice().first() {
-            return Some(Front::Entry(entry));
-        }
-        loop {
-            match self.above.last()?.as_slice().first() {
-                Some(link) => return Some(Front::Chunk(link)),
-                None => {
-                    self.above.pop();
-                }
-            }
-        }
-    }
-
-    /// Goes past what is in front.
-    pub fn pass(&mut self) {
-        match self.front() {
-            Some(Front::Entry(_)) => {
-                self.leaf.next();
-            }
-            Some(Front::Chunk(_)) => {
-                self.above.last_mut().and_then(Iterator::next);
-            }
-            None => {}
-        }
-    }
-
-    /// Goes into the chunk in front, if one is.
-    pub fn enter(&mut self) {
-        if let Some(Front::Chunk(link)) = self.front() {
-            self.pass();
-            match &*link.chunk {
-                Chunk::Leaf(entries) => self.leaf = entries.iter(),
-                Chunk::Branch(links) => self.above.push(links.iter()),
-            }
-        }
-    }
-}
-
-impl<'a> Iterator for Cursor<'a> {
-    type Item = &'a Arc<Entry>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            match self.front()? {
-                Front::Entry(_) => return self.leaf.next(),
-                Front::Chunk(_) => self.enter(),
-            }
-        }
-    }
+    let second = links.remove(left + 1);
+    let first = links.remove(left);
+    let [one, two] = [first.chunk, second.chunk].map(Arc::unwrap_or_clone);
+    let (one, two) = one.even_out(second.bound, two);
+    let two = two.map(|(bound, chunk)| Link::new(bound, chunk));
+    links.splice(left..left, [Link::new(first.bound, one)].into_iter().chain(two));
 }
 
 /// Dropping never recurses: what only this directory holds is taken apart from a stack.
@@ -384,15 +329,10 @@ impl Drop for Children {
                 Chunk::Branch(links) => {
                     stack.extend(links.into_iter().filter_map(|link| Arc::into_inner(link.chunk)));
                 }
-                Chunk::Leaf(entries) => {
-                    for entry in entries {
-                        if let Body::Directory(_) = entry.body
-                            && let Some(Entry { body: Body::Directory(mut below), .. }) =
-                                Arc::into_inner(entry)
-                        {
-                            below.sums.directories = 0;
-                            stack.push(mem::take(&mut below.root));
-                        }
+                Chunk::Leaf(leaf) => {
+                    for mut below in leaf.into_directories().filter_map(Arc::into_inner) {
+                        below.sums.directories = 0;
+                        stack.push(mem::take(&mut below.root));
                     }
                 }
             }
@@ -404,38 +344,38 @@ impl Drop for Children {
 mod tests {
     use alloc::collections::BTreeSet;
 
-    use super::super::entry::Attrs;
+    use super::super::bulk::Builder;
     use super::super::hash::Xxh3;
-    use super::super::node::{Node, NodeBody};
     use super::*;
     use crate::mix::mix;
 
-    fn entry(n: u64) -> Arc<Entry> {
-        let node = Node { attrs: Attrs::default(), body: NodeBody::Fifo };
-        Arc::new(Entry::new(&Xxh3, Arc::from(&n.to_be_bytes()[..]), n, node))
+    fn entry(name: &[u8]) -> Entry<'_> {
+        Entry::new(&Xxh3, name, Attrs::default(), 1, Body::Fifo)
     }
 
-    /// Sizes of chunks, partial sums, separators and one height everywhere; answers the height.
-    fn check(chunk: &Chunk, sums: &Sums, is_root: bool) -> usize {
+    /// Sizes of chunks, partial sums, bounds and one height everywhere; answers the height.
+    fn check(chunk: &Chunk, sums: &Sums, is_root: bool, from: &[u8], to: Option<&Bound>) -> usize {
         assert!(chunk.len() <= MAX);
         let mut total = Sums::default();
         let height = match chunk {
-            Chunk::Leaf(entries) => {
-                assert!(is_root || entries.len() >= LOW, "a leaf of {}", entries.len());
-                assert!(entries.windows(2).all(|pair| pair[0].name < pair[1].name));
-                entries.iter().for_each(|entry| total.add(&entry.sums()));
+            Chunk::Leaf(leaf) => {
+                assert!(is_root || leaf.len() >= LOW, "a leaf of {}", leaf.len());
+                let names: Vec<&[u8]> = leaf.slots().map(|slot| slot.name()).collect();
+                assert!(names.windows(2).all(|pair| pair[0] < pair[1]));
+                assert!(names.first().is_none_or(|name| from <= *name));
+                assert!(names.last().is_none_or(|name| to.is_none_or(|to| to.cmp(name).is_gt())));
+                total = leaf.sums();
                 1
             }
             Chunk::Branch(links) => {
                 assert!(links.len() >= if is_root { 2 } else { LOW }, "a branch of {}", links.len());
-                assert!(links[1..].windows(2).all(|pair| pair[0].first < pair[1].first));
-                let heights: Vec<usize> = links
-                    .iter()
-                    .map(|link| {
-                        total.add(&link.sums);
-                        check(&link.chunk, &link.sums, false)
-                    })
-                    .collect();
+                let mut heights = Vec::new();
+                for (n, link) in links.iter().enumerate() {
+                    total.add(&link.sums);
+                    let from = if n == 0 { from } else { link.bound.bytes() };
+                    let to = links.get(n + 1).map(|link| &link.bound).or(to);
+                    heights.push(check(&link.chunk, &link.sums, false, from, to));
+                }
                 assert!(heights.windows(2).all(|pair| pair[0] == pair[1]));
                 heights[0] + 1
             }
@@ -444,15 +384,19 @@ mod tests {
         height
     }
 
+    fn check_all(children: &Children) -> usize {
+        check(&children.root, &children.sums, true, &[], None)
+    }
+
     #[test]
     fn stays_a_balanced_tree_with_right_sums() {
         let names = 9_000;
         let mut children = Children::default();
         let mut tallest = 0;
         for n in 0..names {
-            children.put(entry(mix(n)));
+            children.put(entry(&mix(n).to_be_bytes()));
             if n % 97 == 0 {
-                tallest = check(&children.root, &children.sums, true).max(tallest);
+                tallest = check_all(&children).max(tallest);
             }
         }
         assert_eq!(tallest, 3);
@@ -466,17 +410,37 @@ mod tests {
                 _ => order.by_ref().find(|name| left.remove(name)),
             };
             let name = &name.unwrap()[..];
-            if n % 89 == 0 {
-                let (lent, at) = children.lend(name).unwrap();
-                children.give_back(lent, at);
-            }
-            assert_eq!(&*children.remove(name).unwrap().name, name);
+            assert_eq!(children.get(name).unwrap().name(), name);
+            assert!(children.remove(name).is_some());
+            assert!(children.get(name).is_none());
             if n % 97 == 0 || n > names - 200 {
-                check(&children.root, &children.sums, true);
+                check_all(&children);
             }
         }
         assert!(children.is_empty());
         assert_eq!(full.sums.entries, names);
-        check(&full.root, &full.sums, true);
+        check_all(&full);
+    }
+
+    #[test]
+    fn is_built_full_in_order_and_right_in_any() {
+        for count in [0u64, 1, 31, 32, 33, 36, 37, 64, 100, 1_000, 30_000] {
+            let build = |numbers: &mut dyn Iterator<Item = u64>| {
+                let mut builder = Builder::new(Xxh3, Attrs::default(), 1);
+                for n in numbers {
+                    let name = n.to_be_bytes();
+                    assert!(!builder.has(&name));
+                    builder.add(&name, Attrs::default(), 1, Body::Fifo);
+                    assert!(builder.has(&name));
+                }
+                builder.finish()
+            };
+            let sorted = build(&mut (0..count));
+            let mixed = build(&mut (0..count).step_by(2).chain((1..count).step_by(2)));
+            let [sorted, mixed] = [&sorted, &mixed].map(|top| top.get(&[]).unwrap().children().unwrap());
+            check_all(sorted);
+            check_all(mixed);
+            assert_eq!((sorted.sums(), sorted.sums().entries), (mixed.sums(), count));
+        }
     }
 }

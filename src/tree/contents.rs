@@ -25,35 +25,37 @@ const CHUNK_BYTES: u64 = 4_096;
 #[serde(transparent)]
 pub struct ContentDigest(#[serde(with = "crate::plain::halves")] pub u128);
 
-/// The bytes of a file. Cheap to clone; its digest is known when it is made.
+/// The bytes of a file. Cheap to clone; a digest costs the hash of one extent at most, because what has more to it
+/// keeps its own.
 ///
 /// Equality is equality of bytes: pieces of one pattern are compared by form, two long pieces of different
 /// patterns are unequal, and wherever a literal or a short piece is concerned bytes are compared.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Contents {
-    len: u64,
-    digest: ContentDigest,
     form: Form,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Default)]
 enum Form {
+    #[default]
     Empty,
+    /// Zeros or a pattern.
     One(Extent),
-    Many(Arc<[Extent]>),
+    /// Everything else.
+    Many(Arc<Pieces>),
 }
 
-impl Default for Contents {
-    fn default() -> Self {
-        Self::with_form(Form::Empty)
-    }
+struct Pieces {
+    len: u64,
+    digest: ContentDigest,
+    extents: Vec<Extent>,
 }
 
 impl Contents {
     /// `len` bytes of the pattern of `key`, from byte `offset` of the pattern.
     #[must_use]
     pub fn generated(key: u64, offset: u64, len: u64) -> Self {
-        Self::with_form(if len == 0 { Form::Empty } else { Form::One(Extent::Pattern { key, offset, len }) })
+        Self { form: if len == 0 { Form::Empty } else { Form::One(Extent::Pattern { key, offset, len }) } }
     }
 
     /// These bytes.
@@ -73,55 +75,74 @@ impl Contents {
     }
 
     fn from_builder(builder: Builder) -> Self {
-        let mut extents = builder.finish();
-        Self::with_form(match extents.len() {
-            0 => Form::Empty,
-            1 => extents.pop().map_or(Form::Empty, Form::One),
-            _ => Form::Many(extents.into()),
-        })
-    }
-
-    fn with_form(form: Form) -> Self {
-        let len = extents_of(&form).iter().map(Extent::len).sum();
-        let digest = ContentDigest(digest_of(extents_of(&form), len));
-        Self { len, digest, form }
+        let extents = builder.finish();
+        let form = match &extents[..] {
+            [] => Form::Empty,
+            [one @ (Extent::Pattern { .. } | Extent::Zero { .. })] => Form::One(one.clone()),
+            _ => {
+                let len = extents.iter().map(Extent::len).sum();
+                let digest = ContentDigest(digest_of(&extents, len));
+                Form::Many(Arc::new(Pieces { len, digest, extents }))
+            }
+        };
+        Self { form }
     }
 
     /// How many bytes.
     #[must_use]
     pub fn len(&self) -> u64 {
-        self.len
+        match &self.form {
+            Form::Empty => 0,
+            Form::One(extent) => extent.len(),
+            Form::Many(pieces) => pieces.len,
+        }
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.len == 0
+        matches!(self.form, Form::Empty)
     }
 
     /// The digest over the canonical form. O(1).
     #[must_use]
     pub fn digest(&self) -> ContentDigest {
-        self.digest
+        match &self.form {
+            Form::Many(pieces) => pieces.digest,
+            _ => ContentDigest(digest_of(self.extents(), self.len())),
+        }
+    }
+
+    /// Key and length, if this is the beginning of a pattern or nothing: what most files hold.
+    pub(super) fn pattern(&self) -> Option<(u64, u64)> {
+        match &self.form {
+            Form::Empty => Some((0, 0)),
+            Form::One(Extent::Pattern { key, offset: 0, len }) => Some((*key, *len)),
+            _ => None,
+        }
     }
 
     fn extents(&self) -> &[Extent] {
-        extents_of(&self.form)
+        match &self.form {
+            Form::Empty => &[],
+            Form::One(extent) => core::slice::from_ref(extent),
+            Form::Many(pieces) => &pieces.extents,
+        }
     }
 
     /// At most `len` bytes from `offset`; fewer at the end.
     #[must_use]
     pub fn slice(&self, offset: u64, len: u64) -> Self {
-        let start = offset.min(self.len);
-        let len = len.min(self.len - start);
-        if len == self.len {
+        let start = offset.min(self.len());
+        let len = len.min(self.len() - start);
+        if len == self.len() {
             return self.clone();
         }
         if len == 0 {
             return Self::default();
         }
         if let Form::One(extent @ Extent::Pattern { .. }) = &self.form {
-            return Self::with_form(Form::One(extent.slice(start, len)));
+            return Self { form: Form::One(extent.slice(start, len)) };
         }
         let mut builder = Builder::default();
         self.push_range(&mut builder, start, len);
@@ -151,7 +172,7 @@ impl Contents {
         if overlay.is_empty() {
             return;
         }
-        if offset == 0 && overlay.len >= self.len {
+        if offset == 0 && overlay.len() >= self.len() {
             *self = overlay.clone();
             return;
         }
@@ -159,20 +180,20 @@ impl Contents {
             Form::One(Extent::Pattern { key, offset: from, len }),
             Form::One(Extent::Pattern { key: k, offset: o, len: l }),
         ) = (&self.form, &overlay.form)
-            && offset == self.len
+            && offset == self.len()
             && key == k
             && from.wrapping_add(*len) == *o
         {
             *self = Self::generated(*key, *from, len + l);
             return;
         }
-        let end = offset + overlay.len;
+        let end = offset + overlay.len();
         let mut builder = Builder::default();
-        self.push_range(&mut builder, 0, offset.min(self.len));
-        builder.push(Extent::Zero { len: offset.saturating_sub(self.len) });
-        overlay.push_range(&mut builder, 0, overlay.len);
-        if end < self.len {
-            self.push_range(&mut builder, end, self.len - end);
+        self.push_range(&mut builder, 0, offset.min(self.len()));
+        builder.push(Extent::Zero { len: offset.saturating_sub(self.len()) });
+        overlay.push_range(&mut builder, 0, overlay.len());
+        if end < self.len() {
+            self.push_range(&mut builder, end, self.len() - end);
         }
         *self = Self::from_builder(builder);
     }
@@ -183,19 +204,19 @@ impl Contents {
     /// # Panics
     /// If the end lies beyond `u64::MAX`.
     pub fn overlay_at(&mut self, offset: u64, overlay: &Self) {
-        if offset + overlay.len > self.len || self.slice(offset, overlay.len) != *overlay {
+        if offset + overlay.len() > self.len() || self.slice(offset, overlay.len()) != *overlay {
             self.write_at(offset, overlay);
         }
     }
 
     /// Cuts, or extends with zeros, to `size` bytes.
     pub fn truncate(&mut self, size: u64) {
-        if size <= self.len {
+        if size <= self.len() {
             *self = self.slice(0, size);
         } else {
             let mut builder = Builder::default();
-            self.push_range(&mut builder, 0, self.len);
-            builder.push(Extent::Zero { len: size - self.len });
+            self.push_range(&mut builder, 0, self.len());
+            builder.push(Extent::Zero { len: size - self.len() });
             *self = Self::from_builder(builder);
         }
     }
@@ -206,7 +227,7 @@ impl Contents {
     /// # Panics
     /// If `offset` is not below the length.
     pub fn flip_bit(&mut self, offset: u64) {
-        assert!(offset < self.len, "byte {offset} of {} to flip", self.len);
+        assert!(offset < self.len(), "byte {offset} of {} to flip", self.len());
         let mut byte = [0];
         self.read(offset, &mut byte);
         let flipped = [byte[0] ^ 1];
@@ -215,7 +236,7 @@ impl Contents {
         builder.push(
             self.continues(offset, flipped).unwrap_or_else(|| Extent::Literal(Arc::from(&flipped[..]))),
         );
-        self.push_range(&mut builder, offset + 1, self.len - offset - 1);
+        self.push_range(&mut builder, offset + 1, self.len() - offset - 1);
         *self = Self::from_builder(builder);
     }
 
@@ -258,10 +279,10 @@ impl Contents {
 
     /// The bytes, a few thousand at a time.
     pub fn bytes(&self) -> impl Iterator<Item = Vec<u8>> + '_ {
-        let starts = self.len.div_ceil(CHUNK_BYTES);
+        let starts = self.len().div_ceil(CHUNK_BYTES);
         (0..starts).map(move |chunk| {
             let start = chunk * CHUNK_BYTES;
-            let mut bytes = alloc::vec![0; CHUNK_BYTES.min(self.len - start) as usize];
+            let mut bytes = alloc::vec![0; CHUNK_BYTES.min(self.len() - start) as usize];
             self.read(start, &mut bytes);
             bytes
         })
@@ -270,14 +291,14 @@ impl Contents {
     /// All bytes at once. For contents known to be short.
     #[must_use]
     pub fn to_vec(&self) -> Vec<u8> {
-        let mut bytes = alloc::vec![0; self.len as usize];
+        let mut bytes = alloc::vec![0; self.len() as usize];
         self.read(0, &mut bytes);
         bytes
     }
 
     /// Equality that does not look at digests.
     pub(super) fn same_bytes(&self, other: &Self) -> bool {
-        self.len == other.len && same_bytes(self.extents(), other.extents())
+        self.len() == other.len() && same_bytes(self.extents(), other.extents())
     }
 
     /// BLAKE3 over the real bytes. Takes time in proportion to the length.
@@ -288,14 +309,6 @@ impl Contents {
             hasher.update(&chunk);
         }
         *hasher.finalize().as_bytes()
-    }
-}
-
-fn extents_of(form: &Form) -> &[Extent] {
-    match form {
-        Form::Empty => &[],
-        Form::One(extent) => core::slice::from_ref(extent),
-        Form::Many(extents) => extents,
     }
 }
 
@@ -339,7 +352,10 @@ fn encode(tag: u8, first: u64, second: u64, len: u64) -> [u8; 25] {
 
 impl PartialEq for Contents {
     fn eq(&self, other: &Self) -> bool {
-        self.len == other.len && (self.digest == other.digest || self.same_bytes(other))
+        match (&self.form, &other.form) {
+            (Form::Many(one), Form::Many(two)) if one.len == two.len && one.digest == two.digest => true,
+            _ => self.same_bytes(other),
+        }
     }
 }
 

@@ -3,13 +3,15 @@
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::cmp::Ordering;
 
-use super::children::{Children, Cursor, Front, Sums};
+use super::children::Children;
+use super::cursor::{Cursor, Front};
 use super::entry::RelPath;
 use super::hash::EntryHash;
-use super::node::{Entry, EntryView};
+use super::leaf::{Leaf, Slot};
+use super::node::EntryView;
 use super::persistent::Tree;
+use super::sums::Sums;
 
 impl<H: EntryHash> Tree<H> {
     /// The paths at which the trees differ, sorted: entries of one side only (with everything below them) and
@@ -36,7 +38,23 @@ struct Diff<'a, H: EntryHash> {
     /// First name of each group, left and right.
     leaders: [BTreeMap<u64, RelPath>; 2],
     found: Vec<RelPath>,
-    stack: Vec<(RelPath, Option<&'a Children>, Option<&'a Children>)>,
+    /// The directories gone into are the first of these; those after them are there to be used again.
+    frames: Vec<Frame<'a>>,
+    depth: usize,
+    /// Path of the innermost of them.
+    path: Vec<u8>,
+}
+
+#[derive(Default)]
+struct Frame<'a> {
+    /// Length of the path of the directory above.
+    above: usize,
+    left: Cursor<'a>,
+    right: Cursor<'a>,
+    /// Whether entries with equal digests are equal: digests are trusted, and no linked name is among the entries.
+    digests_tell: bool,
+    /// Whether the two leaves last looked at have the same names.
+    same_names: bool,
 }
 
 impl<'a, H: EntryHash> Diff<'a, H> {
@@ -44,7 +62,7 @@ impl<'a, H: EntryHash> Diff<'a, H> {
         let leaders = [left, right].map(|tree| {
             let mut leaders: BTreeMap<u64, RelPath> = BTreeMap::new();
             if !tree.links.is_empty() {
-                for (path, number) in tree.linked_names(&RelPath::root(), &tree.root) {
+                for (path, number) in tree.linked_names() {
                     let leader = leaders.entry(number).or_insert_with(|| path.clone());
                     if path < *leader {
                         *leader = path;
@@ -54,99 +72,166 @@ impl<'a, H: EntryHash> Diff<'a, H> {
             leaders
         });
         let links_agree = left.links.same(&right.links) && leaders[0] == leaders[1];
-        Self { left, right, trust, links_agree, leaders, found: Vec::new(), stack: Vec::new() }
+        Self {
+            left,
+            right,
+            trust,
+            links_agree,
+            leaders,
+            found: Vec::new(),
+            frames: Vec::new(),
+            depth: 0,
+            path: Vec::new(),
+        }
     }
 
     fn run(mut self) -> Vec<RelPath> {
-        self.pair(RelPath::root(), Some(&self.left.root), Some(&self.right.root));
-        while let Some((path, left, right)) = self.stack.pop() {
-            self.directories(&path, left.map(Children::cursor), right.map(Children::cursor));
+        self.meet(Some(self.left.top()), Some(self.right.top()));
+        while let Some(innermost) = self.depth.checked_sub(1) {
+            match self.frames[innermost].next(self.links_agree, self.trust) {
+                Some((left, right)) => self.meet(left, right),
+                None => {
+                    self.path.truncate(self.frames[innermost].above);
+                    self.depth = innermost;
+                }
+            }
         }
+        // Nearly sorted: a directory comes before what is in it, but a path may be a prefix of its neighbour's.
         self.found.sort();
         self.found
     }
 
-    /// Whether two subtrees may be skipped: the digests tell all of them, or their links are known to agree.
-    fn skips(&self, one_in_memory: bool, left: &Sums, right: &Sums) -> bool {
-        let linked = left.linked > 0 || right.linked > 0;
-        (one_in_memory && (!linked || self.links_agree)) || (self.trust && !linked && left == right)
+    /// Compares two entries of one name, or looks at what one side alone has; goes into directories.
+    fn meet(&mut self, left: Option<Slot<'a>>, right: Option<Slot<'a>>) {
+        let children = [left, right].map(|slot| slot.and_then(|slot| slot.children()));
+        let (mut differs, mut go_in) = (true, children.iter().any(Option::is_some));
+        if let (Some(one), Some(two)) = (left, right) {
+            differs = !self.same_fields(one, two);
+            if let [Some(one), Some(two)] = children {
+                go_in = !skips(self.links_agree, self.trust, Arc::ptr_eq(one, two), one.sums(), two.sums());
+            }
+        }
+        if !differs && !go_in {
+            return;
+        }
+        let above = self.path.len();
+        if let Some(slot) = left.or(right).filter(|slot| !slot.name().is_empty()) {
+            if above > 0 {
+                self.path.push(b'/');
+            }
+            self.path.extend_from_slice(slot.name());
+        }
+        if differs {
+            self.found.push(RelPath::from_sound(&self.path));
+        }
+        if go_in {
+            let linked =
+                |children: Option<&Arc<Children>>| children.map_or(0, |children| children.sums().linked);
+            let digests_tell = self.trust && children.map(linked) == [0, 0];
+            if self.frames.len() == self.depth {
+                self.frames.push(Frame::default());
+            }
+            let frame = &mut self.frames[self.depth];
+            (frame.above, frame.digests_tell) = (above, digests_tell);
+            frame.left.restart(children[0].map(|children| children.root()));
+            frame.right.restart(children[1].map(|children| children.root()));
+            self.depth += 1;
+        } else {
+            self.path.truncate(above);
+        }
     }
 
-    fn pair(&mut self, path: RelPath, left: Option<&'a Arc<Entry>>, right: Option<&'a Arc<Entry>>) {
-        if let (Some(one), Some(two)) = (left, right) {
-            if self.skips(Arc::ptr_eq(one, two), &one.sums(), &two.sums()) {
-                return;
-            }
-            let views = (self.left.view(one), self.right.view(two));
-            if !same_fields(&views.0, &views.1) || self.leader(0, &views.0) != self.leader(1, &views.1) {
-                self.found.push(path.clone());
-            }
-        } else {
-            self.found.push(path.clone());
+    fn same_fields(&self, left: Slot<'_>, right: Slot<'_>) -> bool {
+        if let Some(same) = left.same_fields(right) {
+            return same;
         }
-        let children = (left.and_then(|entry| entry.children()), right.and_then(|entry| entry.children()));
-        if children.0.is_some() || children.1.is_some() {
-            self.stack.push((path, children.0, children.1));
-        }
+        let views = (self.left.view(left), self.right.view(right));
+        same_fields(&views.0, &views.1) && self.leader(0, &views.0) == self.leader(1, &views.1)
     }
 
     /// The group's first name; `None` for a file of one name.
     fn leader(&self, side: usize, view: &EntryView<'_>) -> Option<&RelPath> {
         if view.links > 1 { self.leaders[side].get(&view.number) } else { None }
     }
+}
 
-    fn directories(&mut self, path: &RelPath, left: Option<Cursor<'a>>, right: Option<Cursor<'a>>) {
-        let (mut left, mut right) = (left.unwrap_or_default(), right.unwrap_or_default());
+/// Whether what lies in two chunks or directories may be skipped: the digests tell all of it, or its links are known to
+/// agree.
+fn skips(links_agree: bool, trust: bool, one_in_memory: bool, left: &Sums, right: &Sums) -> bool {
+    let linked = left.linked > 0 || right.linked > 0;
+    (one_in_memory && (!linked || links_agree)) || (trust && !linked && left == right)
+}
+
+impl<'a> Frame<'a> {
+    /// The next name, on both sides or on one, of which it is not known that it is the same on both.
+    fn next(&mut self, links_agree: bool, trust: bool) -> Option<(Option<Slot<'a>>, Option<Slot<'a>>)> {
         loop {
-            match (left.front(), right.front()) {
-                (None, None) => return,
-                (Some(Front::Chunk(one)), Some(Front::Chunk(two)))
-                    if self.skips(Arc::ptr_eq(&one.chunk, &two.chunk), &one.sums, &two.sums) =>
-                {
-                    left.pass();
-                    right.pass();
-                }
+            match (self.left.front(), self.right.front()) {
+                (None, None) => return None,
                 (Some(Front::Chunk(_)), Some(Front::Chunk(_))) => {
-                    left.enter();
-                    right.enter();
-                }
-                (Some(Front::Chunk(_)), _) => left.enter(),
-                (_, Some(Front::Chunk(_))) => right.enter(),
-                (Some(Front::Entry(one)), Some(Front::Entry(two))) => match one.name.cmp(&two.name) {
-                    Ordering::Less => self.one_side(path, &mut left, Some(one), None),
-                    Ordering::Greater => self.one_side(path, &mut right, None, Some(two)),
-                    Ordering::Equal => {
-                        left.pass();
-                        right.pass();
-                        // The path is only made where it is needed.
-                        if !self.skips(Arc::ptr_eq(one, two), &one.sums(), &two.sums()) {
-                            self.pair(path.join(&one.name), Some(one), Some(two));
+                    let pairs = self.left.links().iter().zip(self.right.links());
+                    let skipped = pairs.take_while(|(one, two)| {
+                        let one_in_memory = Arc::ptr_eq(&one.chunk, &two.chunk);
+                        skips(links_agree, trust, one_in_memory, &one.sums, &two.sums)
+                    });
+                    match skipped.count() {
+                        0 => {
+                            self.left.enter();
+                            self.right.enter();
+                        }
+                        count => {
+                            self.left.pass(count);
+                            self.right.pass(count);
                         }
                     }
-                },
-                (Some(Front::Entry(one)), None) => self.one_side(path, &mut left, Some(one), None),
-                (None, Some(Front::Entry(two))) => self.one_side(path, &mut right, None, Some(two)),
+                }
+                (Some(Front::Chunk(_)), _) => self.left.enter(),
+                (_, Some(Front::Chunk(_))) => self.right.enter(),
+                (Some(Front::Entry(one, i)), Some(Front::Entry(two, j))) => {
+                    let equal = self.equal_ahead((one, i), (two, j));
+                    if equal > 0 {
+                        self.left.pass(equal);
+                        self.right.pass(equal);
+                        continue;
+                    }
+                    let order = one.name(i).cmp(two.name(j));
+                    let left = order.is_le().then(|| one.slot(i));
+                    let right = order.is_ge().then(|| two.slot(j));
+                    self.left.pass(usize::from(left.is_some()));
+                    self.right.pass(usize::from(right.is_some()));
+                    return Some((left, right));
+                }
+                (Some(Front::Entry(leaf, at)), None) => {
+                    self.left.pass(1);
+                    return Some((Some(leaf.slot(at)), None));
+                }
+                (None, Some(Front::Entry(leaf, at))) => {
+                    self.right.pass(1);
+                    return Some((None, Some(leaf.slot(at))));
+                }
             }
         }
     }
 
-    fn one_side(
-        &mut self,
-        path: &RelPath,
-        cursor: &mut Cursor<'a>,
-        left: Option<&'a Arc<Entry>>,
-        right: Option<&'a Arc<Entry>>,
-    ) {
-        cursor.pass();
-        if let Some(entry) = left.or(right) {
-            self.pair(path.join(&entry.name), left, right);
+    /// How many entries of two leaves, from here on, are seen at once to be the same.
+    fn equal_ahead(&mut self, (one, i): (&Leaf, usize), (two, j): (&Leaf, usize)) -> usize {
+        if self.digests_tell {
+            return equal_at_front(&one.digests()[i..], &two.digests()[j..]);
         }
+        if i == 0 || j == 0 {
+            self.same_names = i == j && one.has_same_names(two);
+        }
+        if !self.same_names || i != j {
+            return 0;
+        }
+        let same = |at: &usize| one.slot(*at).is_same_leaf_entry(two.slot(*at));
+        (i..one.len()).take_while(same).count()
     }
 }
 
 fn same_fields(left: &EntryView<'_>, right: &EntryView<'_>) -> bool {
     let attrs = |view: &EntryView<'_>| (view.attrs.uid, view.attrs.gid, view.attrs.mode, view.attrs.mtime);
-    let contents = match (left.contents, right.contents) {
+    let contents = match (&left.contents, &right.contents) {
         (Some(one), Some(two)) => one.same_bytes(two),
         (None, None) => true,
         _ => false,
@@ -156,4 +241,12 @@ fn same_fields(left: &EntryView<'_>, right: &EntryView<'_>) -> bool {
         && left.target == right.target
         && left.device == right.device
         && contents
+}
+
+/// How many digests are the same from the front on. Most are, so they are compared a few at a time first.
+fn equal_at_front(one: &[u128], two: &[u128]) -> usize {
+    const BLOCK: usize = 8;
+    let blocks = one.as_chunks::<BLOCK>().0.iter().zip(two.as_chunks::<BLOCK>().0);
+    let start = BLOCK * blocks.take_while(|(one, two)| one == two).count();
+    start + one[start..].iter().zip(&two[start..]).take_while(|(one, two)| one == two).count()
 }

@@ -3,13 +3,14 @@
 use super::entry::RelPath;
 use super::error::TreeError;
 use super::hash::EntryHash;
-use super::node::{Entry, EntryView};
+use super::leaf::Slot;
+use super::node::EntryView;
 use super::persistent::Tree;
 
-/// A directory of a tree. Cheap: two references.
+/// A directory of a tree. Cheap: references.
 pub struct Directory<'a, H: EntryHash> {
     tree: &'a Tree<H>,
-    entry: &'a Entry,
+    slot: Slot<'a>,
 }
 
 impl<H: EntryHash> Clone for Directory<'_, H> {
@@ -24,11 +25,11 @@ impl<'a, H: EntryHash> Directory<'a, H> {
     /// The directory itself.
     #[must_use]
     pub fn view(&self) -> EntryView<'a> {
-        self.entry.view()
+        self.slot.view()
     }
 
-    fn child(&self, index: u64) -> Option<&'a Entry> {
-        self.entry.children()?.nth(index).map(|child| &**child)
+    fn child(&self, index: u64) -> Option<Slot<'a>> {
+        self.slot.children()?.nth(index)
     }
 
     /// The `index`-th entry by name, from 0. O(log n).
@@ -40,8 +41,8 @@ impl<'a, H: EntryHash> Directory<'a, H> {
     /// The `index`-th entry, if it is a directory. O(log n).
     #[must_use]
     pub fn open(&self, index: u64) -> Option<Self> {
-        let entry = self.child(index)?;
-        entry.children().map(|_| Self { tree: self.tree, entry })
+        let slot = self.child(index)?;
+        slot.children().map(|_| Self { tree: self.tree, slot })
     }
 }
 
@@ -51,7 +52,6 @@ impl<H: EntryHash> Tree<H> {
     /// # Errors
     /// As [`Tree::list`].
     pub fn directory(&self, path: &RelPath) -> Result<Directory<'_, H>, TreeError> {
-        let entry = self.find_directory(path)?;
-        Ok(Directory { tree: self, entry })
+        self.find_directory(path).map(|slot| Directory { tree: self, slot })
     }
 }

@@ -54,7 +54,7 @@ pub struct Attrs {
 
 /// A path below a root: components joined by `/`, no leading or trailing one; empty is the root itself.
 /// Ordered as bytes. Cheap to clone.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RelPath(Arc<[u8]>);
 
 impl RelPath {
@@ -69,6 +69,12 @@ impl RelPath {
     pub fn new(bytes: &[u8]) -> Option<Self> {
         let sound = bytes.is_empty() || bytes.split(|byte| *byte == b'/').all(is_name);
         sound.then(|| Self(Arc::from(bytes)))
+    }
+
+    /// A path from bytes that are known to be one.
+    pub(super) fn from_sound(bytes: &[u8]) -> Self {
+        debug_assert!(Self::new(bytes).is_some(), "not a path: {}", Escaped(bytes));
+        Self(Arc::from(bytes))
     }
 
     /// This path with one more component. `name` must be a name (see [`is_name`]).
@@ -136,9 +142,17 @@ impl RelPath {
         &self.0[start..]
     }
 
+    /// The bytes of the directory above, and the last component; `None` for the root.
+    pub(super) fn split_last(&self) -> Option<(&[u8], &[u8])> {
+        match self.0.iter().rposition(|byte| *byte == b'/') {
+            Some(at) => Some((&self.0[..at], &self.0[at + 1..])),
+            None => (!self.is_root()).then_some((&[], &self.0)),
+        }
+    }
+
     /// The components, from the top.
     pub fn components(&self) -> impl Iterator<Item = &[u8]> {
-        self.0.split(|byte| *byte == b'/').filter(|component| !component.is_empty())
+        components(&self.0)
     }
 
     /// Whether this is `other` or lies below it.
@@ -148,6 +162,11 @@ impl RelPath {
             || (self.0.starts_with(&other.0)
                 && (self.0.len() == other.0.len() || self.0[other.0.len()] == b'/'))
     }
+}
+
+/// The components of a path's bytes, from the top.
+pub(super) fn components(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    path.split(|byte| *byte == b'/').filter(|component| !component.is_empty())
 }
 
 /// Whether bytes can be one component of a path: not empty, not `.` or `..`, no `/`, no NUL.

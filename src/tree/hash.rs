@@ -60,14 +60,14 @@ fn blake3_128(bytes: &[u8]) -> u128 {
 /// Digests the fixed-width encoding of an entry followed by its name. Whatever else has a length is inside as
 /// a digest of its own, so no two entries have one encoding.
 fn with_encoding(view: &EntryView<'_>, digest: fn(&[u8]) -> u128, inner: fn(&[u8]) -> u128) -> u128 {
-    let payload = match (view.contents, view.target, view.device, view.below) {
+    let payload = match (&view.contents, view.target, view.device, view.below) {
         (Some(contents), ..) => contents.digest().0,
         (_, Some(target), ..) => inner(target),
         (_, _, Some((major, minor)), _) => (u128::from(major) << 32) | u128::from(minor),
         (.., Some(below)) => below.digest,
         _ => 0,
     };
-    let attrs = view.attrs;
+    let attrs = &view.attrs;
     let mut buffer = [0; FIXED + SHORT_NAME];
     buffer[..16].copy_from_slice(&payload.to_le_bytes());
     buffer[16..24].copy_from_slice(&view.size().to_le_bytes());
@@ -85,7 +85,7 @@ fn with_encoding(view: &EntryView<'_>, digest: fn(&[u8]) -> u128, inner: fn(&[u8
         Kind::Fifo => 5,
         Kind::Socket => 6,
     };
-    let name = &view.name[..];
+    let name = view.name;
     if name.len() <= SHORT_NAME {
         buffer[FIXED..FIXED + name.len()].copy_from_slice(name);
         return digest(&buffer[..FIXED + name.len()]);

@@ -1,7 +1,9 @@
 //! The file tree: copy-on-write, cached digests, contents symbolic where they can be.
 
+mod bulk;
 mod children;
 pub mod contents;
+mod cursor;
 mod diff;
 pub mod directory;
 mod edit;
@@ -9,10 +11,15 @@ pub mod entry;
 pub mod error;
 mod extent;
 pub mod hash;
+mod leaf;
+mod linking;
 mod links;
+mod names;
 pub mod node;
 pub mod persistent;
 mod stored;
+mod sums;
+mod verify;
 pub mod walk;
 
 pub use contents::{ContentDigest, Contents};

@@ -4,10 +4,11 @@ use alloc::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::children::{Children, Sums};
+use super::children::Children;
 use super::contents::Contents;
 use super::entry::{Attrs, Kind};
 use super::hash::EntryHash;
+use super::sums::Sums;
 
 /// A digest over a subtree, computed by the volume over what its medium holds now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,16 +54,16 @@ pub enum NodeBody {
 }
 
 /// An entry as a tree shows it. Cheap: references and copies, nothing computed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct EntryView<'a> {
     /// The name; empty for the root.
-    pub name: &'a Arc<[u8]>,
+    pub name: &'a [u8],
     /// The kind.
     pub kind: Kind,
     /// Owner, mode, times.
-    pub attrs: &'a Attrs,
+    pub attrs: Attrs,
     /// Contents of a file.
-    pub contents: Option<&'a Contents>,
+    pub contents: Option<Contents>,
     /// Target of a symlink.
     pub target: Option<&'a Arc<[u8]>>,
     /// Major and minor number of a device.
@@ -78,11 +79,33 @@ pub struct EntryView<'a> {
     pub has_links_below: bool,
 }
 
-impl EntryView<'_> {
+impl<'a> EntryView<'a> {
+    /// An entry of which nothing else is known yet.
+    pub(super) fn new(name: &'a [u8], kind: Kind, attrs: Attrs, number: u64) -> Self {
+        Self {
+            name,
+            kind,
+            attrs,
+            contents: None,
+            target: None,
+            device: None,
+            number,
+            links: 1,
+            below: None,
+            has_links_below: false,
+        }
+    }
+
+    /// What a directory's entries come to.
+    pub(super) fn set_below(&mut self, sums: &Sums) {
+        self.below = Some(Summary { digest: sums.digest, entries: sums.entries, bytes: sums.bytes });
+        self.has_links_below = sums.linked > 0;
+    }
+
     /// Bytes of a file; 0 for everything else.
     #[must_use]
     pub fn size(&self) -> u64 {
-        self.contents.map_or(0, Contents::len)
+        self.contents.as_ref().map_or(0, Contents::len)
     }
 
     /// The digest of a directory's subtree; `None` for everything else and where hard links are below, because
@@ -93,10 +116,9 @@ impl EntryView<'_> {
     }
 }
 
-/// An entry as a directory keeps it.
-#[derive(Clone)]
-pub(super) struct Entry {
-    pub name: Arc<[u8]>,
+/// An entry on its way into a directory.
+pub(super) struct Entry<'a> {
+    pub name: &'a [u8],
     /// Of a linked file: unused, the shared record counts.
     pub attrs: Attrs,
     pub number: u64,
@@ -110,7 +132,7 @@ pub(super) enum Body {
     File(Contents),
     /// A name of the file whose record the tree keeps under the entry's number.
     Linked,
-    Directory(Children),
+    Directory(Arc<Children>),
     Symlink(Arc<[u8]>),
     Device {
         kind: Kind,
@@ -124,96 +146,60 @@ impl Body {
     pub fn new(body: NodeBody) -> Self {
         match body {
             NodeBody::File(contents) => Self::File(contents),
-            NodeBody::Directory => Self::Directory(Children::default()),
+            NodeBody::Directory => Self::Directory(Arc::default()),
             NodeBody::Symlink(target) => Self::Symlink(target),
             NodeBody::Device { kind, device } => Self::Device { kind, device },
             NodeBody::Fifo => Self::Fifo,
             NodeBody::Socket => Self::Socket,
         }
     }
+
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::File(_) | Self::Linked => Kind::File,
+            Self::Directory(_) => Kind::Directory,
+            Self::Symlink(_) => Kind::Symlink,
+            Self::Device { kind, .. } => *kind,
+            Self::Fifo => Kind::Fifo,
+            Self::Socket => Kind::Socket,
+        }
+    }
+
+    /// Makes a view of this kind show the rest of it.
+    pub fn fill<'a>(&'a self, view: &mut EntryView<'a>) {
+        match self {
+            Self::File(contents) => view.contents = Some(contents.clone()),
+            Self::Directory(children) => view.set_below(children.sums()),
+            Self::Symlink(target) => view.target = Some(target),
+            Self::Device { device, .. } => view.device = Some(*device),
+            Self::Linked | Self::Fifo | Self::Socket => {}
+        }
+    }
 }
 
-impl Entry {
-    pub fn new<H: EntryHash>(hash: &H, name: Arc<[u8]>, number: u64, node: Node) -> Self {
-        let mut entry = Self { name, attrs: node.attrs, number, digest: 0, body: Body::new(node.body) };
-        entry.rehash(hash);
-        entry
-    }
-
-    /// Brings the digest up to date. A linked name stands for its name only; the file is in the tree's digest.
-    pub fn rehash<H: EntryHash>(&mut self, hash: &H) {
-        self.digest = match self.body {
-            Body::Linked => hash.bytes(&self.name),
-            _ => hash.entry(&self.view()),
+impl<'a> Entry<'a> {
+    pub fn new<H: EntryHash>(hash: &H, name: &'a [u8], attrs: Attrs, number: u64, body: Body) -> Self {
+        let mut entry = Self { name, attrs, number, digest: 0, body };
+        entry.digest = match entry.body {
+            Body::Linked => hash.bytes(name),
+            _ => {
+                let mut view = EntryView::new(name, entry.body.kind(), attrs, number);
+                entry.body.fill(&mut view);
+                hash.entry(&view)
+            }
         };
-    }
-
-    pub fn children(&self) -> Option<&Children> {
-        if let Body::Directory(children) = &self.body { Some(children) } else { None }
-    }
-
-    /// For entries known to be directories.
-    pub fn children_mut(&mut self) -> &mut Children {
-        match &mut self.body {
-            Body::Directory(children) => children,
-            _ => unreachable!("the path was checked to lead through directories"),
-        }
+        entry
     }
 
     /// What the entry adds to its directory.
     pub fn sums(&self) -> Sums {
-        let own = Sums { digest: self.digest, entries: 1, bytes: 0, linked: 0, directories: 0, direct: 1 };
         match &self.body {
-            Body::File(contents) => Sums { bytes: contents.len(), ..own },
-            Body::Linked => Sums { linked: 1, ..own },
-            Body::Directory(children) => {
-                let below = children.sums();
-                Sums {
-                    entries: 1 + below.entries,
-                    bytes: below.bytes,
-                    linked: below.linked,
-                    directories: 1,
-                    ..own
-                }
+            Body::Directory(children) => Sums::of_directory(self.digest, children.sums()),
+            Body::File(contents) => Sums::of_one(self.digest, contents.len(), false),
+            Body::Linked => Sums::of_one(self.digest, 0, true),
+            Body::Symlink(_) | Body::Device { .. } | Body::Fifo | Body::Socket => {
+                Sums::of_one(self.digest, 0, false)
             }
-            Body::Symlink(_) | Body::Device { .. } | Body::Fifo | Body::Socket => own,
         }
-    }
-
-    /// The view of an entry that is not linked; of a linked one, a file without contents.
-    pub fn view(&self) -> EntryView<'_> {
-        let mut view = EntryView {
-            name: &self.name,
-            kind: Kind::File,
-            attrs: &self.attrs,
-            contents: None,
-            target: None,
-            device: None,
-            number: self.number,
-            links: 1,
-            below: None,
-            has_links_below: false,
-        };
-        match &self.body {
-            Body::File(contents) => view.contents = Some(contents),
-            Body::Linked => {}
-            Body::Directory(children) => {
-                let sums = children.sums();
-                view.kind = Kind::Directory;
-                view.below = Some(Summary { digest: sums.digest, entries: sums.entries, bytes: sums.bytes });
-                view.has_links_below = sums.linked > 0;
-            }
-            Body::Symlink(target) => {
-                view.kind = Kind::Symlink;
-                view.target = Some(target);
-            }
-            Body::Device { kind, device } => {
-                view.kind = *kind;
-                view.device = Some(*device);
-            }
-            Body::Fifo => view.kind = Kind::Fifo,
-            Body::Socket => view.kind = Kind::Socket,
-        }
-        view
     }
 }

@@ -4,17 +4,21 @@ use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use super::entry::{Attrs, Kind, RelPath};
+use super::bulk::Builder;
+use super::children::{Children, Place};
+use super::entry::{Attrs, Kind, RelPath, components};
 use super::error::TreeError;
 use super::hash::{EntryHash, Xxh3};
+use super::leaf::Slot;
 use super::links::Links;
-use super::node::{Body, Entry, EntryView, Node, NodeBody, Summary};
+use super::node::{EntryView, Summary};
 use super::walk::Walk;
 
 /// A file tree. Cloning it costs two pointers; a change copies what is shared on the way to it and nothing else.
 #[derive(Clone)]
 pub struct Tree<H: EntryHash = Xxh3> {
-    pub(super) root: Arc<Entry>,
+    /// One entry with an empty name, the root: so that it is an entry like all others.
+    pub(super) top: Arc<Children>,
     pub(super) links: Links,
     /// The inode number of the next entry made.
     pub(super) next: u64,
@@ -31,37 +35,51 @@ impl<H: EntryHash> Tree<H> {
     /// Like [`Tree::new`] with this hash.
     #[must_use]
     pub fn with_hash(hash: H, root: Attrs) -> Self {
-        let node = Node { attrs: root, body: NodeBody::Directory };
-        Self {
-            root: Arc::new(Entry::new(&hash, Arc::from(&[][..]), 1, node)),
-            links: Links::default(),
-            next: 2,
-            hash,
-        }
+        Self { top: Builder::new(hash.clone(), root, 1).finish(), links: Links::default(), next: 2, hash }
     }
 
-    pub(super) fn find(&self, path: &RelPath) -> Result<&Arc<Entry>, TreeError> {
-        let mut at = &self.root;
+    /// The root.
+    pub(super) fn top(&self) -> Slot<'_> {
+        self.top.get(&[]).expect("a tree has a root")
+    }
+
+    /// The entry at a path, and where it and those above it are, from the root on.
+    pub(super) fn chain(&self, path: &[u8]) -> Result<Vec<(Place, Slot<'_>)>, TreeError> {
+        let mut slot = self.top();
+        let mut chain = Vec::with_capacity(8);
+        chain.push((Place::FIRST, slot));
+        for name in components(path) {
+            let found = slot.children().ok_or(TreeError::NotADirectory)?.find(name);
+            let found = found.ok_or(TreeError::NotFound)?;
+            slot = found.1;
+            chain.push(found);
+        }
+        Ok(chain)
+    }
+
+    pub(super) fn find(&self, path: &RelPath) -> Result<Slot<'_>, TreeError> {
+        let mut slot = self.top();
         for name in path.components() {
-            at = at.children().ok_or(TreeError::NotADirectory)?.get(name).ok_or(TreeError::NotFound)?;
+            let children = slot.children().ok_or(TreeError::NotADirectory)?;
+            slot = children.get(name).ok_or(TreeError::NotFound)?;
         }
-        Ok(at)
+        Ok(slot)
     }
 
-    pub(super) fn find_directory(&self, path: &RelPath) -> Result<&Arc<Entry>, TreeError> {
-        self.find(path).and_then(|entry| match entry.body {
-            Body::Directory(_) => Ok(entry),
+    pub(super) fn find_directory(&self, path: &RelPath) -> Result<Slot<'_>, TreeError> {
+        self.find(path).and_then(|slot| match slot.kind() {
+            Kind::Directory => Ok(slot),
             _ => Err(TreeError::NotADirectory),
         })
     }
 
-    pub(super) fn view<'a>(&'a self, entry: &'a Entry) -> EntryView<'a> {
-        let mut view = entry.view();
-        if let Body::Linked = entry.body
-            && let Some(record) = self.links.get(entry.number)
+    pub(super) fn view<'a>(&'a self, slot: Slot<'a>) -> EntryView<'a> {
+        let mut view = slot.view();
+        if slot.is_linked()
+            && let Some(record) = self.links.get(view.number)
         {
-            view.attrs = &record.attrs;
-            view.contents = Some(&record.contents);
+            view.attrs = record.attrs;
+            view.contents = Some(record.contents);
             view.links = record.names;
         }
         view
@@ -72,13 +90,13 @@ impl<H: EntryHash> Tree<H> {
     /// # Errors
     /// `NotFound`; `NotADirectory` when the path goes through something else (symlinks are not followed).
     pub fn get(&self, path: &RelPath) -> Result<EntryView<'_>, TreeError> {
-        self.find(path).map(|entry| self.view(entry))
+        self.find(path).map(|slot| self.view(slot))
     }
 
     /// The root.
     #[must_use]
     pub fn root(&self) -> EntryView<'_> {
-        self.root.view()
+        self.top().view()
     }
 
     /// What is in a directory, sorted by name as bytes.
@@ -87,13 +105,13 @@ impl<H: EntryHash> Tree<H> {
     /// As [`Tree::get`]; `NotADirectory` when it is something else.
     pub fn list(&self, directory: &RelPath) -> Result<impl Iterator<Item = EntryView<'_>>, TreeError> {
         let children = self.find_directory(directory)?.children().ok_or(TreeError::NotADirectory)?;
-        Ok(children.cursor().map(|entry| self.view(entry)))
+        Ok(children.cursor().map(|slot| self.view(slot)))
     }
 
     /// Everything below the root, each directory before what is in it, siblings by name.
     #[must_use]
     pub fn walk(&self) -> Walk<'_, H> {
-        Walk::new(self, RelPath::root(), &self.root)
+        Walk::new(self, RelPath::root(), self.top())
     }
 
     /// What a directory comes to; `None` where hard-linked entries are below (see [`EntryView::summary`]).
@@ -101,43 +119,40 @@ impl<H: EntryHash> Tree<H> {
     /// # Errors
     /// As [`Tree::list`].
     pub fn summary(&self, directory: &RelPath) -> Result<Option<Summary>, TreeError> {
-        self.find_directory(directory).map(|entry| entry.view().summary())
+        self.find_directory(directory).map(|slot| slot.view().summary())
     }
 
     /// Entries below the root.
     #[must_use]
     pub fn entries(&self) -> u64 {
-        self.root.view().below.map_or(0, |below| below.entries)
+        self.root().below.map_or(0, |below| below.entries)
     }
 
     /// Bytes in files, each file once, however many names it has.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        self.root.view().below.map_or(0, |below| below.bytes) + self.links.bytes()
+        self.root().below.map_or(0, |below| below.bytes) + self.links.bytes()
     }
 
     /// Digest of the whole tree, the root's attributes included. O(1) without hard links; with them it visits the
     /// directories that hold linked names.
     #[must_use]
     pub fn digest(&self) -> u128 {
-        let mut digest = self.root.digest;
+        let mut digest = self.top().digest();
         if self.links.is_empty() {
             return digest;
         }
         let mut groups: BTreeMap<u64, u128> = BTreeMap::new();
-        for (path, number) in self.linked_names(&RelPath::root(), &self.root) {
+        for (path, number) in self.linked_names() {
             let sum = groups.entry(number).or_default();
             *sum = sum.wrapping_add(self.hash.bytes(path.as_bytes()));
         }
         for (number, names) in groups {
             if let Some(record) = self.links.get(number) {
-                let view = EntryView {
-                    name: &self.root.name,
-                    kind: Kind::File,
-                    attrs: &record.attrs,
-                    contents: Some(&record.contents),
-                    ..self.root.view()
-                };
+                let mut view = self.root();
+                view.kind = Kind::File;
+                view.attrs = record.attrs;
+                view.contents = Some(record.contents);
                 let mut both = [0; 32];
                 both[..16].copy_from_slice(&self.hash.entry(&view).to_le_bytes());
                 both[16..].copy_from_slice(&names.to_le_bytes());
@@ -150,32 +165,35 @@ impl<H: EntryHash> Tree<H> {
     /// Whether both are one tree in memory. Saves time; says nothing when it is false.
     #[must_use]
     pub fn same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.root, &other.root) && self.links.same(&other.links)
+        Arc::ptr_eq(&self.top, &other.top) && self.links.same(&other.links)
     }
 
-    /// The linked names at and below an entry, with their inode numbers. Visits only directories that hold some.
-    pub(super) fn linked_names(&self, path: &RelPath, entry: &Entry) -> Vec<(RelPath, u64)> {
-        let mut found = Vec::new();
-        if let Body::Linked = entry.body {
-            found.push((path.clone(), entry.number));
-        }
-        let mut stack = alloc::vec![(path.clone(), entry)];
-        while let Some((path, entry)) = stack.pop() {
-            let Some(children) = entry.children().filter(|children| children.sums().linked > 0) else {
-                continue;
-            };
-            for child in children.cursor() {
-                match child.body {
-                    Body::Linked => found.push((path.join(&child.name), child.number)),
-                    Body::Directory(_) if child.sums().linked > 0 => {
-                        stack.push((path.join(&child.name), child));
-                    }
-                    _ => {}
-                }
-            }
-        }
-        found
+    /// The linked names, with their inode numbers. Visits only directories that hold some.
+    pub(super) fn linked_names(&self) -> impl Iterator<Item = (RelPath, u64)> {
+        let linked = linked_below(RelPath::root(), self.top());
+        linked.flat_map(|(path, directory)| {
+            let slots: Vec<Slot<'_>> = linked_in(directory).collect();
+            slots.into_iter().map(move |slot| (path.join(slot.name()), slot.number()))
+        })
     }
+}
+
+/// The directories at and below an entry that hold linked names, there or further below.
+pub(super) fn linked_below(path: RelPath, slot: Slot<'_>) -> impl Iterator<Item = (RelPath, Slot<'_>)> {
+    let holds = |slot: &Slot<'_>| slot.children().is_some_and(|children| children.sums().linked > 0);
+    let mut stack: Vec<(RelPath, Slot<'_>)> = holds(&slot).then_some((path, slot)).into_iter().collect();
+    core::iter::from_fn(move || {
+        let (path, directory) = stack.pop()?;
+        if let Some(children) = directory.children() {
+            stack.extend(children.cursor().filter(holds).map(|slot| (path.join(slot.name()), slot)));
+        }
+        Some((path, directory))
+    })
+}
+
+/// The linked names in a directory.
+pub(super) fn linked_in(directory: Slot<'_>) -> impl Iterator<Item = Slot<'_>> {
+    directory.children().into_iter().flat_map(|children| children.cursor()).filter(Slot::is_linked)
 }
 
 impl<H: EntryHash> core::fmt::Debug for Tree<H> {

@@ -2,10 +2,11 @@
 
 use alloc::vec::Vec;
 
-use super::children::Cursor;
+use super::cursor::Cursor;
 use super::entry::RelPath;
 use super::hash::EntryHash;
-use super::node::{Entry, EntryView};
+use super::leaf::Slot;
+use super::node::EntryView;
 use super::persistent::Tree;
 
 /// Everything below an entry, each directory before what is in it, siblings by name.
@@ -15,8 +16,8 @@ pub struct Walk<'a, H: EntryHash> {
 }
 
 impl<'a, H: EntryHash> Walk<'a, H> {
-    pub(super) fn new(tree: &'a Tree<H>, path: RelPath, entry: &'a Entry) -> Self {
-        Self { tree, stack: entry.children().map(|children| (path, children.cursor())).into_iter().collect() }
+    pub(super) fn new(tree: &'a Tree<H>, path: RelPath, slot: Slot<'a>) -> Self {
+        Self { tree, stack: slot.children().map(|children| (path, children.cursor())).into_iter().collect() }
     }
 }
 
@@ -26,15 +27,15 @@ impl<'a, H: EntryHash> Iterator for Walk<'a, H> {
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             let (path, cursor) = self.stack.last_mut()?;
-            let Some(entry) = cursor.next() else {
+            let Some(slot) = cursor.next() else {
                 self.stack.pop();
                 continue;
             };
-            let path = path.join(&entry.name);
-            if let Some(children) = entry.children() {
+            let path = path.join(slot.name());
+            if let Some(children) = slot.children() {
                 self.stack.push((path.clone(), children.cursor()));
             }
-            return Some((path, self.tree.view(entry)));
+            return Some((path, self.tree.view(slot)));
         }
     }
 }

@@ -157,7 +157,7 @@ impl<H: EntryHash> FileVolume<H> {
     }
 
     /// Carries out R2.11c-1.
-    fn readable(&self, at: &RelPath, side: Side) -> Result<&Contents, StepErrorKind> {
+    fn readable(&self, at: &RelPath, side: Side) -> Result<Contents, StepErrorKind> {
         let (view, contents) = self.file(at)?;
         if self.squash && side == Side::Source && view.attrs.mode & 0o4 == 0 {
             return Err(StepErrorKind::PermissionDenied);
@@ -206,9 +206,9 @@ fn bytes(contents: &Contents) -> StepResult {
 
 /// An entry of a tree as its file system lists it.
 pub(crate) fn listed(view: &EntryView<'_>) -> Listed {
-    let Attrs { uid, gid, mode, atime, mtime } = *view.attrs;
+    let Attrs { uid, gid, mode, atime, mtime } = view.attrs;
     Listed {
-        name: view.name.clone(),
+        name: Arc::from(view.name),
         kind: view.kind,
         size: view.size(),
         uid: Some(uid),

@@ -210,9 +210,9 @@ impl<H: EntryHash> FileVolume<H> {
     }
 
     /// The file at `path`.
-    pub(super) fn file(&self, path: &RelPath) -> Result<(EntryView<'_>, &Contents), StepErrorKind> {
+    pub(super) fn file(&self, path: &RelPath) -> Result<(EntryView<'_>, Contents), StepErrorKind> {
         let view = self.tree.get(path)?;
-        match (view.contents, view.kind) {
+        match (view.contents.clone(), view.kind) {
             (Some(contents), _) => Ok((view, contents)),
             (None, Kind::Directory) => Err(StepErrorKind::IsADirectory),
             (None, _) => Err(StepErrorKind::WrongKind),
@@ -254,7 +254,7 @@ impl<H: EntryHash> FileVolume<H> {
         if let Some(parent) = path.parent()
             && let Ok(view) = self.tree.get(&parent)
         {
-            let attrs = Attrs { mtime: stamp, ..*view.attrs };
+            let attrs = Attrs { mtime: stamp, ..view.attrs };
             // The directory was just seen.
             let _ = self.tree.set_attrs(&parent, attrs);
         }
@@ -281,8 +281,7 @@ impl<H: EntryHash> FileVolume<H> {
         change: impl FnOnce(&mut StepContext<'_>, &mut Contents) -> Result<T, StepErrorKind>,
     ) -> Result<T, StepErrorKind> {
         let (view, before) = self.file(path)?;
-        let (number, mut attrs) = (view.number, *view.attrs);
-        let before = before.clone();
+        let (number, mut attrs) = (view.number, view.attrs);
         let mut contents = before.clone();
         let answer = change(cx, &mut contents)?;
         self.check_room(before.len(), contents.len())?;
@@ -337,9 +336,9 @@ impl<H: EntryHash> FileVolume<H> {
         change: impl FnOnce(&EntryView<'_>, &mut Attrs) -> Result<(), StepErrorKind>,
     ) -> Result<(), StepErrorKind> {
         let view = self.tree.get(path)?;
-        let mut attrs = *view.attrs;
+        let mut attrs = view.attrs;
         change(&view, &mut attrs)?;
-        if attrs != *view.attrs {
+        if attrs != view.attrs {
             self.tree.set_attrs(path, attrs)?;
         }
         Ok(())

@@ -220,7 +220,7 @@ impl Volume {
                 all.sort_by(|one, other| one.0.cmp(&other.0));
                 let mut first: BTreeMap<u64, String> = BTreeMap::new();
                 let mut lines = Vec::new();
-                let root = attributes(tree.root().attrs, Kind::Directory);
+                let root = attributes(&tree.root().attrs, Kind::Directory);
                 if !root.is_empty() {
                     lines.push(format!(".{root}"));
                 }
@@ -276,7 +276,7 @@ fn shown_bytes(contents: &Contents) -> String {
 fn shown_entry(name: &str, view: &EntryView<'_>) -> String {
     let (slash, body) = match view.kind {
         Kind::Directory => ("/", String::new()),
-        Kind::File => ("", view.contents.map_or_else(String::new, shown_bytes)),
+        Kind::File => ("", view.contents.as_ref().map_or_else(String::new, shown_bytes)),
         Kind::Symlink => ("", format!(" ->{}", Escaped(view.target.expect("a target")))),
         Kind::BlockDevice | Kind::CharDevice => {
             let (major, minor) = view.device.expect("numbers");
@@ -286,7 +286,7 @@ fn shown_entry(name: &str, view: &EntryView<'_>) -> String {
         Kind::Fifo => ("", " fifo".to_owned()),
         Kind::Socket => ("", " socket".to_owned()),
     };
-    format!("{name}{slash}{body}{}", attributes(view.attrs, view.kind))
+    format!("{name}{slash}{body}{}", attributes(&view.attrs, view.kind))
 }
 
 fn shown_object(key: &[u8], object: &Object) -> String {

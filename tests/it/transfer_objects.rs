@@ -88,7 +88,7 @@ impl Mixed {
         for name in ["empty", "small", "large", "dir", "dir/deep", "dir/deep/leaf", "link"] {
             let Ok(view) = self.files.tree().get(&path(name)) else { continue };
             let target = view.target.map(|target| target.to_vec());
-            seen.insert(name.to_string(), (view.kind, *view.attrs, target));
+            seen.insert(name.to_string(), (view.kind, view.attrs, target));
         }
         seen
     }
@@ -169,7 +169,7 @@ fn plain_objects_and_bare_prefixes_get_the_defaults_and_stay_equal() {
     mixed.object("prefix/inner", b"inner");
     let first = assert_success(&mixed.run(Side::Destination, PreserveDeletedFiles::Preserve));
     assert_eq!((first.files_transferred, first.bytes_written), (3, 19));
-    let attrs = *mixed.files.tree().get(&path("prefix")).unwrap().attrs;
+    let attrs = mixed.files.tree().get(&path("prefix")).unwrap().attrs;
     assert_eq!((attrs.uid, attrs.gid, attrs.mode), (65_534, 65_534, 0o755));
     let second = assert_success(&mixed.run(Side::Destination, PreserveDeletedFiles::Preserve));
     assert_eq!(second, Counters::default());

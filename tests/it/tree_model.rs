@@ -258,7 +258,7 @@ fn check<H: EntryHash>(tree: &Tree<H>, model: &Model) {
         let view = tree.get(path).unwrap();
         match flat {
             Flat::Directory(attrs) => {
-                assert_eq!(view.attrs, attrs);
+                assert_eq!(view.attrs, *attrs);
                 let names: Vec<_> = tree.list(path).unwrap().map(|child| path.join(child.name)).collect();
                 let expected: Vec<_> = model
                     .below(path)
@@ -271,11 +271,11 @@ fn check<H: EntryHash>(tree: &Tree<H>, model: &Model) {
                 );
                 assert_eq!(tree.summary(path).unwrap().is_none(), linked, "{path}");
             }
-            Flat::Other(node) => assert_eq!(view.attrs, &node.attrs),
+            Flat::Other(node) => assert_eq!(view.attrs, node.attrs),
             Flat::File(number) => {
                 assert_eq!(
-                    (view.attrs, view.contents),
-                    (&model.files[number].0, Some(&model.files[number].1))
+                    (view.attrs, view.contents.as_ref()),
+                    (model.files[number].0, Some(&model.files[number].1))
                 );
                 assert_eq!(view.links, groups[number].len() as u64);
                 let numbers: BTreeSet<_> =

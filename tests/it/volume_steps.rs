@@ -70,11 +70,11 @@ impl Bench {
     }
 
     fn attrs(&self, path: &str) -> Attrs {
-        *self.volume.tree().get(&at("root").concat(&at(path))).unwrap().attrs
+        self.volume.tree().get(&at("root").concat(&at(path))).unwrap().attrs
     }
 
     fn contents(&self, path: &str) -> Contents {
-        self.volume.tree().get(&at("root").concat(&at(path))).unwrap().contents.unwrap().clone()
+        self.volume.tree().get(&at("root").concat(&at(path))).unwrap().contents.unwrap()
     }
 }
 
@@ -387,10 +387,7 @@ fn edits_by_others_are_stamped() {
     let tree = bench.volume.tree();
     assert_eq!(tree.get(&at("a/b")).unwrap().attrs.mode, 0o600);
     let made = tree.get(&at("a/b/c")).unwrap();
-    assert_eq!(
-        (made.attrs.uid, made.attrs.mode, made.contents),
-        (3, 0o600, Some(&Contents::literal(b"put")))
-    );
+    assert_eq!((made.attrs.uid, made.attrs.mode, made.contents), (3, 0o600, Some(Contents::literal(b"put"))));
     assert!(made.attrs.mtime >= FileTime::from(NOW));
     assert_eq!(tree.get(&at("root/dir")).unwrap().kind, Kind::File);
     let moved = tree.get(&at("a/two")).unwrap();

@@ -29,8 +29,8 @@ impl EntryHash for PlantedHash {
             HashChange::None => Xxh3.entry(view),
             HashChange::Blake3 => Blake3.entry(view),
             HashChange::WithoutMode => {
-                let attrs = Attrs { mode: 0, ..*view.attrs };
-                Xxh3.entry(&EntryView { attrs: &attrs, ..*view })
+                let attrs = Attrs { mode: 0, ..view.attrs };
+                Xxh3.entry(&EntryView { attrs, ..view.clone() })
             }
             HashChange::Salted => {
                 // The bug itself: the one place where a history may see something of its process.

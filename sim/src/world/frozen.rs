@@ -85,8 +85,8 @@ impl State {
     fn of_entry(view: &EntryView<'_>) -> Self {
         Self::Entry {
             kind: view.kind,
-            attrs: *view.attrs,
-            contents: view.contents.cloned(),
+            attrs: view.attrs,
+            contents: view.contents.clone(),
             target: view.target.map_or_else(Vec::new, |target| target.to_vec()),
             device: view.device.unwrap_or_default(),
             inode: view.number,
@@ -233,7 +233,7 @@ fn raw_file(path: &[u8], view: &EntryView<'_>) -> RawFile {
         mtime: view.attrs.mtime,
         atime: view.attrs.atime,
         size: view.size(),
-        contents: view.contents.map_or(0, |contents| contents.digest().0),
+        contents: view.contents.as_ref().map_or(0, |contents| contents.digest().0),
         target: view.target.map_or_else(Vec::new, |target| target.to_vec()),
         device: view.device.unwrap_or_default(),
         inode: view.number,
