@@ -1,5 +1,6 @@
 //! The file tree: copy-on-write, cached digests, contents symbolic where they can be.
 
+pub mod bytes;
 mod children;
 pub mod contents;
 mod diff;
@@ -15,6 +16,7 @@ pub mod persistent;
 mod stored;
 pub mod walk;
 
+pub use bytes::DigestTree;
 pub use contents::{ContentDigest, Contents};
 pub use directory::Directory;
 pub use entry::{Attrs, Kind, RelPath};
