@@ -63,7 +63,7 @@ impl Client {
                 "S3Config": {"BucketAccessRoleArn": "arn:aws:iam::123456789012:role/a-role"},
             });
             let bucket = text(&client.ask("CreateLocationS3", &s3), "LocationArn");
-            task = text(&client.ask("CreateTask", &client.create_task(&location, &bucket, n)), "TaskArn");
+            task = text(&client.ask("CreateTask", &create_task(&location, &bucket, n)), "TaskArn");
         }
         let gone = task.replace("task/task-0", "task/task-1");
         let tags = json!({"ResourceArn": &task, "Tags": [{"Key": "owner", "Value": "storage"}]});
@@ -92,13 +92,6 @@ impl Client {
         client
     }
 
-    fn create_task(&self, source: &str, destination: &str, n: u32) -> Value {
-        json!({
-            "SourceLocationArn": source, "DestinationLocationArn": destination, "Name": format!("task {n}"),
-            "Options": options(), "Excludes": [], "Tags": [{"Key": "team", "Value": "storage"}],
-        })
-    }
-
     fn ask(&mut self, operation: &str, body: &Value) -> Value {
         let request =
             decode(&format!("FmrsService.{operation}"), body.to_string().as_bytes()).expect("well-formed");
@@ -125,6 +118,13 @@ impl Client {
         };
         cycle.iter().map(answer).sum()
     }
+}
+
+fn create_task(source: &str, destination: &str, n: u32) -> Value {
+    json!({
+        "SourceLocationArn": source, "DestinationLocationArn": destination, "Name": format!("task {n}"),
+        "Options": options(), "Tags": [{"Key": "team", "Value": "storage"}],
+    })
 }
 
 fn options() -> Value {

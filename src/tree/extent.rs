@@ -74,7 +74,7 @@ pub(super) fn fill_pattern(key: u64, offset: u64, out: &mut [u8]) {
     let (fours, rest) = out.as_chunks_mut::<32>();
     for four in fours {
         let (words, _) = four.as_chunks_mut::<8>();
-        for (part, ahead) in words.iter_mut().zip(0..) {
+        for (part, ahead) in words.iter_mut().zip([0, 1, 2, 3]) {
             *part = word(index.wrapping_add(ahead));
         }
         index = index.wrapping_add(4);
