@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use datasync::tree::{EntryHash, EntryView, Node, RelPath, Tree, Xxh3};
+use datasync_benches::measured::{ThreadTime, by_thread_time};
 use datasync_benches::trees::{Change, attrs, directory, file, listing, path};
 
 const MANY: u64 = 1_000_000;
@@ -34,7 +35,7 @@ fn built<H: EntryHash>(rows: Rows) -> Tree<H> {
     tree
 }
 
-fn measure<H: EntryHash>(criterion: &mut Criterion, name: &str, rows: &Rows, last: &RelPath) {
+fn measure<H: EntryHash>(criterion: &mut Criterion<ThreadTime>, name: &str, rows: &Rows, last: &RelPath) {
     let mut group = criterion.benchmark_group(format!("adversarial/{name}"));
     group.sample_size(10).warm_up_time(Duration::from_millis(100)).measurement_time(Duration::from_secs(1));
     group.throughput(Throughput::Elements(rows.len() as u64));
@@ -52,7 +53,7 @@ fn measure<H: EntryHash>(criterion: &mut Criterion, name: &str, rows: &Rows, las
     group.finish();
 }
 
-fn shapes(criterion: &mut Criterion) {
+fn shapes(criterion: &mut Criterion<ThreadTime>) {
     let rows = listing(MANY, Change::None);
     measure::<Xxh3>(criterion, "plain", &rows, &rows[rows.len() - 1].0.clone());
     measure::<OnePrefix>(criterion, "digest_prefix", &rows, &rows[rows.len() - 1].0.clone());
@@ -73,7 +74,7 @@ fn shapes(criterion: &mut Criterion) {
 }
 
 /// A million names of one file, in 10,000 directories.
-fn hard_links(criterion: &mut Criterion) {
+fn hard_links(criterion: &mut Criterion<ThreadTime>) {
     let rows = listing(MANY, Change::None);
     let directories: Rows = rows.iter().filter(|(_, node)| *node == directory()).cloned().collect();
     let names: Vec<RelPath> =
@@ -108,5 +109,5 @@ fn hard_links(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(adversarial, shapes, hard_links);
+criterion_group!(name = adversarial; config = by_thread_time(); targets = shapes, hard_links);
 criterion_main!(adversarial);

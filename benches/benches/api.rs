@@ -6,10 +6,11 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use datasync_benches::measured::{ThreadTime, by_thread_time};
 use datasync_benches::requests::{Client, Sent};
 use serde_json::Value;
 
-fn calls(criterion: &mut Criterion) {
+fn calls(criterion: &mut Criterion<ThreadTime>) {
     let mut client = Client::new();
     let calls = client.cycle.len() as u64;
     for (name, json) in [("api/typed", false), ("api/json", true)] {
@@ -35,5 +36,5 @@ fn calls(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(api_benches, calls);
+criterion_group!(name = api_benches; config = by_thread_time(); targets = calls);
 criterion_main!(api_benches);

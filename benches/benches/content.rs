@@ -3,25 +3,18 @@
 #![allow(missing_docs)] // criterion makes public functions
 
 use std::hint::black_box;
-use std::time::Duration;
 
-use criterion::measurement::WallTime;
-use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use datasync::tree::{Contents, RelPath, Tree};
 use datasync::tree::{Node, NodeBody};
+use datasync_benches::measured::{ThreadTime, begin, by_thread_time};
 use datasync_benches::trees::{attrs, path};
 
 const BLOCK: usize = 64 << 10;
 const LARGE_BYTES: u64 = 64 << 20;
 const PETABYTE: u64 = 1 << 50;
 
-fn begin<'a>(criterion: &'a mut Criterion, name: &str) -> BenchmarkGroup<'a, WallTime> {
-    let mut group = criterion.benchmark_group(name);
-    group.sample_size(10).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1));
-    group
-}
-
-fn generate(criterion: &mut Criterion) {
+fn generate(criterion: &mut Criterion<ThreadTime>) {
     let file = Contents::generated(7, 0, LARGE_BYTES);
     let mut buffer = vec![0; BLOCK];
     let mut group = begin(criterion, "content/generate");
@@ -40,7 +33,7 @@ fn generate(criterion: &mut Criterion) {
     group.finish();
 }
 
-fn generate_hash(criterion: &mut Criterion) {
+fn generate_hash(criterion: &mut Criterion<ThreadTime>) {
     let file = Contents::generated(7, 0, LARGE_BYTES);
     let bytes = file.to_vec();
     let mut group = begin(criterion, "content/generate_hash");
@@ -53,7 +46,7 @@ fn generate_hash(criterion: &mut Criterion) {
 }
 
 /// A file of a petabyte is made in a tree, copied to another and compared there.
-fn petabyte(criterion: &mut Criterion) {
+fn petabyte(criterion: &mut Criterion<ThreadTime>) {
     let at: RelPath = path("a-petabyte");
     let mut group = begin(criterion, "content/petabyte");
     group.bench_function("ours", |bencher| {
@@ -70,5 +63,5 @@ fn petabyte(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(content_benches, generate, generate_hash, petabyte);
+criterion_group!(name = content_benches; config = by_thread_time(); targets = generate, generate_hash, petabyte);
 criterion_main!(content_benches);

@@ -7,9 +7,7 @@
 #![allow(missing_docs)] // criterion makes public functions
 
 use std::hint::black_box;
-use std::time::Duration;
 
-use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use datasync::Settings;
 use datasync::api::Options;
@@ -17,18 +15,13 @@ use datasync::rules::{Documented, Pair, PairContext};
 use datasync::transfer::{TreeListing, delta};
 use datasync::tree::Tree;
 use datasync::volume::StorageKind;
+use datasync_benches::measured::{ThreadTime, begin, by_thread_time};
 use datasync_benches::peers::{
     btree, btree_diff, flat, merge_join, persistent, persistent_diff, persistent_edited,
 };
 use datasync_benches::trees::{Change, edited, listing, tree};
 
 const FILES: u64 = 1_000_000;
-
-fn begin<'a>(criterion: &'a mut Criterion, name: &str) -> BenchmarkGroup<'a, WallTime> {
-    let mut group = criterion.benchmark_group(name);
-    group.sample_size(10).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1));
-    group
-}
 
 fn plan(source: &Tree, destination: &Tree) -> u64 {
     let pair = PairContext {
@@ -41,7 +34,7 @@ fn plan(source: &Tree, destination: &Tree) -> u64 {
     0
 }
 
-fn lineage(criterion: &mut Criterion, name: &str, change: Change) {
+fn lineage(criterion: &mut Criterion<ThreadTime>, name: &str, change: Change) {
     let mut group = begin(criterion, name);
     let before = tree(FILES, Change::None);
     let after = edited(&before, FILES, change);
@@ -52,7 +45,7 @@ fn lineage(criterion: &mut Criterion, name: &str, change: Change) {
     group.finish();
 }
 
-fn peers(group: &mut BenchmarkGroup<'_, WallTime>, change: Change) {
+fn peers(group: &mut BenchmarkGroup<'_, ThreadTime>, change: Change) {
     let (before, after) = (flat(&listing(FILES, Change::None)), flat(&listing(FILES, change)));
     group.bench_function("merge-join", |bencher| bencher.iter(|| black_box(merge_join(&before, &after))));
     let (old, new) = (btree(&before), btree(&after));
@@ -64,20 +57,20 @@ fn peers(group: &mut BenchmarkGroup<'_, WallTime>, change: Change) {
     group.bench_function("imbl", |bencher| bencher.iter(|| black_box(persistent_diff(&old, &new))));
 }
 
-fn scattered(criterion: &mut Criterion) {
+fn scattered(criterion: &mut Criterion<ThreadTime>) {
     lineage(criterion, "delta/lineage_1m_1pct_scattered", Change::Scattered(100));
 }
 
-fn clustered(criterion: &mut Criterion) {
+fn clustered(criterion: &mut Criterion<ThreadTime>) {
     lineage(criterion, "delta/lineage_1m_1pct_clustered", Change::Clustered(100));
 }
 
 /// Of every hundredth file: changed, removed, renamed, turned into a symlink, one made beside it.
-fn mixed(criterion: &mut Criterion) {
+fn mixed(criterion: &mut Criterion<ThreadTime>) {
     lineage(criterion, "delta/lineage_1m_1pct_mixed", Change::Mixed(100));
 }
 
-fn foreign(criterion: &mut Criterion) {
+fn foreign(criterion: &mut Criterion<ThreadTime>) {
     let (one, two) = (tree(FILES, Change::None), tree(FILES, Change::Scattered(100)));
     let (sorted, other) =
         (flat(&listing(FILES, Change::None)), flat(&listing(FILES, Change::Scattered(100))));
@@ -95,7 +88,7 @@ fn foreign(criterion: &mut Criterion) {
     group.finish();
 }
 
-fn equal(criterion: &mut Criterion) {
+fn equal(criterion: &mut Criterion<ThreadTime>) {
     let (one, two) = (tree(FILES, Change::None), tree(FILES, Change::None));
     let sorted = flat(&listing(FILES, Change::None));
     let mut group = begin(criterion, "delta/equal");
@@ -105,5 +98,5 @@ fn equal(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(delta_benches, scattered, clustered, mixed, foreign, equal);
+criterion_group!(name = delta_benches; config = by_thread_time(); targets = scattered, clustered, mixed, foreign, equal);
 criterion_main!(delta_benches);

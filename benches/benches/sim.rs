@@ -5,23 +5,17 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use criterion::measurement::WallTime;
-use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use datasync_benches::executions::Rig;
 use datasync_benches::histories::{live, scenarios};
+use datasync_benches::measured::{ThreadTime, begin, by_thread_time};
 use datasync_benches::timers::{EVENTS_EACH, PENDING, fired, latency_ms};
 
 const HOURS_A_WEEK: u64 = 168;
 
-fn begin<'a>(criterion: &'a mut Criterion, name: &str) -> BenchmarkGroup<'a, WallTime> {
-    let mut group = criterion.benchmark_group(name);
-    group.sample_size(10).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(2));
-    group
-}
-
 /// A thousand timers, each set again when it fires: the harness's queue with a drawn latency, a drawn priority and the
 /// digest over every event, beside tokio's timers under a paused clock.
-fn events(criterion: &mut Criterion) {
+fn events(criterion: &mut Criterion<ThreadTime>) {
     let mut group = begin(criterion, "sim/events");
     group.throughput(Throughput::Elements(PENDING * EVENTS_EACH));
     group.bench_function("ours", |bencher| bencher.iter(|| black_box(fired())));
@@ -47,7 +41,7 @@ fn events(criterion: &mut Criterion) {
 }
 
 /// Executions of all phases: `ours` takes subtrees that both sides attest as equal, `ours walked` lists everything.
-fn executions(criterion: &mut Criterion) {
+fn executions(criterion: &mut Criterion<ThreadTime>) {
     for (name, files) in [("sim/exec_10", 10), ("sim/exec_100", 100), ("sim/exec_1000", 1_000)] {
         let mut group = begin(criterion, name);
         for (function, trust) in [("ours", true), ("ours walked", false)] {
@@ -59,7 +53,7 @@ fn executions(criterion: &mut Criterion) {
 }
 
 /// An hourly task over 1,000 files, a week at a time: virtual seconds are its elements.
-fn speedup(criterion: &mut Criterion) {
+fn speedup(criterion: &mut Criterion<ThreadTime>) {
     let mut group = begin(criterion, "sim/speedup");
     let mut rig = Rig::new(1_000, true);
     group.throughput(Throughput::Elements(HOURS_A_WEEK * 3_600));
@@ -68,7 +62,7 @@ fn speedup(criterion: &mut Criterion) {
 }
 
 /// Histories of `fuzz`, every invariant on: each with its generation, and their events alone.
-fn histories(criterion: &mut Criterion) {
+fn histories(criterion: &mut Criterion<ThreadTime>) {
     const SEEDS: u64 = 40;
     let generated = scenarios(0..SEEDS);
     let events = live(&generated);
@@ -82,5 +76,5 @@ fn histories(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(sim_benches, events, executions, speedup, histories);
+criterion_group!(name = sim_benches; config = by_thread_time(); targets = events, executions, speedup, histories);
 criterion_main!(sim_benches);

@@ -4,11 +4,10 @@
 #![allow(missing_docs)] // criterion makes public functions
 
 use std::hint::black_box;
-use std::time::Duration;
 
-use criterion::measurement::WallTime;
-use criterion::{BatchSize, BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use datasync::tree::{Node, NodeBody, RelPath, Tree};
+use datasync_benches::measured::{ThreadTime, begin, by_thread_time};
 use datasync_benches::peers::{Flat, btree, flat, persistent, search, search_btree};
 use datasync_benches::trees::{
     Change, build, directory, file, file_path, listing, path, random_files, touch, tree,
@@ -18,13 +17,7 @@ const FILES: u64 = 1_000_000;
 /// Lookups or changes of one iteration.
 const SOME: u64 = 1_000;
 
-fn begin<'a>(criterion: &'a mut Criterion, name: &str) -> BenchmarkGroup<'a, WallTime> {
-    let mut group = criterion.benchmark_group(name);
-    group.sample_size(10).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1));
-    group
-}
-
-fn build_1m(criterion: &mut Criterion) {
+fn build_1m(criterion: &mut Criterion<ThreadTime>) {
     let rows = listing(FILES, Change::None);
     let sorted: Flat = flat(&rows);
     let mut group = begin(criterion, "tree/build_1m");
@@ -38,7 +31,7 @@ fn build_1m(criterion: &mut Criterion) {
     group.finish();
 }
 
-fn snapshot(criterion: &mut Criterion) {
+fn snapshot(criterion: &mut Criterion<ThreadTime>) {
     let mut group = begin(criterion, "tree/snapshot");
     for (name, files) in [("ours 10k", 10_000), ("ours 1M", FILES)] {
         let tree = tree(files, Change::None);
@@ -49,7 +42,7 @@ fn snapshot(criterion: &mut Criterion) {
     group.finish();
 }
 
-fn get_random_1m(criterion: &mut Criterion) {
+fn get_random_1m(criterion: &mut Criterion<ThreadTime>) {
     let paths: Vec<RelPath> = random_files(FILES).take(SOME as usize * 100).map(file_path).collect();
     let mut at = 0;
     let mut next = || {
@@ -78,7 +71,7 @@ fn get_random_1m(criterion: &mut Criterion) {
     group.finish();
 }
 
-fn set_1m(criterion: &mut Criterion) {
+fn set_1m(criterion: &mut Criterion<ThreadTime>) {
     let files: Vec<u64> = random_files(FILES).take(SOME as usize).collect();
     let ours = tree(FILES, Change::None);
     let mut group = begin(criterion, "tree/set_1m");
@@ -107,7 +100,7 @@ fn set_1m(criterion: &mut Criterion) {
 }
 
 /// One directory of a million names: looked up, and changed after a snapshot.
-fn wide_1m(criterion: &mut Criterion) {
+fn wide_1m(criterion: &mut Criterion<ThreadTime>) {
     let name = |number: u64| path(&format!("d/file-{number:012}"));
     let mut rows = vec![(path("d"), directory())];
     rows.extend((0..FILES).map(|number| (name(number), file(number, false))));
@@ -132,5 +125,5 @@ fn wide_1m(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(tree_benches, build_1m, snapshot, get_random_1m, set_1m, wide_1m);
+criterion_group!(name = tree_benches; config = by_thread_time(); targets = build_1m, snapshot, get_random_1m, set_1m, wide_1m);
 criterion_main!(tree_benches);

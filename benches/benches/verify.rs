@@ -4,12 +4,11 @@
 
 use std::hint::black_box;
 use std::thread;
-use std::time::Duration;
 
-use criterion::measurement::WallTime;
-use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use datasync::mix::at_most;
 use datasync::tree::{Contents, DigestTree};
+use datasync_benches::measured::{ThreadTime, begin, by_thread_time};
 use datasync_benches::peers::flat;
 use datasync_benches::trees::{Change, listing, recomputed, tree};
 use sha2::{Digest, Sha256};
@@ -18,14 +17,8 @@ const LARGE_BYTES: u64 = 256 << 20;
 const SMALL_BYTES: u64 = 1 << 10;
 const SMALL_FILES: u64 = 16 << 10;
 
-fn begin<'a>(criterion: &'a mut Criterion, name: &str) -> BenchmarkGroup<'a, WallTime> {
-    let mut group = criterion.benchmark_group(name);
-    group.sample_size(10).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(2));
-    group
-}
-
 /// The digest of every entry made anew, and two trees compared by their roots.
-fn meta_1m(criterion: &mut Criterion) {
+fn meta_1m(criterion: &mut Criterion<ThreadTime>) {
     const FILES: u64 = 1_000_000;
     let (one, two) = (tree(FILES, Change::None), tree(FILES, Change::None));
     assert!(recomputed(&one), "the cached digests are those of the entries");
@@ -53,20 +46,30 @@ fn meta_1m(criterion: &mut Criterion) {
 }
 
 /// One file of 256 MiB whose bytes are in memory.
-fn bytes_large(criterion: &mut Criterion) {
+fn bytes_large(criterion: &mut Criterion<ThreadTime>) {
     let bytes: Vec<u8> = Contents::generated(7, 0, LARGE_BYTES).to_vec();
     let file = Contents::literal(&bytes);
     let mut group = begin(criterion, "verify/bytes_large");
     group.throughput(Throughput::Bytes(LARGE_BYTES));
     group.bench_function("ours BLAKE3", |bencher| bencher.iter(|| black_box(file.blake3())));
     group.bench_function("blake3", |bencher| bencher.iter(|| black_box(blake3::hash(&bytes))));
-    group.bench_function("ours BLAKE3 2 threads", |bencher| bencher.iter(|| black_box(by_two(&file))));
     group.bench_function("ours XXH3", |bencher| bencher.iter(|| black_box(file.xxh3_128())));
     group.bench_function("xxhash-rust", |bencher| {
         bencher.iter(|| black_box(xxhash_rust::xxh3::xxh3_128(&bytes)))
     });
     group.bench_function("memory read", |bencher| bencher.iter(|| black_box(summed(&bytes))));
     group.bench_function("sha2", |bencher| bencher.iter(|| black_box(Sha256::digest(&bytes))));
+    group.finish();
+}
+
+/// The same by two threads and by one, in time by the wall.
+fn bytes_large_2_threads(criterion: &mut Criterion) {
+    let bytes: Vec<u8> = Contents::generated(7, 0, LARGE_BYTES).to_vec();
+    let file = Contents::literal(&bytes);
+    let mut group = begin(criterion, "verify/bytes_large_2_threads");
+    group.throughput(Throughput::Bytes(LARGE_BYTES));
+    group.bench_function("ours BLAKE3", |bencher| bencher.iter(|| black_box(by_two(&file))));
+    group.bench_function("blake3", |bencher| bencher.iter(|| black_box(blake3::hash(&bytes))));
     group.finish();
 }
 
@@ -94,7 +97,7 @@ fn keep<T>(digest: &T) {
 
 /// Files of 1 KiB, a digest each. Public interfaces of BLAKE3 take one message at a time; `one digest over all` is what
 /// the same bytes take as one message.
-fn bytes_small(criterion: &mut Criterion) {
+fn bytes_small(criterion: &mut Criterion<ThreadTime>) {
     let files: Vec<Contents> = (0..SMALL_FILES)
         .map(|key| Contents::literal(&Contents::generated(key, 0, SMALL_BYTES).to_vec()))
         .collect();
@@ -119,7 +122,7 @@ fn bytes_small(criterion: &mut Criterion) {
 }
 
 /// One byte of 256 MiB changes: how long until the digest of the whole is there again? The edit itself is not timed.
-fn incremental_256m(criterion: &mut Criterion) {
+fn incremental_256m(criterion: &mut Criterion<ThreadTime>) {
     let mut group = begin(criterion, "verify/incremental_256m");
     for (name, mut file) in [
         ("ours generated", Contents::generated(7, 0, LARGE_BYTES)),
@@ -142,5 +145,6 @@ fn incremental_256m(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(verify_benches, meta_1m, bytes_large, bytes_small, incremental_256m);
-criterion_main!(verify_benches);
+criterion_group!(name = verify_benches; config = by_thread_time(); targets = meta_1m, bytes_large, bytes_small, incremental_256m);
+criterion_group!(two_threads, bytes_large_2_threads);
+criterion_main!(verify_benches, two_threads);

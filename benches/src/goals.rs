@@ -156,8 +156,8 @@ pub const GOALS: &[Goal] = &[
     goal(
         "verify/bytes_large 2 threads",
         "ns/B",
-        "verify/bytes_large/ours BLAKE3 2 threads",
-        Some(("blake3", "verify/bytes_large/blake3")),
+        "verify/bytes_large_2_threads/ours BLAKE3",
+        Some(("blake3", "verify/bytes_large_2_threads/blake3")),
         Times(1.85),
     ),
     goal(

@@ -4,7 +4,7 @@
 //!   ordered maps, so that a figure is a ratio to a peer of the same run
 //! - [`timers`], [`executions`]: events and whole executions under a virtual clock; [`requests`]: a cycle of API calls;
 //!   [`histories`]: seeds
-//! - [`heap`]: an allocator that counts
+//! - [`measured`]: what criterion measures; [`heap`]: an allocator that counts
 //! - [`callgrind`], [`kernels`], [`baseline`]: instructions, counted and held against the checked-in ones (`gate`)
 //! - [`figures`], [`goals`]: what was measured, read back, and the table of goals (`table`)
 
@@ -16,6 +16,7 @@ pub mod goals;
 pub mod heap;
 pub mod histories;
 pub mod kernels;
+pub mod measured;
 pub mod peers;
 pub mod requests;
 pub mod timers;
