@@ -15,15 +15,15 @@ use super::extent::Extent;
 /// Bytes generated at once: enough for the widest BLAKE3 (16 chunks of 1 KiB) to have all its lanes full, and at home
 /// in the first cache.
 const BUFFER_BYTES: usize = 16 << 10;
-/// Contents up to this length are digested in one call, and generated on the stack.
+/// Extents up to this length are generated on the stack.
 const SHORT_BYTES: usize = 1 << 10;
 
 impl Contents {
     /// BLAKE3 over the real bytes: what `b3sum` prints of a file that has them.
     #[must_use]
     pub fn blake3(&self) -> [u8; 32] {
-        if self.len() <= SHORT_BYTES as u64 {
-            return *blake3::hash(self.short(&mut [0; SHORT_BYTES])).as_bytes();
+        if let Some(bytes) = self.stored() {
+            return *blake3::hash(bytes).as_bytes();
         }
         let mut hasher = blake3::Hasher::new();
         self.pieces(0..self.len(), |piece| {
@@ -37,8 +37,8 @@ impl Contents {
     /// broke, not what somebody forged.
     #[must_use]
     pub fn xxh3_128(&self) -> u128 {
-        if self.len() <= SHORT_BYTES as u64 {
-            return xxh3_128(self.short(&mut [0; SHORT_BYTES]));
+        if let Some(bytes) = self.stored() {
+            return xxh3_128(bytes);
         }
         let mut hasher = Xxh3::new();
         self.pieces(0..self.len(), |piece| {
@@ -65,13 +65,13 @@ impl Contents {
             })
     }
 
-    /// All bytes of contents of at most [`SHORT_BYTES`].
-    fn short<'a>(&'a self, buffer: &'a mut [u8; SHORT_BYTES]) -> &'a [u8] {
-        if let [Extent::Literal(bytes)] = self.extents() {
-            return bytes;
+    /// All bytes, where they lie in memory as they are.
+    fn stored(&self) -> Option<&[u8]> {
+        match self.extents() {
+            [] => Some(&[]),
+            [Extent::Literal(bytes)] => Some(bytes),
+            _ => None,
         }
-        let count = self.read(0, buffer);
-        &buffer[..count]
     }
 
     /// Hands on the bytes of `range`, which must lie inside, piece by piece and in order, until `take` answers false.
