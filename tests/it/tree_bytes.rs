@@ -14,12 +14,16 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Contents of a few pieces of any sort, up to some thousand bytes now and then.
+/// Contents of a few pieces of any sort, longer than what is generated at once now and then.
 fn drawn(key: u64) -> Contents {
     let mut contents = Contents::default();
     for n in 0..1 + draw(key, 1, 4) {
         let key = fold([key, n, 7]);
-        let len = draw(key, 1, [3, 40, 300, 3_000][draw(key, 2, 3) as usize]);
+        let longest = match draw(key, 2, 39) {
+            0 => 40_000,
+            n => [3, 40, 300, 3_000][n as usize % 4],
+        };
+        let len = draw(key, 1, longest);
         let piece = match draw(key, 3, 3) {
             0 => Contents::zeros(len),
             1 => Contents::literal(&(0..len).map(|at| draw(key, 100 + at, 2) as u8).collect::<Vec<u8>>()),
