@@ -1,7 +1,7 @@
 //! What contents come to when their bytes are really read: digests that other programs make too, the same answer as by
 //! form, and a digest that follows an edit.
 
-use datasync::mix::{at_most, fold};
+use datasync::mix::{at_most, fold, mix};
 use datasync::tree::{Attrs, Contents, DigestTree, Kind, Node, NodeBody, RelPath, Tree};
 
 const BLOCK: u64 = DigestTree::BLOCK_BYTES;
@@ -59,6 +59,25 @@ fn digests_are_those_of_other_programs() {
         let contents = Contents::literal(bytes);
         assert_eq!(hex(&contents.blake3()), blake3, "{} bytes", bytes.len());
         assert_eq!(format!("{:032x}", contents.xxh3_128()), xxh3, "{} bytes", bytes.len());
+    }
+}
+
+/// Word i of a pattern is `mix(i ^ k0) ^ mix(i + k1)`, wherever reading begins and however long it is.
+#[test]
+fn patterns_are_their_formula() {
+    for (key, offset, len) in
+        [(0, 0, 100), (7, 3, 1_000), (9, 31, 33), (5, 8, 32), (u64::MAX, 1 << 40, 20_000)]
+    {
+        let byte = |at: u64| {
+            let word = mix((at / 8) ^ fold([key, 0])) ^ mix((at / 8).wrapping_add(fold([key, 1])));
+            word.to_le_bytes()[(at % 8) as usize]
+        };
+        let expected: Vec<u8> = (offset..offset + len).map(byte).collect();
+        assert_eq!(
+            Contents::generated(key, offset, len).to_vec(),
+            expected,
+            "key {key}, {len} bytes from {offset}"
+        );
     }
 }
 
