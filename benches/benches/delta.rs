@@ -1,49 +1,102 @@
-//! How long it takes to find what differs between two trees.
+//! Finding what differs between two trees of a million files.
 //!
-//! `diff` is the tree's own, which gives paths; `delta` is the plan of an execution, which also decides what is to be
-//! done about each path. `shared` trees have a common past, as a snapshot and what became of it; `unshared` ones were
-//! built apart and only their digests tell that they agree.
+//! `lineage`: one tree is an edited snapshot of the other. `foreign`: they were built apart, so only digests tell that they
+//! agree. `cold`: no digest is trusted. The peers compare exactly and count; `ours` gives the sorted paths, `ours plan` the
+//! plan of an execution, which also says what is to be done about each path.
 
 #![allow(missing_docs)] // criterion makes public functions
 
 use std::hint::black_box;
-use std::time::Duration;
 
-use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
-use datasync::rules::Documented;
+use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
+use datasync::Settings;
+use datasync::api::Options;
+use datasync::rules::{Documented, Pair, PairContext};
 use datasync::transfer::{TreeListing, delta};
 use datasync::tree::Tree;
-use datasync_benches::{Change, edited, pair, tree};
+use datasync::volume::StorageKind;
+use datasync_benches::measured::{ThreadTime, begin, by_thread_time};
+use datasync_benches::peers::{
+    btree, btree_diff, flat, merge_join, persistent, persistent_diff, persistent_edited,
+};
+use datasync_benches::trees::{Change, edited, listing, tree};
 
-const SIZES: [(&str, u64); 3] = [("10k", 10_000), ("100k", 100_000), ("1M", 1_000_000)];
+const FILES: u64 = 1_000_000;
 
-fn compare(criterion: &mut Criterion, of: &str, source: &Tree, destination: &Tree) {
-    let mut group = criterion.benchmark_group("delta");
-    group.sample_size(10).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1));
-    group.bench_function(BenchmarkId::new("diff", of), |bencher| {
-        bencher.iter_batched(|| (), |()| black_box(source.diff(destination)), BatchSize::PerIteration);
-    });
-    let pair = pair();
-    group.bench_function(BenchmarkId::new("delta", of), |bencher| {
-        let (source, destination) = (TreeListing::trusting(source), TreeListing::trusting(destination));
-        let plan = || black_box(delta(&Documented, &source, &destination, &pair));
-        bencher.iter_batched(|| (), |()| plan(), BatchSize::PerIteration);
-    });
+fn plan(source: &Tree, destination: &Tree) -> u64 {
+    let pair = PairContext {
+        pair: Pair { source: StorageKind::Nfs, destination: StorageKind::Efs },
+        options: Options::default(),
+        settings: Settings::default(),
+    };
+    let (source, destination) = (TreeListing::trusting(source), TreeListing::trusting(destination));
+    black_box(delta(&Documented, &source, &destination, &pair));
+    0
+}
+
+fn lineage(criterion: &mut Criterion<ThreadTime>, name: &str, change: Change) {
+    let mut group = begin(criterion, name);
+    let before = tree(FILES, Change::None);
+    let after = edited(&before, FILES, change);
+    group.bench_function("ours", |bencher| bencher.iter_with_large_drop(|| before.diff(&after)));
+    group.bench_function("ours plan", |bencher| bencher.iter(|| plan(&after, &before)));
+    drop((before, after));
+    peers(&mut group, change);
     group.finish();
 }
 
-fn all(criterion: &mut Criterion) {
-    for (name, files) in SIZES {
-        let destination = tree(files, Change::None);
-        for change in Change::ALL {
-            let shared = edited(&destination, files, change);
-            compare(criterion, &format!("{name}/{}/shared", change.name()), &shared, &destination);
-            drop(shared);
-            let unshared = tree(files, change);
-            compare(criterion, &format!("{name}/{}/unshared", change.name()), &unshared, &destination);
-        }
-    }
+fn peers(group: &mut BenchmarkGroup<'_, ThreadTime>, change: Change) {
+    let (before, after) = (flat(&listing(FILES, Change::None)), flat(&listing(FILES, change)));
+    group.bench_function("merge-join", |bencher| bencher.iter(|| black_box(merge_join(&before, &after))));
+    let (old, new) = (btree(&before), btree(&after));
+    group.bench_function("BTreeMap", |bencher| bencher.iter(|| black_box(btree_diff(&old, &new))));
+    drop((old, new));
+    let old = persistent(&before);
+    let new = persistent_edited(&old, &after);
+    assert_eq!(persistent_diff(&old, &new), merge_join(&before, &after), "the peers agree");
+    group.bench_function("imbl", |bencher| bencher.iter(|| black_box(persistent_diff(&old, &new))));
 }
 
-criterion_group!(delta_of_trees, all);
-criterion_main!(delta_of_trees);
+fn scattered(criterion: &mut Criterion<ThreadTime>) {
+    lineage(criterion, "delta/lineage_1m_1pct_scattered", Change::Scattered(100));
+}
+
+fn clustered(criterion: &mut Criterion<ThreadTime>) {
+    lineage(criterion, "delta/lineage_1m_1pct_clustered", Change::Clustered(100));
+}
+
+/// Of every hundredth file: changed, removed, renamed, turned into a symlink, one made beside it.
+fn mixed(criterion: &mut Criterion<ThreadTime>) {
+    lineage(criterion, "delta/lineage_1m_1pct_mixed", Change::Mixed(100));
+}
+
+fn foreign(criterion: &mut Criterion<ThreadTime>) {
+    let (one, two) = (tree(FILES, Change::None), tree(FILES, Change::Scattered(100)));
+    let (sorted, other) =
+        (flat(&listing(FILES, Change::None)), flat(&listing(FILES, Change::Scattered(100))));
+    let mut group = begin(criterion, "delta/foreign_1m_1pct");
+    group.bench_function("ours", |bencher| bencher.iter_with_large_drop(|| one.diff(&two)));
+    group.bench_function("ours plan", |bencher| bencher.iter(|| plan(&two, &one)));
+    group.bench_function("merge-join", |bencher| bencher.iter(|| black_box(merge_join(&sorted, &other))));
+    group.finish();
+    let mut group = begin(criterion, "delta/cold_1m");
+    group.throughput(Throughput::Elements(one.entries()));
+    group.bench_function("ours", |bencher| bencher.iter_with_large_drop(|| one.diff_exact(&two)));
+    group.bench_function("merge-join", |bencher| bencher.iter(|| black_box(merge_join(&sorted, &other))));
+    let (old, new) = (btree(&sorted), btree(&other));
+    group.bench_function("BTreeMap", |bencher| bencher.iter(|| black_box(btree_diff(&old, &new))));
+    group.finish();
+}
+
+fn equal(criterion: &mut Criterion<ThreadTime>) {
+    let (one, two) = (tree(FILES, Change::None), tree(FILES, Change::None));
+    let sorted = flat(&listing(FILES, Change::None));
+    let mut group = begin(criterion, "delta/equal");
+    group.bench_function("ours", |bencher| bencher.iter(|| assert!(black_box(one.diff(&two)).is_empty())));
+    group.bench_function("ours plan", |bencher| bencher.iter(|| plan(&two, &one)));
+    group.bench_function("merge-join", |bencher| bencher.iter(|| black_box(merge_join(&sorted, &sorted))));
+    group.finish();
+}
+
+criterion_group!(name = delta_benches; config = by_thread_time(); targets = scattered, clustered, mixed, foreign, equal);
+criterion_main!(delta_benches);

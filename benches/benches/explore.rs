@@ -1,5 +1,5 @@
 //! The exhaustive search beside a model checker of somebody else's, stateright, on one small world: do they count the same
-//! states, and how many does each visit in a second of processor time, on one thread?
+//! states, how many does each visit in a second of processor time, on one thread, and how much memory does each hold?
 //!
 //! Both go by the same moves and take the same fingerprints. Ours does more in that time: from each state in which nothing
 //! runs it lives on to the end of a history.
@@ -7,10 +7,15 @@
 use std::ops::Deref;
 use std::time::Duration;
 
+use datasync_benches::figures::{Figures, save};
+use datasync_benches::heap::{Counting, live_bytes, peak_bytes, reset_peak};
 use datasync_sim::exhaustive::graph::Node;
 use datasync_sim::exhaustive::{Bounds, Move, Search, explore};
 use rustix::time::{ClockId, clock_gettime};
 use stateright::{Checker, Model, Property};
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
 
 const BOUNDS: &[Bounds] = &[
     Bounds { clients: 1, files: 1, starts: 1, cancels: 1, crashes: 1, edits: 1, in_flight: 2 },
@@ -67,38 +72,53 @@ fn processor_time() -> Duration {
     Duration::new(secs, u32::try_from(time.tv_nsec).expect("below a second"))
 }
 
-fn timed<T>(what: impl FnOnce() -> T) -> (T, Duration) {
-    let begun = processor_time();
-    let done = what();
-    (done, processor_time() - begun)
+/// What a search took.
+struct Cost {
+    time: Duration,
+    peak_bytes: u64,
 }
 
-fn rate(states: usize, time: Duration) -> u128 {
-    states as u128 * 1_000_000 / time.as_micros().max(1)
+fn measured<T>(what: impl FnOnce() -> T) -> (T, Cost) {
+    reset_peak();
+    let (begun, held) = (processor_time(), live_bytes());
+    let done = what();
+    (done, Cost { time: processor_time() - begun, peak_bytes: peak_bytes() - held })
+}
+
+impl Cost {
+    fn print(&self, name: &str, states: usize, transitions: u64) {
+        let rate = states as u128 * 1_000_000 / self.time.as_micros().max(1);
+        let each = self.peak_bytes / states as u64;
+        println!(
+            "  {name:<10} {states:>8} states, {transitions:>9} transitions, {rate:>7} states per CPU second, peak \
+             {each:>6} B a state"
+        );
+    }
+
+    /// Nanoseconds and bytes for each state.
+    fn keep(&self, name: &str, states: usize, figures: &mut Figures) {
+        figures.insert(format!("explore/{name}"), self.time.as_nanos() as f64 / states as f64);
+        figures.insert(format!("explore/{name}_bytes"), self.peak_bytes as f64 / states as f64);
+    }
 }
 
 fn main() {
+    let mut figures = Figures::new();
     for bounds in BOUNDS {
         let search = Search { bounds: *bounds, variant: None, raw: false, states_max: usize::MAX };
-        let (ours, our_time) = timed(|| explore(search, |_| {}));
+        let (ours, our_cost) = measured(|| explore(search, |_| {}));
         assert!(ours.found.is_none(), "{bounds:?}: {:?}", ours.found);
-        let (theirs, their_time) = timed(|| SmallWorld(*bounds).checker().threads(1).spawn_bfs().join());
+        let (theirs, their_cost) = measured(|| SmallWorld(*bounds).checker().threads(1).spawn_bfs().join());
         theirs.assert_properties();
-        let counts = ours.counts;
+        let (counts, states) = (ours.counts, theirs.unique_state_count());
         println!("{bounds:?}");
-        println!(
-            "  explore     {:>8} states, {:>9} transitions, {:>7} states per CPU second",
-            counts.states,
-            counts.transitions,
-            rate(counts.states, our_time)
-        );
-        println!(
-            "  stateright  {:>8} states, {:>9} transitions, {:>7} states per CPU second",
-            theirs.unique_state_count(),
-            theirs.state_count() - 1,
-            rate(theirs.unique_state_count(), their_time)
-        );
-        assert_eq!(counts.states, theirs.unique_state_count(), "different states");
+        our_cost.print("explore", counts.states, counts.transitions);
+        their_cost.print("stateright", states, theirs.state_count() as u64 - 1);
+        assert_eq!(counts.states, states, "different states");
         assert_eq!(counts.transitions, theirs.state_count() as u64 - 1, "transitions");
+        // The last is the largest.
+        our_cost.keep("ours", counts.states, &mut figures);
+        their_cost.keep("stateright", states, &mut figures);
     }
+    save("explore", &figures).expect("the figures can be kept");
 }

@@ -1,68 +1,150 @@
-//! How long it takes to be sure: that cached digests are right, that two trees are equal, that bytes are.
+//! How long it takes to be sure: that cached digests are right, that bytes are.
 
 #![allow(missing_docs)] // criterion makes public functions
 
 use std::hint::black_box;
-use std::time::Duration;
+use std::thread;
 
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use datasync::tree::{Contents, EntryHash, Kind, RelPath, Tree, Xxh3};
-use datasync_benches::{Change, FILE_BYTES, tree};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use datasync::mix::at_most;
+use datasync::tree::{Contents, DigestTree};
+use datasync_benches::measured::{ThreadTime, begin, by_thread_time};
+use datasync_benches::peers::flat;
+use datasync_benches::trees::{Change, listing, recomputed, tree};
+use sha2::{Digest, Sha256};
 
-const SIZES: [(&str, u64); 3] = [("10k", 10_000), ("100k", 100_000), ("1M", 1_000_000)];
-/// Files whose bytes are generated and digested: 40 MiB.
-const FILES_READ: u64 = 10_000;
-/// One large file: 64 MiB.
-const LARGE_BYTES: u64 = 64 << 20;
+const LARGE_BYTES: u64 = 256 << 20;
+const SMALL_BYTES: u64 = 1 << 10;
+const SMALL_FILES: u64 = 16 << 10;
 
-/// Makes the digest of every entry anew and holds each directory's sum against the cached one.
-fn recomputed(tree: &Tree) -> bool {
-    let directory_is_right = |path: &RelPath, cached: u128| {
-        let entries = tree.list(path).expect("a directory of the tree itself");
-        entries.fold(0, |sum: u128, view| sum.wrapping_add(Xxh3.entry(&view))) == cached
+/// The digest of every entry made anew, and two trees compared by their roots.
+fn meta_1m(criterion: &mut Criterion<ThreadTime>) {
+    const FILES: u64 = 1_000_000;
+    let (one, two) = (tree(FILES, Change::None), tree(FILES, Change::None));
+    assert!(recomputed(&one), "the cached digests are those of the entries");
+    let mut group = begin(criterion, "verify/meta_1m");
+    group.throughput(Throughput::Elements(one.entries()));
+    group.bench_function("ours", |bencher| bencher.iter(|| assert!(recomputed(black_box(&one)))));
+    let sorted = flat(&listing(FILES, Change::None));
+    // What it costs to read a name and its metadata and to digest them, with nothing around it.
+    let mut buffer = Vec::with_capacity(256);
+    let digests = || {
+        sorted.iter().fold(0, |sum: u128, (path, meta)| {
+            buffer.clear();
+            buffer.extend_from_slice(&meta.bytes());
+            buffer.extend_from_slice(&path[path.len().saturating_sub(17)..]);
+            sum.wrapping_add(xxhash_rust::xxh3::xxh3_128(&buffer))
+        })
     };
-    let below = |path: RelPath, view: datasync::tree::EntryView<'_>| {
-        view.below.is_none_or(|below| directory_is_right(&path, below.digest))
-    };
-    below(RelPath::root(), tree.root()) && tree.walk().all(|(path, view)| below(path, view))
-}
-
-fn digests(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("verify");
-    group.sample_size(10).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1));
-    for (name, files) in SIZES {
-        let (one, two) = (tree(files, Change::None), tree(files, Change::None));
-        assert!(recomputed(&one), "the cached digests are those of the entries");
-        group.throughput(Throughput::Elements(one.entries()));
-        group.bench_function(BenchmarkId::new("recompute", name), |bencher| {
-            bencher.iter(|| black_box(recomputed(&one)));
-        });
-        group.throughput(Throughput::Elements(1));
-        group.bench_function(BenchmarkId::new("compare-roots", name), |bencher| {
-            bencher.iter(|| black_box(black_box(&one).digest() == black_box(&two).digest()));
-        });
-    }
+    let mut digests = digests;
+    group.bench_function("XXH3 over a flat list", |bencher| bencher.iter(|| black_box(digests())));
+    group.finish();
+    let mut group = begin(criterion, "verify/roots_1m");
+    let roots = |(one, two): (&datasync::tree::Tree, &datasync::tree::Tree)| one.digest() == two.digest();
+    group.bench_function("ours", |bencher| bencher.iter(|| assert!(roots(black_box((&one, &two))))));
     group.finish();
 }
 
-fn contents(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("verify-contents");
-    group.sample_size(10).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(2));
-    let tree = tree(FILES_READ, Change::None);
-    group.throughput(Throughput::Bytes(FILES_READ * FILE_BYTES));
-    group.bench_function("10k-files-of-4-KiB", |bencher| {
-        bencher.iter(|| {
-            let files = tree.walk().filter(|(_, view)| view.kind == Kind::File);
-            files.filter_map(|(_, view)| view.contents.as_ref().map(Contents::blake3)).for_each(|hash| {
-                black_box(hash);
+/// One file of 256 MiB whose bytes are in memory.
+fn bytes_large(criterion: &mut Criterion<ThreadTime>) {
+    let bytes: Vec<u8> = Contents::generated(7, 0, LARGE_BYTES).to_vec();
+    let file = Contents::literal(&bytes);
+    let mut group = begin(criterion, "verify/bytes_large");
+    group.throughput(Throughput::Bytes(LARGE_BYTES));
+    group.bench_function("ours BLAKE3", |bencher| bencher.iter(|| black_box(file.blake3())));
+    group.bench_function("blake3", |bencher| bencher.iter(|| black_box(blake3::hash(&bytes))));
+    group.bench_function("ours XXH3", |bencher| bencher.iter(|| black_box(file.xxh3_128())));
+    group.bench_function("xxhash-rust", |bencher| {
+        bencher.iter(|| black_box(xxhash_rust::xxh3::xxh3_128(&bytes)))
+    });
+    group.bench_function("memory read", |bencher| bencher.iter(|| black_box(summed(&bytes))));
+    group.bench_function("sha2", |bencher| bencher.iter(|| black_box(Sha256::digest(&bytes))));
+    group.finish();
+}
+
+/// The same by two threads and by one, in time by the wall.
+fn bytes_large_2_threads(criterion: &mut Criterion) {
+    let bytes: Vec<u8> = Contents::generated(7, 0, LARGE_BYTES).to_vec();
+    let file = Contents::literal(&bytes);
+    let mut group = begin(criterion, "verify/bytes_large_2_threads");
+    group.throughput(Throughput::Bytes(LARGE_BYTES));
+    group.bench_function("ours BLAKE3", |bencher| bencher.iter(|| black_box(by_two(&file))));
+    group.bench_function("blake3", |bencher| bencher.iter(|| black_box(blake3::hash(&bytes))));
+    group.finish();
+}
+
+/// A thread for each half of the blocks.
+fn by_two(file: &Contents) -> [u8; 32] {
+    let count = DigestTree::count(file);
+    let blocks = thread::scope(|scope| {
+        let second = scope.spawn(|| DigestTree::blocks(file, count / 2..count));
+        let mut blocks = DigestTree::blocks(file, 0..count / 2);
+        blocks.extend(second.join().expect("digests do not panic"));
+        blocks
+    });
+    DigestTree::from_blocks(file, blocks).root()
+}
+
+/// Reads every word.
+fn summed(bytes: &[u8]) -> u64 {
+    let (words, _) = bytes.as_chunks::<8>();
+    words.iter().fold(0, |sum, word| sum.wrapping_add(u64::from_le_bytes(*word)))
+}
+
+fn keep<T>(digest: &T) {
+    black_box(digest);
+}
+
+/// Files of 1 KiB, a digest each. Public interfaces of BLAKE3 take one message at a time; `one digest over all` is what
+/// the same bytes take as one message.
+fn bytes_small(criterion: &mut Criterion<ThreadTime>) {
+    let files: Vec<Contents> = (0..SMALL_FILES)
+        .map(|key| Contents::literal(&Contents::generated(key, 0, SMALL_BYTES).to_vec()))
+        .collect();
+    let raw: Vec<Vec<u8>> = files.iter().map(Contents::to_vec).collect();
+    let mut group = begin(criterion, "verify/bytes_small");
+    group.throughput(Throughput::Bytes(SMALL_BYTES * SMALL_FILES));
+    group.bench_function("ours BLAKE3", |bencher| {
+        bencher.iter(|| files.iter().for_each(|file| keep(&file.blake3())));
+    });
+    group.bench_function("blake3", |bencher| {
+        bencher.iter(|| raw.iter().for_each(|bytes| keep(&blake3::hash(bytes))));
+    });
+    group.bench_function("ours XXH3", |bencher| {
+        bencher.iter(|| files.iter().for_each(|file| keep(&file.xxh3_128())));
+    });
+    group.bench_function("sha2", |bencher| {
+        bencher.iter(|| raw.iter().for_each(|bytes| keep(&Sha256::digest(bytes))));
+    });
+    let joined = Contents::literal(&raw.concat());
+    group.bench_function("one digest over all", |bencher| bencher.iter(|| black_box(joined.blake3())));
+    group.finish();
+}
+
+/// One byte of 256 MiB changes: how long until the digest of the whole is there again? The edit itself is not timed.
+fn incremental_256m(criterion: &mut Criterion<ThreadTime>) {
+    let mut group = begin(criterion, "verify/incremental_256m");
+    for (name, mut file) in [
+        ("ours generated", Contents::generated(7, 0, LARGE_BYTES)),
+        ("ours literal", Contents::literal(&Contents::generated(7, 0, LARGE_BYTES).to_vec())),
+    ] {
+        let mut digest = DigestTree::new(&file);
+        assert_eq!(digest.root(), file.blake3(), "the root is the digest of the bytes");
+        let at = at_most(0x5555_5555_5555_5555, LARGE_BYTES - 1);
+        file.flip_bit(at);
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                digest.edit(black_box(&file), at..at + 1);
+                digest.root()
             });
         });
-    });
-    let large = Contents::generated(7, 0, LARGE_BYTES);
-    group.throughput(Throughput::Bytes(LARGE_BYTES));
-    group.bench_function("one-file-of-64-MiB", |bencher| bencher.iter(|| black_box(large.blake3())));
+        assert_eq!(digest.root(), file.blake3(), "the root follows the edit");
+    }
+    let bytes = Contents::generated(7, 0, LARGE_BYTES).to_vec();
+    group.bench_function("blake3", |bencher| bencher.iter(|| black_box(blake3::hash(&bytes))));
     group.finish();
 }
 
-criterion_group!(verify, digests, contents);
-criterion_main!(verify);
+criterion_group!(name = verify_benches; config = by_thread_time(); targets = meta_1m, bytes_large, bytes_small, incremental_256m);
+criterion_group!(two_threads, bytes_large_2_threads);
+criterion_main!(verify_benches, two_threads);

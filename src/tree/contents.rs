@@ -17,9 +17,6 @@ use super::extent::{Builder, Extent};
 /// Contents up to this many bytes are digested and compared as bytes.
 pub const LITERAL_MAX: u64 = 64;
 
-/// Bytes per chunk of [`Contents::bytes`].
-const CHUNK_BYTES: u64 = 4_096;
-
 /// A digest of contents as one driver computes it. Equal bytes give equal digests within one driver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -122,7 +119,7 @@ impl Contents {
         }
     }
 
-    fn extents(&self) -> &[Extent] {
+    pub(super) fn extents(&self) -> &[Extent] {
         match &self.form {
             Form::Empty => &[],
             Form::One(extent) => core::slice::from_ref(extent),
@@ -277,17 +274,6 @@ impl Contents {
         filled
     }
 
-    /// The bytes, a few thousand at a time.
-    pub fn bytes(&self) -> impl Iterator<Item = Vec<u8>> + '_ {
-        let starts = self.len().div_ceil(CHUNK_BYTES);
-        (0..starts).map(move |chunk| {
-            let start = chunk * CHUNK_BYTES;
-            let mut bytes = alloc::vec![0; CHUNK_BYTES.min(self.len() - start) as usize];
-            self.read(start, &mut bytes);
-            bytes
-        })
-    }
-
     /// All bytes at once. For contents known to be short.
     #[must_use]
     pub fn to_vec(&self) -> Vec<u8> {
@@ -299,16 +285,6 @@ impl Contents {
     /// Equality that does not look at digests.
     pub(super) fn same_bytes(&self, other: &Self) -> bool {
         self.len() == other.len() && same_bytes(self.extents(), other.extents())
-    }
-
-    /// BLAKE3 over the real bytes. Takes time in proportion to the length.
-    #[must_use]
-    pub fn blake3(&self) -> [u8; 32] {
-        let mut hasher = blake3::Hasher::new();
-        for chunk in self.bytes() {
-            hasher.update(&chunk);
-        }
-        *hasher.finalize().as_bytes()
     }
 }
 

@@ -1,6 +1,7 @@
 //! The file tree: copy-on-write, cached digests, contents symbolic where they can be.
 
 mod bulk;
+pub mod bytes;
 mod children;
 pub mod contents;
 mod cursor;
@@ -22,6 +23,7 @@ mod sums;
 mod verify;
 pub mod walk;
 
+pub use bytes::DigestTree;
 pub use contents::{ContentDigest, Contents};
 pub use directory::Directory;
 pub use entry::{Attrs, Kind, RelPath};

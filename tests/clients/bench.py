@@ -29,15 +29,22 @@ HEADERS = {
 }
 
 
-def prepare(address):
-    """A task to ask about: the bodies of the three calls."""
+def prepare(address, knows_agents):
+    """A task to ask about: the bodies of the three calls. moto knows neither agents nor NFS."""
     sync = boto3.client("datasync", endpoint_url=address, region_name="us-east-1",
                         aws_access_key_id="A", aws_secret_access_key="b")
-    agent = sync.create_agent(ActivationKey="AAAAA-BBBBB-CCCCC-DDDDD-EEEEE")["AgentArn"]
-    source = sync.create_location_nfs(ServerHostname="filer", Subdirectory="/export",
-                                      OnPremConfig={"AgentArns": [agent]})["LocationArn"]
-    target = sync.create_location_s3(S3BucketArn="arn:aws:s3:::bucket", Subdirectory="/",
-                                     S3Config={"BucketAccessRoleArn": "arn:aws:iam::123456789012:role/x"})["LocationArn"]
+
+    def bucket(name):
+        config = {"BucketAccessRoleArn": "arn:aws:iam::123456789012:role/x"}
+        members = {"Subdirectory": "/", "S3BucketArn": f"arn:aws:s3:::{name}", "S3Config": config}
+        return sync.create_location_s3(**members)["LocationArn"]
+
+    source, target = None, bucket("bucket")
+    if knows_agents:
+        agent = sync.create_agent(ActivationKey="AAAAA-BBBBB-CCCCC-DDDDD-EEEEE")["AgentArn"]
+        source = sync.create_location_nfs(ServerHostname="filer", Subdirectory="/export",
+                                          OnPremConfig={"AgentArns": [agent]})["LocationArn"]
+    source = source or bucket("other")
     ends = {"SourceLocationArn": source, "DestinationLocationArn": target}
     task = sync.create_task(**ends)["TaskArn"]
     return {"ListTasks": {}, "DescribeTask": {"TaskArn": task}, "CreateTask": ends}
@@ -74,11 +81,13 @@ def main():
         for operation in ("ListTasks", "DescribeTask", "CreateTask"):
             # A server of its own for each measurement, so that none carries what another one made.
             with serving(PROGRAM, *options) as address, tempfile.TemporaryDirectory() as scratch:
-                rates.setdefault((operation, "serve"), []).append(rate(address, operation, prepare(address)[operation], scratch))
+                body = prepare(address, True)[operation]
+                rates.setdefault((operation, "serve"), []).append(rate(address, operation, body, scratch))
             server, address = moto()
             try:
                 with tempfile.TemporaryDirectory() as scratch:
-                    rates.setdefault((operation, "moto"), []).append(rate(address, operation, prepare(address)[operation], scratch))
+                    body = prepare(address, False)[operation]
+                    rates.setdefault((operation, "moto"), []).append(rate(address, operation, body, scratch))
             finally:
                 server.kill()
                 server.wait()

@@ -74,6 +74,7 @@ mod transfer_order;
 mod transfer_tries;
 mod transfer_world;
 mod tree_chunks;
+mod tree_bytes;
 mod tree_contents;
 mod tree_deep;
 mod tree_digest;
