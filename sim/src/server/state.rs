@@ -199,7 +199,7 @@ impl StateFile {
     }
 }
 
-/// What a file says the host began with, held against what is asked for now.
+/// What a file says the host began with, held against what it is asked to begin with today.
 fn differs(now: &Value, then: &Value) -> Result<(), String> {
     let (Value::Object(now), Value::Object(then)) = (now, then) else {
         return Err(String::from("a header that is none"));
