@@ -201,7 +201,8 @@ def paginators(sync):
         sync.create_task(SourceLocationArn=source, DestinationLocationArn=target, Name=f"t{number}")["TaskArn"]
         for number, target in enumerate(targets)
     ]
-    available(sync, tasks[-1])
+    for task in tasks:
+        available(sync, task)
     for _ in range(3):
         finished(sync, sync.start_task_execution(TaskArn=tasks[0])["TaskExecutionArn"])
     sync.tag_resource(ResourceArn=agent, Tags=[{"Key": f"k{number}", "Value": "v"} for number in range(5)])
