@@ -3,6 +3,7 @@
 // The virtual clock begins at the wall clock's time when it goes with it.
 #![allow(clippy::disallowed_types, clippy::disallowed_methods)]
 
+use std::fmt::Display;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -13,7 +14,9 @@ use datasync::time::{Instant, SECOND};
 use serde_json::{Map, Value};
 
 use super::console::{Console, Done, HELD, Stop};
-use crate::server::{Clock, HostSpec, Http, LogFormat, StateFile, Volumes, is_region, serve as serve_http};
+use crate::server::{
+    Clock, HostSpec, Http, LogFormat, StateFile, Volumes, is_region, parse_span, serve as serve_http,
+};
 use crate::world::{ACCOUNT, REGION, Unmapped as Lost};
 
 /// The day DataSync was announced: where the virtual clock begins unless it goes with the wall clock.
@@ -62,7 +65,7 @@ pub struct ServeArgs {
     /// What becomes of all other locations.
     #[arg(long, value_enum, default_value_t)]
     unmapped: Unmapped,
-    /// A setting of the service other than it is, such as tasks_max=1000 or launch_delay_ns=0 (docs/choices.md).
+    /// A setting of the service other than it is, such as tasks_max=1000, launch_delay_ns=5s or allow_agentless=yes (docs/choices.md).
     #[arg(long, value_name = "NAME=VALUE")]
     set: Vec<String>,
     /// Keep everything in this file: the server can be stopped or killed at any time and goes on where it was. Executions
@@ -129,11 +132,28 @@ pub fn serve(args: &ServeArgs, console: &mut Console<'_>) -> Done {
 fn settings(set: &[String]) -> Result<Settings, Stop> {
     let mut members = Map::new();
     for text in set {
-        let expected = "expected NAME=VALUE such as tasks_max=1000";
+        let wrong = |why: &dyn Display| Stop::misuse(format_args!("--set {text}"), why);
         let (name, value) =
-            text.split_once('=').ok_or_else(|| Stop::misuse(format_args!("--set {text}"), expected))?;
-        let value = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
+            text.split_once('=').ok_or_else(|| wrong(&"expected NAME=VALUE such as tasks_max=1000"))?;
+        let value = setting(name, value);
+        let alone = Value::Object(Map::from_iter([(name.to_owned(), value.clone())]));
+        serde_json::from_value::<Settings>(alone).map_err(|error| wrong(&error))?;
         members.insert(name.to_owned(), value);
     }
     serde_json::from_value(Value::Object(members)).map_err(|error| Stop::misuse("--set", error))
+}
+
+/// A value as the README's table writes it: 5 min as `5m`, modes in octal, yes and no; or as JSON.
+fn setting(name: &str, value: &str) -> Value {
+    let span = || parse_span(value).ok().filter(|_| name.ends_with("_ns"));
+    let mode = || u32::from_str_radix(value, 8).ok().filter(|_| name.ends_with("_mode"));
+    match value {
+        "yes" => Value::Bool(true),
+        "no" => Value::Bool(false),
+        _ => span()
+            .map(Value::from)
+            .or_else(|| mode().map(Value::from))
+            .or_else(|| serde_json::from_str(value).ok())
+            .unwrap_or_else(|| Value::from(value)),
+    }
 }

@@ -86,7 +86,9 @@ pub fn serve(
     let seed = spec.seed;
     let listen = http.listen;
     let done: io::Result<_> = runtime.block_on(async {
-        let listener = TcpListener::bind(listen).await?;
+        let listener = TcpListener::bind(listen).await.map_err(|error| {
+            io::Error::new(error.kind(), format!("--listen {listen}: {error}; port 0 takes any that is free"))
+        })?;
         let (owner, thread) = Owner::start(spec, state).map_err(io::Error::other)?;
         let shared = Arc::new(Shared { owner, http, seed, requests: AtomicU64::new(0) });
         let router = Router::new().fallback(answer).with_state(shared);
@@ -136,8 +138,18 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request<Body>) -> Re
     let number = shared.requests.fetch_add(1, Ordering::Relaxed);
     let (parts, body) = request.into_parts();
     let mut noted = Noted::default();
-    let response = match timeout(BODY_PATIENCE, to_bytes(body, BODY_BYTES_MAX)).await {
-        Ok(Ok(body)) => {
+    let announced =
+        header_text(&parts.headers, "content-length").and_then(|length| length.parse::<u64>().ok());
+    let read = async {
+        match announced {
+            // Nobody waits for what is refused anyway.
+            Some(length) if length > BODY_BYTES_MAX as u64 => None,
+            _ => Some(timeout(BODY_PATIENCE, to_bytes(body, BODY_BYTES_MAX)).await),
+        }
+    };
+    let response = match read.await {
+        None => too_large(),
+        Some(Ok(Ok(body))) => {
             let text = |name: &str| header_text(&parts.headers, name);
             let wire = WireRequest {
                 method: parts.method.as_str(),
@@ -150,15 +162,23 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request<Body>) -> Re
             noted.what = wire.target.map_or_else(|| format!("{} {}", wire.method, wire.path), str::to_owned);
             respond(&shared, &wire, &mut noted).await
         }
-        Ok(Err(_)) => refusal(
-            413,
-            "RequestEntityTooLargeException",
-            &format!("the body could not be read, or is larger than {BODY_BYTES_MAX} bytes"),
-        ),
-        Err(_) => refusal(408, "RequestTimeoutException", "the body did not arrive within 30 seconds"),
+        Some(Ok(Err(error))) if is_too_large(&error) => too_large(),
+        Some(Ok(Err(error))) => {
+            refusal(400, "SerializationException", &format!("the body could not be read: {error}"))
+        }
+        Some(Err(_)) => refusal(408, "RequestTimeoutException", "the body did not arrive within 30 seconds"),
     };
     log(&shared.http, number, &noted, &response, begun.elapsed());
     over_http(shared.seed, number, response)
+}
+
+fn is_too_large(error: &axum::Error) -> bool {
+    std::error::Error::source(error).is_some_and(|source| source.to_string().contains("length limit"))
+}
+
+fn too_large() -> WireResponse {
+    let what = format!("the body is larger than {BODY_BYTES_MAX} bytes");
+    refusal(413, "RequestEntityTooLargeException", &what)
 }
 
 fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

@@ -18,7 +18,7 @@ mod state;
 mod volumes;
 mod wire;
 
-pub use clock::Clock;
+pub use clock::{Clock, parse_span};
 pub use control::{Act, Query};
 pub use host::{Answer, Host, HostSpec, HostState, Input};
 pub use http::{Http, LogFormat, serve};

@@ -8,6 +8,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -22,6 +24,8 @@ const INPUTS_MAX: u64 = 20_000;
 /// What a host was asked, and what came of it outside.
 #[derive(Serialize, Deserialize)]
 struct Entry {
+    /// Its number among all lines of this sort and the next one, from 1: none is missing.
+    n: u64,
     /// Nanoseconds of the wall clock after the beginning.
     wall: u64,
     input: Input,
@@ -38,12 +42,14 @@ enum Line {
         begun: Value,
     },
     State {
+        n: u64,
         wall: u64,
         state: Box<HostState>,
     },
     Entry(Entry),
     /// Executions over real directories that were at work were ended: the program had gone.
     Reopened {
+        n: u64,
         wall: u64,
     },
 }
@@ -54,7 +60,10 @@ pub struct StateFile {
     file: File,
     /// Lines not yet on disk.
     pending: Vec<u8>,
+    /// Since the whole state was written.
     inputs: u64,
+    /// The number of the last line that has one.
+    n: u64,
 }
 
 fn at(path: &Path, error: &io::Error) -> String {
@@ -81,7 +90,10 @@ impl StateFile {
         let begun = spec.as_json();
         let tape = spec.volumes.tape();
         let mut host = Host::new(spec);
-        let (mut wall, mut inputs, mut whole) = (0, 0, 0);
+        let (mut wall, mut inputs, mut whole, mut n) = (0, 0, 0, 0);
+        let file =
+            OpenOptions::new().create(true).append(true).open(path).map_err(|error| at(path, &error))?;
+        locked(&file, path)?;
         let exists = fs::metadata(path).is_ok_and(|file| file.len() > 0);
         if exists {
             let mut reader = BufReader::new(File::open(path).map_err(|error| at(path, &error))?);
@@ -101,6 +113,12 @@ impl StateFile {
                     Ok(_) => return Err(damaged("expected a line with an end")),
                     Err(error) => return Err(damaged(&error.to_string())),
                 };
+                let follows = |next: u64| match next == n + 1 {
+                    true => Ok(next),
+                    false => Err(damaged(&format!(
+                        "line {next} of its count after line {n}: something is missing"
+                    ))),
+                };
                 match line {
                     Line::Header { version, .. } if version != VERSION => {
                         return Err(damaged(&format!("version {version}; this program reads {VERSION}")));
@@ -108,13 +126,13 @@ impl StateFile {
                     Line::Header { begun: other, .. } => {
                         differs(&begun, &other).map_err(|what| damaged(&what))?
                     }
-                    Line::State { wall: at, state } => {
-                        wall = at;
+                    Line::State { n: at_n, wall: at, state } => {
+                        (n, wall) = (at_n, at);
                         host =
                             Host::from_state(host.spec().clone(), *state).map_err(|what| damaged(&what))?;
                     }
-                    Line::Entry(Entry { wall: at, input, real }) => {
-                        (wall, inputs) = (at, inputs + 1);
+                    Line::Entry(Entry { n: next, wall: at, input, real }) => {
+                        (n, wall, inputs) = (follows(next)?, at, inputs + 1);
                         tape.replay(real);
                         host.handle(&input, wall);
                         if !tape.is_used_up() {
@@ -123,8 +141,8 @@ impl StateFile {
                             ));
                         }
                     }
-                    Line::Reopened { wall: at } => {
-                        wall = at;
+                    Line::Reopened { n: next, wall: at } => {
+                        (n, wall) = (follows(next)?, at);
                         tape.replay(Vec::new());
                         host.crash_on_real_directories();
                     }
@@ -136,14 +154,14 @@ impl StateFile {
         tape.replay(Vec::new());
         let ended = host.crash_on_real_directories();
         tape.record();
-        let file =
-            OpenOptions::new().create(true).append(true).open(path).map_err(|error| at(path, &error))?;
         // What was cut short would run into what comes next.
         file.set_len(whole).map_err(|error| at(path, &error))?;
-        let mut state = Self { path: path.to_owned(), file, pending: Vec::new(), inputs };
+        let mut state = Self { path: path.to_owned(), file, pending: Vec::new(), inputs, n };
         if exists && whole > 0 {
             if ended {
-                state.add(&Line::Reopened { wall });
+                state.n += 1;
+                let n = state.n;
+                state.add(&Line::Reopened { n, wall });
             }
         } else {
             state.add(&Line::Header { version: VERSION, begun });
@@ -161,7 +179,9 @@ impl StateFile {
     pub fn note(&mut self, host: &Host, wall: u64, input: Input) {
         let real = host.spec().volumes.tape().take();
         self.inputs += 1;
-        self.add(&Line::Entry(Entry { wall, input, real }));
+        self.n += 1;
+        let n = self.n;
+        self.add(&Line::Entry(Entry { n, wall, input, real }));
     }
 
     /// Everything noted is on disk when this returns.
@@ -185,18 +205,28 @@ impl StateFile {
         self.pending.clear();
         self.inputs = 0;
         self.add(&Line::Header { version: VERSION, begun: host.spec().as_json() });
-        self.add(&Line::State { wall, state: Box::new(host.state()) });
+        let n = self.n;
+        self.add(&Line::State { n, wall, state: Box::new(host.state()) });
         let fresh = self.path.with_added_extension("new");
         let mut file = OpenOptions::new().create(true).write(true).truncate(true).open(&fresh)?;
+        flock(&file, FlockOperation::NonBlockingLockExclusive)?;
         file.write_all(&self.pending)?;
         file.sync_all()?;
         fs::rename(&fresh, &self.path)?;
         let above = self.path.parent().filter(|above| !above.as_os_str().is_empty());
         File::open(above.unwrap_or(Path::new(".")))?.sync_all()?;
-        self.file = OpenOptions::new().append(true).open(&self.path)?;
+        self.file = file;
         self.pending.clear();
         Ok(())
     }
+}
+
+/// One server a file.
+fn locked(file: &File, path: &Path) -> Result<(), String> {
+    flock(file, FlockOperation::NonBlockingLockExclusive).map_err(|error| match error {
+        Errno::WOULDBLOCK => format!("{}: another server has it", path.display()),
+        other => at(path, &other.into()),
+    })
 }
 
 /// What a file says the host began with, held against what it is asked to begin with today.
@@ -204,6 +234,11 @@ fn differs(now: &Value, then: &Value) -> Result<(), String> {
     let (Value::Object(now), Value::Object(then)) = (now, then) else {
         return Err(String::from("a header that is none"));
     };
+    if let (Some(now @ Value::Object(_)), Some(then @ Value::Object(_))) =
+        (now.get("settings"), then.get("settings"))
+    {
+        differs(now, then)?;
+    }
     let names = now.keys().chain(then.keys());
     match names.into_iter().find(|name| now.get(*name) != then.get(*name)) {
         None => Ok(()),

@@ -225,6 +225,14 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         &self.storages
     }
 
+    /// Makes the storage that a place is in, if there is none and locations that nothing was said about get one.
+    pub fn make_missing(&mut self, place: &Place) {
+        let wanted = self.live.as_ref().is_some_and(|live| live.unmapped == Unmapped::Empty);
+        if wanted && locate(&self.storages, place).is_none() {
+            self.make_storage(place);
+        }
+    }
+
     /// The index of the storage that a place is in, with the path there.
     #[must_use]
     pub fn locate(&self, place: &Place) -> Option<(usize, RelPath)> {

@@ -66,7 +66,7 @@ pub use live_state::LiveState;
 pub use real::RealDirectory;
 use running::{Facts, Running};
 pub use snapshot::Stored;
-use storage::Storage;
+pub use storage::Storage;
 pub use tape::{Tape, Taped};
 use triggers::Triggers;
 

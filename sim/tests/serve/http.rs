@@ -109,6 +109,28 @@ fn connections_that_break_off_or_wait_stop_nobody() {
 }
 
 #[test]
+fn a_volume_is_there_as_soon_as_somebody_edits_it() {
+    let server = Server::start(&[
+        "--set",
+        "launch_delay_ns=5s",
+        "--set",
+        "allow_agentless=yes",
+        "--set",
+        "default_file_mode=0600",
+    ]);
+    let line = "f 0644 0:0 1546300800.000000000 1546300800.000000000 4096@1 export/a";
+    let edit = json!({"volume": "nfs://filer", "edit": {"put": line}});
+    assert_eq!(server.control("edits", &edit), (200, json!({})));
+    let entries = server.look("volumes/nfs://filer")["entries"].clone();
+    assert!(entries.as_array().unwrap().iter().any(|entry| entry["path"] == "export/a"), "{entries}");
+    let (status, answer) = server.control("edits", &json!({"volume": "filer", "edit": {"put": line}}));
+    let message = answer["message"].as_str().unwrap();
+    assert!(status == 404 && message.ends_with("there are: nfs://filer"), "{message}");
+    let strict = Server::start(&["--unmapped", "fail"]);
+    assert_eq!(strict.control("edits", &edit).0, 404);
+}
+
+#[test]
 fn members_of_later_versions_are_left_out_if_that_is_wanted() {
     let input = json!({"MaxResults": 5, "Filters": [{"Name": "x"}]});
     assert_eq!(Server::start(&["--ignore-unknown"]).call("ListTasks", &input), (200, json!({"Tasks": []})));
@@ -129,6 +151,7 @@ fn misuse_is_told_before_anything_is_served() {
         (&["--volume", "s3://bucket=/tmp"], "a bucket is"),
         (&["--volume", "nfs://filer/a=empty", "--volume", "nfs://FILER/a=empty"], "not two"),
         (&["--set", "tasks=1"], "unknown field"),
+        (&["--set", "launch_delay_ns=soon"], "--set launch_delay_ns=soon"),
         (&["--listen", "192.0.2.1:1"], "error"),
     ] {
         let done =

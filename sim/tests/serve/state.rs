@@ -44,6 +44,7 @@ fn a_file_cut_anywhere_gives_what_was_acknowledged_by_then() {
         host.handle(&input, wall);
         file.note(&host, wall, input);
         file.sync(&host, wall).unwrap();
+        drop(file);
         let (_, again, _) = StateFile::open(&path, spec(Clock::Manual)).unwrap();
         assert_eq!(again.digest(), host.digest(), "cut at {cut}, gone on");
     }
@@ -60,9 +61,18 @@ fn damage_and_other_options_are_errors_that_say_where() {
     seeded.seed += 1;
     let said = other(seeded);
     assert!(said.contains("seed 3, and now it is 4"), "{said}");
+    let mut quick = spec(Clock::Manual);
+    quick.settings.launch_delay_ns = 0;
+    let said = other(quick);
+    assert!(said.contains("launch_delay_ns 60000000000, and now it is 0"), "{said}");
     let said = other(spec(Clock::Wall(2)));
     assert!(said.contains("clock"), "{said}");
     let mut lines: Vec<&str> = whole.lines().collect();
+    let gap = lines.remove(2);
+    fs::write(&path, lines.join("\n") + "\n").unwrap();
+    let said = other(spec(Clock::Manual));
+    assert!(said.contains(":3: line 3 of its count after line 1"), "{said}");
+    lines.insert(2, gap);
     lines[2] = "{\"entry\":{\"wall\":1}}";
     fs::write(&path, lines.join("\n") + "\n").unwrap();
     let said = other(spec(Clock::Manual));
@@ -87,6 +97,9 @@ fn the_whole_state_takes_the_place_of_what_led_to_it() {
             file.sync(&host, wall).unwrap();
         }
     }
+    let said = StateFile::open(&path, spec(Clock::Manual)).err().unwrap();
+    assert!(said.contains("another server has it"), "{said}");
+    drop(file);
     let (_, again, wall) = StateFile::open(&path, spec(Clock::Manual)).unwrap();
     assert_eq!((again.digest(), wall), (host.digest(), 20_000));
     assert!(fs::read_to_string(&path).unwrap().lines().count() < 10);

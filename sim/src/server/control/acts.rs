@@ -1,15 +1,23 @@
 //! What a change does to a world: it becomes an operation, as a scenario would say it.
 
-use datasync::service::ExecutionId;
-use datasync::tree::RelPath;
+use datasync::service::{ExecutionId, Place};
+use datasync::tree::{RelPath, Xxh3};
 use serde_json::{Map, Value};
 
 use super::{Act, kind_of_scheme};
 use crate::scenario::{Act as Happens, EditAct, Operation, Trigger, When};
 use crate::server::host::{Answer, Live};
+use crate::world::Storage;
+
+type Stored = Storage<Xxh3>;
 
 /// Does it.
 pub fn perform(world: &mut Live, act: &Act) -> Answer {
+    if let Act::Edit { volume, .. } | Act::Storage { volume, .. } = act
+        && let Some(place) = place_of(volume)
+    {
+        world.make_missing(&place);
+    }
     match operations(world, act) {
         Ok(operations) => {
             operations.into_iter().for_each(|operation| world.act(operation));
@@ -98,24 +106,34 @@ pub fn execution_of(world: &Live, execution: &str) -> Result<ExecutionId, (u16, 
 /// # Errors
 /// 404.
 pub fn volume_index(world: &Live, volume: &str) -> Result<u32, (u16, String)> {
+    let known = || {
+        let shown = |storage: &Stored| match storage.export.is_root() {
+            true => format!("{}://{}", storage.kind().as_str().to_lowercase(), storage.name),
+            false => {
+                format!("{}://{}/{}", storage.kind().as_str().to_lowercase(), storage.name, storage.export)
+            }
+        };
+        world.storages().iter().map(shown).collect::<Vec<_>>().join(", ")
+    };
     let missing = || {
-        (
-            404,
-            format!(
-                "no volume is called `{volume}`; expected its number, or a URI in it such as nfs://host/export or s3://bucket"
-            ),
-        )
+        let what = format!(
+            "no volume is called `{volume}`; expected its number or a URI in it, and there are: {}",
+            known()
+        );
+        (404, what)
     };
     let by_number = volume.parse().ok().filter(|index| *index < world.storages().len());
-    let by_uri = || {
-        let (scheme, rest) = volume.split_once("://")?;
-        let (storage, path) = rest.split_once('/').unwrap_or((rest, ""));
-        let place = datasync::service::Place {
-            kind: kind_of_scheme(scheme)?,
-            storage: storage.to_owned(),
-            subdirectory: RelPath::new(path.trim_matches('/').as_bytes())?,
-        };
-        world.locate(&place).map(|(index, _)| index)
-    };
+    let by_uri = || world.locate(&place_of(volume)?).map(|(index, _)| index);
     by_number.or_else(by_uri).and_then(|index| u32::try_from(index).ok()).ok_or_else(missing)
+}
+
+/// The place that a URI names: `nfs://host/path`, `efs://fs-id/path`, `s3://bucket/prefix`.
+fn place_of(uri: &str) -> Option<Place> {
+    let (scheme, rest) = uri.split_once("://")?;
+    let (storage, path) = rest.split_once('/').unwrap_or((rest, ""));
+    Some(Place {
+        kind: kind_of_scheme(scheme)?,
+        storage: Some(storage.to_owned()).filter(|storage| !storage.is_empty())?,
+        subdirectory: RelPath::new(path.trim_matches('/').as_bytes())?,
+    })
 }
