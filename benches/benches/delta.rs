@@ -1,8 +1,8 @@
 //! Finding what differs between two trees of a million files.
 //!
 //! `lineage`: one tree is an edited snapshot of the other. `foreign`: they were built apart, so only digests tell that they
-//! agree. `cold`: no digest is trusted. The peers compare exactly and count; `ours` gives the sorted paths, `ours plan` the
-//! plan of an execution, which also says what is to be done about each path.
+//! agree. `cold`: no digest is trusted. All count what differs, the peers by comparing exactly; `ours paths` gives the sorted
+//! paths, `ours plan` the plan of an execution, which also says what is to be done about each path.
 
 #![allow(missing_docs)] // criterion makes public functions
 
@@ -19,7 +19,7 @@ use datasync_benches::measured::{ThreadTime, begin, by_thread_time};
 use datasync_benches::peers::{
     btree, btree_diff, flat, merge_join, persistent, persistent_diff, persistent_edited,
 };
-use datasync_benches::trees::{Change, edited, listing, tree};
+use datasync_benches::trees::{Change, counted, counted_exactly, edited, listing, tree};
 
 const FILES: u64 = 1_000_000;
 
@@ -38,7 +38,8 @@ fn lineage(criterion: &mut Criterion<ThreadTime>, name: &str, change: Change) {
     let mut group = begin(criterion, name);
     let before = tree(FILES, Change::None);
     let after = edited(&before, FILES, change);
-    group.bench_function("ours", |bencher| bencher.iter_with_large_drop(|| before.diff(&after)));
+    group.bench_function("ours", |bencher| bencher.iter(|| black_box(counted(&before, &after))));
+    group.bench_function("ours paths", |bencher| bencher.iter_with_large_drop(|| before.diff(&after)));
     group.bench_function("ours plan", |bencher| bencher.iter(|| plan(&after, &before)));
     drop((before, after));
     peers(&mut group, change);
@@ -75,13 +76,14 @@ fn foreign(criterion: &mut Criterion<ThreadTime>) {
     let (sorted, other) =
         (flat(&listing(FILES, Change::None)), flat(&listing(FILES, Change::Scattered(100))));
     let mut group = begin(criterion, "delta/foreign_1m_1pct");
-    group.bench_function("ours", |bencher| bencher.iter_with_large_drop(|| one.diff(&two)));
+    group.bench_function("ours", |bencher| bencher.iter(|| black_box(counted(&one, &two))));
+    group.bench_function("ours paths", |bencher| bencher.iter_with_large_drop(|| one.diff(&two)));
     group.bench_function("ours plan", |bencher| bencher.iter(|| plan(&two, &one)));
     group.bench_function("merge-join", |bencher| bencher.iter(|| black_box(merge_join(&sorted, &other))));
     group.finish();
     let mut group = begin(criterion, "delta/cold_1m");
     group.throughput(Throughput::Elements(one.entries()));
-    group.bench_function("ours", |bencher| bencher.iter_with_large_drop(|| one.diff_exact(&two)));
+    group.bench_function("ours", |bencher| bencher.iter(|| black_box(counted_exactly(&one, &two))));
     group.bench_function("merge-join", |bencher| bencher.iter(|| black_box(merge_join(&sorted, &other))));
     let (old, new) = (btree(&sorted), btree(&other));
     group.bench_function("BTreeMap", |bencher| bencher.iter(|| black_box(btree_diff(&old, &new))));
@@ -92,7 +94,7 @@ fn equal(criterion: &mut Criterion<ThreadTime>) {
     let (one, two) = (tree(FILES, Change::None), tree(FILES, Change::None));
     let sorted = flat(&listing(FILES, Change::None));
     let mut group = begin(criterion, "delta/equal");
-    group.bench_function("ours", |bencher| bencher.iter(|| assert!(black_box(one.diff(&two)).is_empty())));
+    group.bench_function("ours", |bencher| bencher.iter(|| assert_eq!(black_box(counted(&one, &two)), 0)));
     group.bench_function("ours plan", |bencher| bencher.iter(|| plan(&two, &one)));
     group.bench_function("merge-join", |bencher| bencher.iter(|| black_box(merge_join(&sorted, &sorted))));
     group.finish();

@@ -12,7 +12,9 @@ use crate::executions::Rig;
 use crate::histories::{live, scenarios};
 use crate::requests::Client;
 use crate::timers::{EVENTS_EACH, PENDING, fired};
-use crate::trees::{Change, build, edited, file_path, listing, random_files, recomputed, touch, tree};
+use crate::trees::{
+    Change, build, counted, counted_exactly, edited, file_path, listing, random_files, touch, tree,
+};
 
 /// The groups, the slowest first.
 pub const GROUPS: [(&str, fn()); 6] = [
@@ -48,8 +50,8 @@ fn trees() {
     told("tree/build", entries, "entry");
     region(&mut || tree.walk().map(|(_, view)| view.number).fold(0, u64::wrapping_add));
     told("tree/walk", entries, "entry");
-    region(&mut || assert!(recomputed(&tree)));
-    told("tree/recompute", entries, "entry");
+    region(&mut || assert!(tree.verify().is_empty()));
+    told("tree/verify", entries, "entry");
     let paths: Vec<_> = random_files(FILES).take(10_000).map(file_path).collect();
     region(&mut || paths.iter().filter(|path| tree.get(path).is_ok()).count());
     told("tree/get", 10_000, "lookup");
@@ -64,8 +66,8 @@ fn lineage(name: &str, files: u64, changes: &[u64]) {
     let base = tree(files, Change::None);
     for changed in changes {
         let after = edited(&base, files, Change::Scattered(files / changed));
-        let found = region(&mut || base.diff(&after));
-        assert_eq!(found.len() as u64, *changed);
+        let found = region(&mut || counted(&base, &after));
+        assert_eq!(found, *changed);
         told(&format!("delta/lineage_{name}_{changed}"), *changed, "change");
     }
 }
@@ -76,10 +78,12 @@ fn delta_100k() {
     lineage("100k", FILES, &[1_000]);
     let (one, two) = (tree(FILES, Change::None), tree(FILES, Change::Scattered(100)));
     let entries = one.entries();
-    region(&mut || black_box(one.diff(&two)).len());
+    region(&mut || black_box(counted(&one, &two)));
     told("delta/foreign", entries, "entry");
-    region(&mut || black_box(one.diff_exact(&two)).len());
+    region(&mut || black_box(counted_exactly(&one, &two)));
     told("delta/cold", entries, "entry");
+    region(&mut || black_box(one.diff(&two)).len());
+    told("delta/paths", FILES / 100, "change");
     let pair = PairContext {
         pair: Pair { source: StorageKind::Nfs, destination: StorageKind::Nfs },
         options: Options::default(),

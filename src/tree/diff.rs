@@ -1,9 +1,14 @@
 //! Where two trees differ. Costs what differs: what is one in memory, or has one digest, is skipped.
+//!
+//! What is left is mostly waiting for memory, so what a pair of chunks will have looked at is fetched ahead of it
+//! ([`super::ahead`]).
 
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::cmp::Ordering;
 
+use super::ahead;
 use super::children::Children;
 use super::cursor::{Cursor, Front};
 use super::entry::RelPath;
@@ -19,17 +24,69 @@ impl<H: EntryHash> Tree<H> {
     /// does, and a file of one name is in no group). A directory in which something else changed is not among them.
     #[must_use]
     pub fn diff(&self, other: &Self) -> Vec<RelPath> {
-        Diff::new(self, other, true).run()
+        self.paths(other, true)
     }
 
     /// Like [`Tree::diff`], trusting no digest: skips only what is one in memory.
     #[must_use]
     pub fn diff_exact(&self, other: &Self) -> Vec<RelPath> {
-        Diff::new(self, other, false).run()
+        self.paths(other, false)
+    }
+
+    fn paths(&self, other: &Self, trust: bool) -> Vec<RelPath> {
+        let mut found = Vec::new();
+        Diff::new(self, other, trust, |difference| found.push(difference.path())).run();
+        // Nearly sorted: a directory comes before what is in it, but a path may be a prefix of its neighbour's.
+        found.sort();
+        found
+    }
+
+    /// What [`Tree::diff`] finds, one difference at a time and as a walk comes upon them: each directory before what is in
+    /// it, siblings by name. Makes no path that is not asked for.
+    pub fn each_difference(&self, other: &Self, visit: impl FnMut(&Difference<'_, H>)) {
+        Diff::new(self, other, true, visit).run();
+    }
+
+    /// Like [`Tree::each_difference`], trusting no digest.
+    pub fn each_difference_exact(&self, other: &Self, visit: impl FnMut(&Difference<'_, H>)) {
+        Diff::new(self, other, false, visit).run();
     }
 }
 
-struct Diff<'a, H: EntryHash> {
+/// A name at which two trees differ.
+pub struct Difference<'a, H: EntryHash> {
+    path: &'a [u8],
+    left: (&'a Tree<H>, Option<Slot<'a>>),
+    right: (&'a Tree<H>, Option<Slot<'a>>),
+}
+
+impl<'a, H: EntryHash> Difference<'a, H> {
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> RelPath {
+        RelPath::from_sound(self.path)
+    }
+
+    /// Where it is: components with `/` between them, nothing for the root.
+    #[must_use]
+    pub fn path_bytes(&self) -> &[u8] {
+        self.path
+    }
+
+    /// What the first tree has there.
+    #[must_use]
+    pub fn left(&self) -> Option<EntryView<'a>> {
+        self.left.1.map(|slot| self.left.0.view(slot))
+    }
+
+    /// What the second tree has there.
+    #[must_use]
+    pub fn right(&self) -> Option<EntryView<'a>> {
+        self.right.1.map(|slot| self.right.0.view(slot))
+    }
+}
+
+struct Diff<'a, H: EntryHash, F> {
     left: &'a Tree<H>,
     right: &'a Tree<H>,
     trust: bool,
@@ -37,7 +94,7 @@ struct Diff<'a, H: EntryHash> {
     links_agree: bool,
     /// First name of each group, left and right.
     leaders: [BTreeMap<u64, RelPath>; 2],
-    found: Vec<RelPath>,
+    visit: F,
     /// The directories gone into are the first of these; those after them are there to be used again.
     frames: Vec<Frame<'a>>,
     depth: usize,
@@ -57,8 +114,8 @@ struct Frame<'a> {
     same_names: bool,
 }
 
-impl<'a, H: EntryHash> Diff<'a, H> {
-    fn new(left: &'a Tree<H>, right: &'a Tree<H>, trust: bool) -> Self {
+impl<'a, H: EntryHash, F: FnMut(&Difference<'_, H>)> Diff<'a, H, F> {
+    fn new(left: &'a Tree<H>, right: &'a Tree<H>, trust: bool, visit: F) -> Self {
         let leaders = [left, right].map(|tree| {
             let mut leaders: BTreeMap<u64, RelPath> = BTreeMap::new();
             if !tree.links.is_empty() {
@@ -78,14 +135,14 @@ impl<'a, H: EntryHash> Diff<'a, H> {
             trust,
             links_agree,
             leaders,
-            found: Vec::new(),
+            visit,
             frames: Vec::new(),
             depth: 0,
             path: Vec::new(),
         }
     }
 
-    fn run(mut self) -> Vec<RelPath> {
+    fn run(mut self) {
         self.meet(Some(self.left.top()), Some(self.right.top()));
         while let Some(innermost) = self.depth.checked_sub(1) {
             match self.frames[innermost].next(self.links_agree, self.trust) {
@@ -96,9 +153,6 @@ impl<'a, H: EntryHash> Diff<'a, H> {
                 }
             }
         }
-        // Nearly sorted: a directory comes before what is in it, but a path may be a prefix of its neighbour's.
-        self.found.sort();
-        self.found
     }
 
     /// Compares two entries of one name, or looks at what one side alone has; goes into directories.
@@ -122,7 +176,8 @@ impl<'a, H: EntryHash> Diff<'a, H> {
             self.path.extend_from_slice(slot.name());
         }
         if differs {
-            self.found.push(RelPath::from_sound(&self.path));
+            let path = &self.path;
+            (self.visit)(&Difference { path, left: (self.left, left), right: (self.right, right) });
         }
         if go_in {
             let linked =
@@ -168,7 +223,7 @@ impl<'a> Frame<'a> {
         loop {
             match (self.left.front(), self.right.front()) {
                 (None, None) => return None,
-                (Some(Front::Chunk(_)), Some(Front::Chunk(_))) => {
+                (Some(Front::Chunk(one)), Some(Front::Chunk(two))) => {
                     let pairs = self.left.links().iter().zip(self.right.links());
                     let skipped = pairs.take_while(|(one, two)| {
                         let one_in_memory = Arc::ptr_eq(&one.chunk, &two.chunk);
@@ -176,6 +231,9 @@ impl<'a> Frame<'a> {
                     });
                     match skipped.count() {
                         0 => {
+                            if self.digests_tell {
+                                ahead::of_chunks(&one.chunk, &two.chunk);
+                            }
                             self.left.enter();
                             self.right.enter();
                         }
@@ -194,7 +252,8 @@ impl<'a> Frame<'a> {
                         self.right.pass(equal);
                         continue;
                     }
-                    let order = one.name(i).cmp(two.name(j));
+                    let same_name = self.same_names && i == j;
+                    let order = if same_name { Ordering::Equal } else { one.name(i).cmp(two.name(j)) };
                     let left = order.is_le().then(|| one.slot(i));
                     let right = order.is_ge().then(|| two.slot(j));
                     self.left.pass(usize::from(left.is_some()));
@@ -215,11 +274,12 @@ impl<'a> Frame<'a> {
 
     /// How many entries of two leaves, from here on, are seen at once to be the same.
     fn equal_ahead(&mut self, (one, i): (&Leaf, usize), (two, j): (&Leaf, usize)) -> usize {
+        if i == 0 || j == 0 {
+            let same = if self.digests_tell { one.shares_names(two) } else { one.has_same_names(two) };
+            self.same_names = i == j && same;
+        }
         if self.digests_tell {
             return equal_at_front(&one.digests()[i..], &two.digests()[j..]);
-        }
-        if i == 0 || j == 0 {
-            self.same_names = i == j && one.has_same_names(two);
         }
         if !self.same_names || i != j {
             return 0;

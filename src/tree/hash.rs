@@ -36,13 +36,13 @@ const SHORT_NAME: usize = 72;
 
 impl EntryHash for Xxh3 {
     fn entry(&self, view: &EntryView<'_>) -> u128 {
-        with_encoding(view, xxh3_128, xxh3_128)
+        with_encoding(view, xxh3_128)
     }
 }
 
 impl EntryHash for Blake3 {
     fn entry(&self, view: &EntryView<'_>) -> u128 {
-        with_encoding(view, blake3_128, blake3_128)
+        with_encoding(view, blake3_128)
     }
 
     fn bytes(&self, bytes: &[u8]) -> u128 {
@@ -59,10 +59,11 @@ fn blake3_128(bytes: &[u8]) -> u128 {
 
 /// Digests the fixed-width encoding of an entry followed by its name. Whatever else has a length is inside as
 /// a digest of its own, so no two entries have one encoding.
-fn with_encoding(view: &EntryView<'_>, digest: fn(&[u8]) -> u128, inner: fn(&[u8]) -> u128) -> u128 {
+#[inline]
+fn with_encoding(view: &EntryView<'_>, digest: impl Fn(&[u8]) -> u128) -> u128 {
     let payload = match (&view.contents, view.target, view.device, view.below) {
         (Some(contents), ..) => contents.digest().0,
-        (_, Some(target), ..) => inner(target),
+        (_, Some(target), ..) => digest(target),
         (_, _, Some((major, minor)), _) => (u128::from(major) << 32) | u128::from(minor),
         (.., Some(below)) => below.digest,
         _ => 0,

@@ -178,6 +178,18 @@ impl Leaf {
         &self.digests
     }
 
+    /// Whether some entry may be a directory.
+    pub fn has_directories(&self) -> bool {
+        !self.others.is_empty()
+    }
+
+    /// Something of what lies at the front of each list: reading it brings them nearer.
+    pub fn first_words(&self) -> u64 {
+        let digest = self.digests.first().map_or(0, |digest| *digest as u64);
+        let number = self.records.first().map_or(0, |record| record.number);
+        digest.wrapping_add(number).wrapping_add(self.names.first_byte())
+    }
+
     pub fn sums(&self) -> Sums {
         let mut sums = Sums::default();
         self.slots().for_each(|slot| sums.add(&slot.sums()));
@@ -208,6 +220,11 @@ impl Leaf {
             if self.name(middle) < name { low = middle + 1 } else { high = middle }
         }
         low
+    }
+
+    /// Whether both have one block of names in memory, and so the same names.
+    pub fn shares_names(&self, other: &Self) -> bool {
+        self.names.same(&other.names)
     }
 
     /// Whether both have the same names. Quick where the one is a version of the other.
@@ -407,6 +424,7 @@ impl<'a> Slot<'a> {
     }
 
     /// The contents of a file that is not linked.
+    #[inline]
     pub fn contents(&self) -> Option<Contents> {
         let record = self.record();
         match (record.tag, self.other()) {
@@ -446,9 +464,12 @@ impl<'a> Slot<'a> {
         if one.tag == Tag::Linked || two.tag == Tag::Linked {
             return None;
         }
-        let [owner, other_owner] =
-            [*self, other].map(|slot| slot.leaf.owners[usize::from(slot.record().owner)]);
-        if owner != other_owner || (one.mtime_secs, one.mtime_nanos) != (two.mtime_secs, two.mtime_nanos) {
+        // Versions share their owners as a rule: what is one in memory need not be looked at.
+        let one_owner = one.owner == two.owner && Arc::ptr_eq(&self.leaf.owners, &other.leaf.owners);
+        let owner = |slot: Slot<'_>| slot.leaf.owners[usize::from(slot.record().owner)];
+        if (!one_owner && owner(*self) != owner(other))
+            || (one.mtime_secs, one.mtime_nanos) != (two.mtime_secs, two.mtime_nanos)
+        {
             return Some(false);
         }
         match (one.tag, two.tag) {
@@ -472,6 +493,7 @@ impl<'a> Slot<'a> {
     }
 
     /// The view of an entry that is not linked; of a linked one, a file without contents.
+    #[inline]
     pub fn view(&self) -> EntryView<'a> {
         let record = self.record();
         let mut view = EntryView::new(self.name(), self.kind(), self.attrs(), record.number);

@@ -1,5 +1,6 @@
 //! The file tree: copy-on-write, cached digests, contents symbolic where they can be.
 
+mod ahead;
 mod bulk;
 pub mod bytes;
 mod children;
@@ -25,6 +26,7 @@ pub mod walk;
 
 pub use bytes::DigestTree;
 pub use contents::{ContentDigest, Contents};
+pub use diff::Difference;
 pub use directory::Directory;
 pub use entry::{Attrs, Kind, RelPath};
 pub use error::TreeError;

@@ -51,6 +51,11 @@ impl Names {
         self.0.split_at(count)
     }
 
+    /// What the block begins with; 0 of an empty one.
+    pub fn first_byte(&self) -> u64 {
+        self.0.first().map_or(0, |byte| u64::from(*byte))
+    }
+
     /// Whether both are one block in memory.
     pub fn same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use datasync::mix::{at_most, fold};
 use datasync::time::FileTime;
 use datasync::tree::{
-    Attrs, Blake3, Contents, EntryHash, Kind, Node, NodeBody, RelPath, Tree, TreeError, Xxh3,
+    Attrs, Blake3, Contents, EntryHash, EntryView, Kind, Node, NodeBody, RelPath, Tree, TreeError, Xxh3,
 };
 
 #[derive(Clone, PartialEq, Debug)]
@@ -286,6 +286,25 @@ fn check<H: EntryHash>(tree: &Tree<H>, model: &Model) {
     }
 }
 
+/// The differences as a walk comes upon them, each held against what the trees have there.
+fn visited<H: EntryHash>(one: &Tree<H>, two: &Tree<H>) -> Vec<RelPath> {
+    let mut paths = Vec::new();
+    one.each_difference(two, |difference| {
+        let path = difference.path();
+        assert_eq!(path.as_bytes(), difference.path_bytes());
+        for (tree, shown) in [(one, difference.left()), (two, difference.right())] {
+            let known = |view: EntryView<'_>| (view.kind, view.attrs, view.number, view.size(), view.links);
+            assert_eq!(shown.map(known), tree.get(&path).ok().map(known), "{path}");
+        }
+        paths.push(path);
+    });
+    let mut order: Vec<Vec<Vec<u8>>> = Vec::new();
+    order.extend(paths.iter().map(|path| path.components().map(<[u8]>::to_vec).collect()));
+    assert!(order.is_sorted(), "each directory before what is in it, siblings by name: {paths:?}");
+    paths.sort();
+    paths
+}
+
 fn run<H: EntryHash>(histories: u64) {
     let mut differences = 0;
     for history in 0..histories {
@@ -299,6 +318,7 @@ fn run<H: EntryHash>(histories: u64) {
                 differences += expected.len();
                 assert_eq!(tree.diff(&older.0), expected, "history {history}, step {step}");
                 assert_eq!(tree.diff_exact(&older.0), expected, "history {history}, step {step}");
+                assert_eq!(visited(&tree, &older.0), expected, "history {history}, step {step}");
                 assert_eq!(older.0.digest(), older.1.build::<H>().digest(), "a snapshot changed");
                 older = (tree.clone(), model.clone());
                 assert!(older.0.same(&tree));

@@ -12,9 +12,7 @@ use datasync::tree::{Contents, Node, NodeBody, Tree};
 use datasync_benches::figures::{Figures, save};
 use datasync_benches::heap::{Counting, held_by, live_bytes, peak_bytes, peak_resident_bytes, reset_peak};
 use datasync_benches::peers::{btree, flat, persistent, persistent_edited};
-use datasync_benches::trees::{
-    Change, attrs, directory, edited, file, grown, listing, path, recomputed, tree,
-};
+use datasync_benches::trees::{Change, attrs, counted, directory, edited, file, grown, listing, path, tree};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -131,18 +129,18 @@ fn large(files: u64) -> Result<bool, String> {
         live_bytes() as f64 / one.entries() as f64
     );
     let two = tree(files, changed);
-    let found = one.diff(&two).len() as u64;
+    let found = counted(&one, &two);
     if found != files / 100 {
         return Err(format!("{found} differences between trees of which {} files differ", files / 100));
     }
-    if !(recomputed(&one) && recomputed(&two)) {
+    if !(one.verify().is_empty() && two.verify().is_empty()) {
         return Err("a cached digest is not that of its entries".into());
     }
     let apart = tell("two that share nothing, compared at 1 % change and verified", limits.0);
     drop(two);
     reset_peak();
     let after = edited(&one, files, changed);
-    let found = one.diff(&after).len() as u64;
+    let found = counted(&one, &after);
     if found != files / 100 {
         return Err(format!(
             "{found} differences between a tree and its successor with {} edits",
