@@ -116,10 +116,10 @@ fn a_table_that_does_not_fit_is_red() {
 /// The canary is seen at once, wherever a run begins, and not where there is nothing to see.
 #[test]
 fn the_canary_is_seen_and_missed() {
-    let config = standard_config();
+    let (config, bug) = (standard_config(), canary::bug());
     for first in [0, 1_000_000, 77_000_000, u64::MAX - canary::WITHIN] {
-        let seen = canary::sighted(&canary::bug().bug, first, &config).expect("a canary");
+        let seen = canary::sighted(bug, &bug.bug, first, &config).expect("a canary");
         assert!(seen - first < canary::WITHIN, "{seen}");
     }
-    assert_eq!(canary::sighted(&canary::bug().benign, 0, &config), None);
+    assert_eq!(canary::sighted(bug, &bug.benign, 0, &config), None);
 }

@@ -12,7 +12,7 @@ use datasync_sim::report::bug_table::BugTable;
 use datasync_sim::scenario::{GENERATOR, TreeLine, VERSION};
 use datasync_sim::trees::{self, file};
 use regex::Regex;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// How the tests call the program.
@@ -122,6 +122,7 @@ fn bad_input_is_named_and_nothing_is_written() {
         ("fuzz --time 0", &["error: invalid value '0' for '--time <SECONDS>'"]),
         ("fuzz --jobs 0", &["error: invalid value '0' for '--jobs <N>'"]),
         ("fuzz --bug nobody", &["error: --bug: no planted bug is called `nobody`"]),
+        ("fuzz --canary nobody", &["error: --canary: no planted bug is called `nobody`"]),
         ("fuzz --tree %/absent", &["error: --tree: %/absent: cannot examine it"]),
         ("fuzz --tree %/file", &["error: --tree: %/file: line 1: expected a header like"]),
         ("fuzz --tree %/empty", &["error: --tree: %/empty: empty; expected at least one entry"]),
@@ -202,6 +203,22 @@ fn seeds_that_hold_are_summarised() {
     for sentence in missing {
         assert!(demanded.err.contains(&format!("warning: {}", sentence.as_str().unwrap())));
     }
+}
+
+/// A canary that ten histories cannot show: a run that is blind to it proves nothing, though everything held.
+#[test]
+fn a_missed_canary_is_red() {
+    let canary = "late-answer-not-fenced";
+    let fuzz = ["fuzz", "--seeds", "0..3", "--canary", canary];
+    let called = call(&fuzz).exits_with(1);
+    let missed =
+        format!("error: the canary was missed: the planted bug {canary} was not found in seeds 0..10;");
+    assert!(called.err.contains(&missed), "{}", called.err);
+    let json = call(&[&fuzz[..], &["--json"]].concat()).exits_with(1).json();
+    assert_eq!(json["violation"], Value::Null);
+    assert_eq!(json["canary"], json!({"bug": canary, "seed": null}));
+    let seen = call(&["fuzz", "--seeds", "0..3", "--canary", "second-start"]);
+    assert!(seen.out.contains("canary: "), "{}", seen.out);
 }
 
 #[test]

@@ -33,11 +33,12 @@ pub fn check(args: &BugsArgs, file: &Path, bugs: &[&'static Bug], console: &mut 
     let table = bugs_table::read(file, "--check")?;
     let config = standard_config();
     let mut complaints = table.strangeness(catalogue());
-    match canary::sighted(&canary::bug().bug, 0, &config) {
+    let canary = canary::bug();
+    match canary::sighted(canary, &canary.bug, 0, &config) {
         Some(seed) => {
-            console.line(format_args!("canary: {} seen in seed {}", canary::NAME, Seed::new(seed)))?
+            console.line(format_args!("canary: {} seen in seed {}", canary.name, Seed::new(seed)))?
         }
-        None => complaints.push(canary::missed(0)),
+        None => complaints.push(canary::missed(canary, 0)),
     }
     let mut rows = Vec::new();
     if complaints.is_empty() {

@@ -70,6 +70,10 @@ pub struct FuzzArgs {
     /// Plant this bug in every history (see `bugs --list`).
     #[arg(long, value_name = "NAME")]
     bug: Option<String>,
+    /// The planted bug that one of the first ten histories must show when it is planted there; a run that misses it exits
+    /// with 1.
+    #[arg(long, value_name = "NAME", default_value = canary::NAME)]
+    canary: String,
     /// Exit with 1 if something that can be reached never was: a cell of the coverage tables, an invariant with its
     /// condition true. (A cell that cannot be reached and was is always an error.)
     #[arg(long)]
@@ -126,6 +130,7 @@ pub fn fuzz(args: &FuzzArgs, console: &mut Console<'_>) -> Done {
     let (first, end) = args.range()?;
     must_be_directory_if_there(&args.cases, "--cases")?;
     let bug = args.bug.as_deref().map(|name| bug_named(name, "--bug")).transpose()?;
+    let canary = bug_named(&args.canary, "--canary")?;
     let config = config_of(args.tree.as_deref())?;
     let jobs = args.jobs.unwrap_or_else(default_jobs);
     let gate = args.check_determinism.map(|every| Gate {
@@ -157,13 +162,13 @@ pub fn fuzz(args: &FuzzArgs, console: &mut Console<'_>) -> Done {
     document.insert("determinism".to_owned(), determinism.map_or(Value::Null, Compared::as_json));
     let differing = determinism.and_then(Compared::first_seed);
     // With a bug planted nobody is told that all is well.
-    let canary = if bug.is_none() { canary::sighted(&canary::bug().bug, first, &config) } else { None };
-    let blind = bug.is_none() && canary.is_none();
+    let seen = if bug.is_none() { canary::sighted(canary, &canary.bug, first, &config) } else { None };
+    let blind = bug.is_none() && seen.is_none();
     let violation = match sweep.failures.first_key_value() {
         None => {
             let reproduce = differing.map(|seed| compared_again(console, args, seed));
             reproduce.iter().try_for_each(|command| console.line(command))?;
-            told.tell(console, canary)?;
+            told.tell(console, seen)?;
             reproduce.iter().try_for_each(|command| console.line(command))?;
             Value::Null
         }
@@ -174,11 +179,11 @@ pub fn fuzz(args: &FuzzArgs, console: &mut Console<'_>) -> Done {
     };
     document.insert("violation".to_owned(), violation);
     if bug.is_none() {
-        document.insert("canary".to_owned(), json!({"bug": canary::NAME, "seed": canary}));
+        document.insert("canary".to_owned(), json!({"bug": canary.name, "seed": seen}));
     }
     console.document(&Value::Object(document))?;
     if blind {
-        console.note(format_args!("error: {}", canary::missed(first)))?;
+        console.note(format_args!("error: {}", canary::missed(canary, first)))?;
     }
     let unreached = args.require_coverage && coverage.missing_count > 0;
     if unreached {
@@ -246,7 +251,7 @@ impl Summary<'_> {
         }
         self.compared.iter().flat_map(|compared| compared.lines()).try_for_each(|line| console.line(line))?;
         if let Some(seed) = canary {
-            console.line(format_args!("canary: {} seen in seed {}", canary::NAME, Seed::new(seed)))?;
+            console.line(format_args!("canary: {} seen in seed {}", self.args.canary, Seed::new(seed)))?;
         }
         console.line(digest_line(self.sweep))
     }
