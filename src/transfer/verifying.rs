@@ -79,8 +79,8 @@ impl Compared {
         scanner: &Scanner,
         equal: bool,
     ) -> (Verdict, Box<Sides>) {
-        let source = scanner.source.entry(&self.source.0, self.source.1);
-        let destination = scanner.destination.entry(&self.destination.0, self.destination.1);
+        let source = scanner.source.entry(self.source.0, self.source.1);
+        let destination = scanner.destination.entry(self.destination.0, self.destination.1);
         let verdict = rules.verify(source.as_deref(), destination.as_deref(), Some(equal), pair);
         (regroup(verdict, self.regrouped), sides(source.as_deref(), destination.as_deref(), self.hashes))
     }
@@ -180,7 +180,7 @@ impl<R: Rules> Judge<'_, R> {
     ) {
         let Some(first) = source.as_ref().or(destination.as_ref()) else { return };
         let frame = walk.frame();
-        if is_excluded(self.rules, self.pair, &frame.path, &first.listed) {
+        if is_excluded(self.rules, self.pair, &frame.path, &first.listed.name) {
             return;
         }
         let path = path_of(&frame.path, &first.listed);
@@ -249,8 +249,8 @@ impl<R: Rules> Judge<'_, R> {
     }
 
     fn judge_file(&mut self, path: RelPath, source: Place, destination: Place, regrouped: bool) {
-        let own = self.scanner.source.entry(&source.0, source.1);
-        let other = self.scanner.destination.entry(&destination.0, destination.1);
+        let own = self.scanner.source.entry(source.0, source.1);
+        let other = self.scanner.destination.entry(destination.0, destination.1);
         let (Some(own), Some(other)) = (own, other) else { return };
         let size = own.size;
         if size == other.size && size > 0 {

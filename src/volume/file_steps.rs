@@ -1,8 +1,10 @@
 //! Steps on a file system.
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 
 use super::context::StepContext;
+use super::entries::Entries;
 use super::file_volume::{FileVolume, PATH_BYTES_MAX, end_of, set_mode, set_owner};
 use super::step::{AttrSet, Inode, Listed, Listing, Side, Step, StepErrorKind, StepResult, StorageKind};
 use crate::tree::{Attrs, Contents, EntryHash, EntryView, Kind, NodeBody, RelPath};
@@ -25,7 +27,7 @@ impl<H: EntryHash> FileVolume<H> {
             self.check_search(base, at)?;
         }
         match step {
-            Step::List { .. } => return self.list(at, side).map(StepResult::Listing),
+            Step::List { .. } => return Ok(StepResult::Listing(Box::new(self.list(at, side)?))),
             Step::Read { offset, length, payload } => {
                 let contents = self.readable(at, side)?.slice(*offset, *length);
                 let answer = bytes(&contents);
@@ -179,24 +181,14 @@ impl<H: EntryHash> FileVolume<H> {
     }
 
     fn list(&self, at: &RelPath, side: Side) -> Result<Listing, StepErrorKind> {
-        let view = self.tree.get(at)?;
-        let entries = self.tree.list(at)?;
+        let (view, entries) = self.tree.snapshot(at)?;
         if self.squash && side == Side::Source && view.attrs.mode & 0o5 != 0o5 {
             return Err(StepErrorKind::PermissionDenied);
         }
         let mut directory = listed(&view);
         directory.name = Arc::from(&[][..]);
-        let entries = entries
-            .map(|view| {
-                let mut listed = listed(&view);
-                // A digest says nothing about what the reader may read.
-                if self.squash {
-                    listed.summary = None;
-                }
-                listed
-            })
-            .collect();
-        Ok(Listing { directory, entries })
+        // A digest says nothing about what the reader may read.
+        Ok(Listing { directory, entries: Entries::kept(entries, !self.squash) })
     }
 }
 

@@ -112,3 +112,14 @@ fn a_hard_link_forbids_trust() {
     assert_eq!(trusting.items, exact.items);
     assert!(!exact.items.is_empty());
 }
+
+/// What of a plan does not depend on which directories were looked at: those are kept a restored mtime for that stay as
+/// they are.
+fn told(plan: &Plan) -> String {
+    let Plan {
+        items, followers, replaced, removals, errors, skips, estimated_files, estimated_bytes, ..
+    } = plan;
+    format!(
+        "{items:?} {followers:?} {replaced:?} {removals:?} {errors:?} {skips:?} {estimated_files} {estimated_bytes}"
+    )
+}
