@@ -84,7 +84,7 @@ enum State {
 impl Scan {
     /// Nothing yet. `trusted`: whether what is attested counts, not only of whole directories.
     pub(crate) fn new(trusted: bool) -> Self {
-        Self { dirs: Vec::new(), trusted }
+        Self { dirs: Vec::with_capacity(8), trusted }
     }
 
     /// The `index`-th entry of a directory that was listed; `None` past the last.

@@ -41,7 +41,7 @@ impl<H: EntryHash> Tree<H> {
 
     /// The root.
     pub(super) fn top(&self) -> Slot<'_> {
-        self.top.get(&[]).expect("a tree has a root")
+        self.top.at(&Place::FIRST).expect("a tree has a root")
     }
 
     /// The entry at a path, and where it and those above it are, from the root on.

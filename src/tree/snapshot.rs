@@ -4,12 +4,13 @@
 use alloc::sync::Arc;
 
 use super::children::Children;
+use super::contents::Contents;
 use super::cursor::{Cursor, Front};
-use super::entry::{Kind, RelPath};
+use super::entry::{Attrs, Kind, RelPath};
 use super::error::TreeError;
 use super::hash::EntryHash;
 use super::leaf::{Leaf, Slot};
-use super::links::Links;
+use super::links::{Links, Record};
 use super::node::{EntryView, Summary};
 use super::persistent::Tree;
 
@@ -41,8 +42,8 @@ impl Snapshot {
 
     /// The `index`-th entry by name, from 0. O(log n).
     #[must_use]
-    pub fn nth(&self, index: u64) -> Option<EntryView<'_>> {
-        self.children.nth(index).map(|slot| view(slot, &self.links))
+    pub fn nth(&self, index: u64) -> Option<Place<'_>> {
+        self.children.nth(index).map(|slot| Place { slot, links: &self.links })
     }
 
     /// The first place.
@@ -184,8 +185,8 @@ fn is_plain(slot: Slot<'_>) -> bool {
 /// An entry at its place.
 #[derive(Clone, Copy)]
 pub struct Place<'a> {
-    slot: Slot<'a>,
-    links: &'a Links,
+    pub(super) slot: Slot<'a>,
+    pub(super) links: &'a Links,
 }
 
 impl<'a> Place<'a> {
@@ -199,6 +200,46 @@ impl<'a> Place<'a> {
     #[must_use]
     pub fn kind(&self) -> Kind {
         self.slot.kind()
+    }
+
+    /// The inode number.
+    #[must_use]
+    pub fn number(&self) -> u64 {
+        self.slot.number()
+    }
+
+    /// Owner, mode and times.
+    #[must_use]
+    pub fn attrs(&self) -> Attrs {
+        self.record().map_or_else(|| self.slot.attrs(), |record| record.attrs)
+    }
+
+    /// The contents of a file.
+    #[must_use]
+    pub fn contents(&self) -> Option<Contents> {
+        self.record().map(|record| record.contents).or_else(|| self.slot.contents())
+    }
+
+    /// The target of a symlink.
+    #[must_use]
+    pub fn target(&self) -> Option<&'a Arc<[u8]>> {
+        self.slot.target()
+    }
+
+    /// Bytes of a file of one name, 0 for a symlink or a directory; `None` for everything else, of which only a view tells
+    /// all.
+    #[must_use]
+    pub fn plain_size(&self) -> Option<u64> {
+        match self.kind() {
+            Kind::File if !self.slot.is_linked() => Some(self.slot.sums().bytes),
+            Kind::Symlink | Kind::Directory => Some(0),
+            _ => None,
+        }
+    }
+
+    /// The shared record of a file with more than one name.
+    fn record(&self) -> Option<Record> {
+        if self.slot.is_linked() { self.links.get(self.slot.number()) } else { None }
     }
 
     /// What a directory comes to, as [`EntryView::summary`].
@@ -218,10 +259,11 @@ impl<'a> Place<'a> {
 
 /// An entry of a tree with these links.
 pub(super) fn view<'a>(slot: Slot<'a>, links: &Links) -> EntryView<'a> {
+    if !slot.is_linked() {
+        return slot.view();
+    }
     let mut view = slot.view();
-    if slot.is_linked()
-        && let Some(record) = links.get(view.number)
-    {
+    if let Some(record) = links.get(view.number) {
         view.attrs = record.attrs;
         view.contents = Some(record.contents);
         view.links = record.names;

@@ -8,7 +8,7 @@ use core::fmt;
 use serde::ser::SerializeSeq;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::file_steps::listed;
+use super::file_steps::listed_at;
 use super::step::{Listed, Untransferable};
 use crate::tree::entry::is_name;
 use crate::tree::{Kind, Pass, Place, Places, Snapshot, Summary};
@@ -87,8 +87,8 @@ impl Entries {
         match &self.0 {
             Form::List(list) => list.get(index).map(Cow::Borrowed),
             Form::Kept { directory, attested } => {
-                let view = directory.nth(index as u64)?;
-                Some(Cow::Owned(told(listed(&view), *attested)))
+                let place = directory.nth(index as u64)?;
+                Some(Cow::Owned(told(listed_at(&place), *attested)))
             }
         }
     }
@@ -258,7 +258,7 @@ impl<'a> Front<'a> {
     pub(crate) fn listed(&self) -> Cow<'a, Listed> {
         match self {
             Self::Listed(listed) => Cow::Borrowed(listed),
-            Self::Kept { place, attested } => Cow::Owned(told(listed(&place.view()), *attested)),
+            Self::Kept { place, attested } => Cow::Owned(told(listed_at(place), *attested)),
         }
     }
 }

@@ -285,6 +285,18 @@ fn a_listing_shows_names_in_order_links_and_what_is_below() {
     assert_eq!(listing.entries.get(3).unwrap().target.as_deref(), Some(&b"dir"[..]));
     assert_eq!(listing.entries.get(3).unwrap().size, 0);
 
+    // Written down, read back and changed it is the list that it was read as.
+    let text = serde_json::to_string(&listing).unwrap();
+    let mut read: Listing = serde_json::from_str(&text).unwrap();
+    assert_eq!(read, listing);
+    assert_eq!(serde_json::to_string(&read).unwrap(), text);
+    assert_eq!((listing.entries.len(), listing.entries.get(7)), (7, None));
+    let removed = read.entries.to_mut().remove(6);
+    assert_ne!(read, listing);
+    let mut kept = listing.clone();
+    assert_eq!(kept.entries.to_mut().pop().as_ref(), Some(&removed));
+    assert_eq!(kept, read);
+
     // The digest below follows a change and comes back with it.
     let before = bench.contents("dir/inner");
     bench.write("dir/inner", 0, Contents::literal(b"x")).unwrap();
