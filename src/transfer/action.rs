@@ -90,6 +90,9 @@ pub fn run_steps(
     outcome: &mut Outcome,
     executor: &mut impl Executor,
 ) {
+    if outcome.results.capacity() == 0 {
+        outcome.results.reserve_exact(action.steps.len());
+    }
     while outcome.error.is_none() && outcome.results.len() < upto.min(action.steps.len()) {
         let step = &action.steps[outcome.results.len()];
         match executor.apply(&action.path, step) {

@@ -33,7 +33,7 @@ pub fn delta<R: Rules, S: Listings, D: Listings>(
     pair: &PairContext,
 ) -> Plan {
     let mut builder = Builder { rules, pair, plan: Plan::default(), records: Vec::new(), linked: Vec::new() };
-    let mut walk = Walk::new(source, destination, pair);
+    let mut walk = Walk::of_differences(source, destination, pair);
     builder.enter_root(&mut walk);
     while let Some(event) = walk.next() {
         match event {
@@ -121,7 +121,7 @@ impl<R: Rules> Builder<'_, R> {
         destination: Option<Met<'_, D::Dir>>,
     ) {
         let frame = walk.frame();
-        if is_excluded(self.rules, self.pair, &frame.path, &source.listed) {
+        if is_excluded(self.rules, self.pair, &frame.path, &source.listed.name) {
             return;
         }
         let there = destination.as_ref().map(|met| &*met.listed);

@@ -1,6 +1,6 @@
 //! Jobs and the actions they became: queues, answers awaited, times to try again, the link of 2.15a.
 
-use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
@@ -90,8 +90,8 @@ pub(super) struct Dispatch {
     pub(super) sending: VecDeque<Queued>,
     #[serde(with = "crate::plain::pairs")]
     delayed: BTreeMap<(Instant, u64), Queued>,
+    /// The first has the earliest deadline: all have as long, and the clock never goes back.
     flying: BTreeMap<ActionId, Flying>,
-    deadlines: BTreeSet<(Instant, ActionId)>,
     link_free: Instant,
 }
 
@@ -111,7 +111,6 @@ impl Dispatch {
         self.next_action += 1;
         let id = ActionId(self.next_action);
         self.flying.insert(id, Flying { queued, kind, shape, deadline });
-        self.deadlines.insert((deadline, id));
         id
     }
 
@@ -125,15 +124,13 @@ impl Dispatch {
 
     /// Takes an action out: it is answered or fenced.
     pub(super) fn land(&mut self, id: ActionId) -> Option<Flying> {
-        let flying = self.flying.remove(&id)?;
-        self.deadlines.remove(&(flying.deadline, id));
-        Some(flying)
+        self.flying.remove(&id)
     }
 
     /// Fences an action whose time to answer is over.
     pub(super) fn expired(&mut self, now: Instant) -> Option<Flying> {
-        let (deadline, id) = *self.deadlines.first()?;
-        if deadline > now { None } else { self.land(id) }
+        let (id, first) = self.flying.first_key_value()?;
+        if first.deadline > now { None } else { self.land(*id) }
     }
 
     pub(super) fn fence_all(&mut self) {
@@ -167,7 +164,7 @@ impl Dispatch {
 
     /// The next moment at which something happens by time alone. `room`: whether another action may be given out.
     pub(super) fn next_deadline(&self, room: bool) -> Option<Instant> {
-        let deadline = self.deadlines.first().map(|(deadline, _)| *deadline);
+        let deadline = self.flying.first_key_value().map(|(_, first)| first.deadline);
         let retry = self.delayed.first_key_value().map(|((until, _), _)| *until).filter(|_| room);
         let link = Some(self.link_free).filter(|_| room && !self.sending.is_empty());
         [deadline, retry, link].into_iter().flatten().min()

@@ -2,11 +2,13 @@
 //! from a storage, directory by directory.
 
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::volume::{Listed, Listing, Summary};
+use crate::tree::Pass;
+use crate::volume::{EntryCursor, Listed, Listing, Summary};
 
 /// What is known about the inside of a directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,8 +32,8 @@ pub trait Listings {
     /// The directory itself, with an empty name.
     fn directory<'a>(&'a self, dir: &Self::Dir) -> Cow<'a, Listed>;
 
-    /// The `index`-th entry; `None` past the last.
-    fn entry<'a>(&'a self, dir: &Self::Dir, index: usize) -> Option<Cow<'a, Listed>>;
+    /// The first of its entries.
+    fn entries<'a>(&'a self, dir: &Self::Dir) -> Entries<'a>;
 
     /// What is in the `index`-th entry, which is a directory.
     fn open(&self, dir: &Self::Dir, index: usize) -> Subtree<Self::Dir>;
@@ -42,12 +44,23 @@ pub trait Listings {
         let _ = dir;
         None
     }
+
+    /// Which entries of a directory need not be looked at where both sides attest the same of them.
+    fn passes(&self) -> Pass {
+        Pass::Nothing
+    }
 }
+
+/// The entries of one directory in order, from one place on.
+pub struct Entries<'a>(pub(crate) EntryCursor<'a>);
 
 /// A listing collected from a storage.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scan {
     dirs: Vec<Dir>,
+    /// Whether files and symlinks that both sides attest as the same are the same to every rule.
+    #[serde(default)]
+    trusted: bool,
 }
 
 /// Names a directory of a [`Scan`].
@@ -61,15 +74,24 @@ struct Dir {
     children: Vec<(u32, u32)>,
 }
 
-#[allow(clippy::large_enum_variant)] // nearly every directory is listed
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum State {
     Unlisted,
-    Listed(Listing),
+    Listed(Box<Listing>),
     Attested(Summary),
 }
 
 impl Scan {
+    /// Nothing yet. `trusted`: whether what is attested counts, not only of whole directories.
+    pub(crate) fn new(trusted: bool) -> Self {
+        Self { dirs: Vec::with_capacity(8), trusted }
+    }
+
+    /// The `index`-th entry of a directory that was listed; `None` past the last.
+    pub(crate) fn entry(&self, dir: DirId, index: usize) -> Option<Cow<'_, Listed>> {
+        self.listing(dir)?.entries.get(index)
+    }
+
     /// Adds a directory of which nothing is known yet. `parent`: the directory above and the index of its entry
     /// there; entries of one parent are added in ascending order.
     pub(crate) fn add(&mut self, parent: Option<(DirId, u32)>) -> DirId {
@@ -81,7 +103,7 @@ impl Scan {
         DirId(id)
     }
 
-    pub(crate) fn set_listing(&mut self, dir: DirId, listing: Listing) {
+    pub(crate) fn set_listing(&mut self, dir: DirId, listing: Box<Listing>) {
         self.dirs[dir.0 as usize].state = State::Listed(listing);
     }
 
@@ -94,6 +116,11 @@ impl Scan {
             State::Listed(listing) => Some(listing),
             State::Unlisted | State::Attested(_) => None,
         }
+    }
+
+    /// The entries of a directory, if it was listed.
+    pub(crate) fn cursor(&self, dir: Option<DirId>) -> Option<EntryCursor<'_>> {
+        Some(self.listing(dir?)?.entries.cursor())
     }
 
     fn subtree(&self, dir: u32) -> Subtree<DirId> {
@@ -116,8 +143,12 @@ impl Listings for Scan {
         Cow::Borrowed(&self.listing(*dir).expect("a DirId handed out as listed").directory)
     }
 
-    fn entry<'a>(&'a self, dir: &DirId, index: usize) -> Option<Cow<'a, Listed>> {
-        self.listing(*dir)?.entries.get(index).map(Cow::Borrowed)
+    fn entries<'a>(&'a self, dir: &DirId) -> Entries<'a> {
+        Entries(self.listing(*dir).expect("a DirId handed out as listed").entries.cursor())
+    }
+
+    fn passes(&self) -> Pass {
+        if self.trusted { Pass::Plain } else { Pass::Nothing }
     }
 
     fn open(&self, dir: &DirId, index: usize) -> Subtree<DirId> {

@@ -75,7 +75,7 @@ impl<R: Rules> Builder<'_, R> {
         met: &Met<'_, D::Dir>,
     ) {
         let frame = walk.frame();
-        if is_excluded(self.rules, self.pair, &frame.path, &met.listed) {
+        if is_excluded(self.rules, self.pair, &frame.path, &met.listed.name) {
             if let Some(only) = &mut frame.tag.only {
                 only.kept = true;
             }

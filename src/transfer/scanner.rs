@@ -1,19 +1,20 @@
 //! Lists both sides directory by directory (2.5 PREPARING, 2.10). Directories are listed in pairs, so that what
 //! both sides attest as equal need not be listed, and nothing is asked of a side that lacks the directory.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
 use super::config::TransferConfig;
 use super::listings::{DirId, Scan};
 use super::verifying::Errors;
-use super::walk::is_excluded;
+use super::walk::{is_excluded, may_exclude};
 use crate::api::{Gid, Mtime, PosixPermissions, Uid};
 use crate::rules::{PairContext, Rules};
-use crate::tree::entry::is_name;
-use crate::tree::{Kind, RelPath};
-use crate::volume::{Listed, Listing, Side, Untransferable};
+use crate::tree::{Kind, RelPath, Summary};
+use crate::volume::{EntryCursor, Listed, Listing, Side, Untransferable};
 
 /// A listing to ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,12 +67,13 @@ impl Scanner {
         source_first: bool,
         jobs: &mut impl FnMut(ListJob),
     ) -> Self {
+        let trust = may_trust(config);
         let mut scanner = Self {
-            source: Scan::default(),
-            destination: Scan::default(),
+            source: Scan::new(trust),
+            destination: Scan::new(trust),
             pairs: Vec::new(),
             items: 1,
-            trust: may_trust(config),
+            trust,
             out_of_scope,
             source_first,
         };
@@ -109,19 +111,14 @@ impl Scanner {
         rules: &R,
         context: &PairContext,
         job: ListJob,
-        mut listing: Listing,
+        mut listing: Box<Listing>,
         jobs: &mut impl FnMut(ListJob),
     ) {
-        put_in_order(&mut listing.entries);
+        listing.entries.sort_by(in_order);
         let pair = &self.pairs[job.pair as usize];
         match (job.side, pair.source, pair.destination) {
             (Side::Source, Some(dir), _) => {
-                // A key that cannot be transferred is no entry of a tree (2.12a).
-                let counts = |listed: &&Listed| {
-                    listed.problem != Some(Untransferable::ForbiddenKey)
-                        && !is_excluded(rules, context, &pair.path, listed)
-                };
-                self.items += listing.entries.iter().filter(counts).count() as u64;
+                self.items += count(rules, context, &pair.path, &listing);
                 self.source.set_listing(dir, listing);
             }
             (Side::Destination, _, Some(dir)) => self.destination.set_listing(dir, listing),
@@ -168,70 +165,92 @@ impl Scanner {
         pair: u32,
         jobs: &mut impl FnMut(ListJob),
     ) {
-        let DirPair { path, source, destination, .. } = self.pairs[pair as usize].clone();
-        let (mut s, mut d) = (0, 0);
-        loop {
-            let own = next_directory(source.and_then(|dir| self.source.listing(dir)), &mut s);
-            let other = next_directory(destination.and_then(|dir| self.destination.listing(dir)), &mut d);
-            let order = match (&own, &other) {
-                (None, None) => break,
-                (Some(_), None) => core::cmp::Ordering::Less,
-                (None, Some(_)) => core::cmp::Ordering::Greater,
-                (Some(own), Some(other)) => own.name.cmp(&other.name),
-            };
-            let own = own.filter(|_| order.is_le());
-            let other = other.filter(|_| order.is_ge());
-            let Some(first) = own.or(other) else { break };
-            let excluded = is_excluded(rules, context, &path, first);
-            let name = first.name.clone();
-            let attested = match (own, other) {
-                (Some(own), Some(other)) if self.trust && own.summary == other.summary => own.summary,
-                _ => None,
-            };
-            let at = (own.is_some().then_some(s), other.is_some().then_some(d));
-            s += usize::from(own.is_some());
-            d += usize::from(other.is_some());
-            let forgiven = !self.out_of_scope.is_empty()
-                && self.out_of_scope.get(&path.join(&name)).is_some_and(|covers| *covers);
-            if excluded || forgiven {
-                continue;
-            }
-            let add = |scan: &mut Scan, dir: Option<DirId>, at: Option<usize>| {
-                Some(scan.add(Some((dir?, u32::try_from(at?).expect("fewer than 2^32 entries")))))
-            };
-            let below = (add(&mut self.source, source, at.0), add(&mut self.destination, destination, at.1));
+        let DirPair { source, destination, .. } = self.pairs[pair as usize];
+        for Below { path, own, other, attested } in self.directories(rules, context, pair) {
+            let add =
+                |scan: &mut Scan, dir: Option<DirId>, at: Option<u32>| Some(scan.add(Some((dir?, at?))));
+            let below = (add(&mut self.source, source, own), add(&mut self.destination, destination, other));
             match (attested, below) {
                 (Some(summary), (Some(own), Some(other))) => {
                     self.items = self.items.saturating_add(summary.entries);
                     self.source.set_attested(own, summary);
                     self.destination.set_attested(other, summary);
                 }
-                _ => self.add_pair(path.join(&name), below.0, below.1, jobs),
+                _ => self.add_pair(path, below.0, below.1, jobs),
+            }
+        }
+    }
+
+    /// The directories of a pair to go into, or to take as equal.
+    fn directories<R: Rules>(&self, rules: &R, context: &PairContext, pair: u32) -> Vec<Below> {
+        let DirPair { path, source, destination, .. } = &self.pairs[pair as usize];
+        let mut sides = (self.source.cursor(*source), self.destination.cursor(*destination));
+        let mut found = Vec::new();
+        loop {
+            let own = sides.0.as_mut().and_then(EntryCursor::front_directory);
+            let other = sides.1.as_mut().and_then(EntryCursor::front_directory);
+            let order = match (&own, &other) {
+                (None, None) => return found,
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (Some(own), Some(other)) => own.name().cmp(other.name()),
+            };
+            let own = own.filter(|_| order.is_le());
+            let other = other.filter(|_| order.is_ge());
+            let Some(first) = own.or(other) else { return found };
+            let attested = match (own, other) {
+                (Some(own), Some(other)) if self.trust => {
+                    own.summary().filter(|summary| Some(*summary) == other.summary())
+                }
+                _ => None,
+            };
+            let at = (take(&mut sides.0, own.is_some()), take(&mut sides.1, other.is_some()));
+            if is_excluded(rules, context, path, first.name()) {
+                continue;
+            }
+            let path = path.join(first.name());
+            if !self.out_of_scope.get(&path).is_some_and(|covers| *covers) {
+                found.push(Below { path, own: at.0, other: at.1, attested });
             }
         }
     }
 }
 
-/// Brings entries into the order that all comparing leans on, whatever order they came in: by name as bytes, of an object
-/// and a prefix of one name the object first.
-fn put_in_order(entries: &mut [Listed]) {
-    let order = |one: &Listed, two: &Listed| {
-        let form = |listed: &Listed| listed.kind == Kind::Directory;
-        one.name.cmp(&two.name).then_with(|| form(one).cmp(&form(two)))
-    };
-    if !entries.is_sorted_by(|one, two| order(one, two).is_le()) {
-        entries.sort_by(order);
-    }
+/// A directory that lies in a pair of directories.
+struct Below {
+    path: RelPath,
+    /// Where its entry is in the listings of the two sides.
+    own: Option<u32>,
+    other: Option<u32>,
+    attested: Option<Summary>,
 }
 
-/// The directory at or after `at` that can be listed; moves `at` to it.
-fn next_directory<'a>(listing: Option<&'a Listing>, at: &mut usize) -> Option<&'a Listed> {
-    let entries = &listing?.entries;
-    while let Some(entry) = entries.get(*at) {
-        if entry.kind == Kind::Directory && entry.problem.is_none() && is_name(&entry.name) {
-            return Some(entry);
-        }
-        *at += 1;
+/// Where a cursor stands; it goes on. `None` if the entry is not its.
+fn take(cursor: &mut Option<EntryCursor<'_>>, is_its: bool) -> Option<u32> {
+    let cursor = cursor.as_mut().filter(|_| is_its)?;
+    let at = u32::try_from(cursor.index()).expect("fewer than 2^32 entries");
+    cursor.pass();
+    Some(at)
+}
+
+/// How many entries of a directory count. A key that cannot be transferred is no entry of a tree (2.12a).
+fn count<R: Rules>(rules: &R, context: &PairContext, path: &RelPath, listing: &Listing) -> u64 {
+    if listing.entries.is_kept() && !may_exclude(context, path) {
+        return listing.entries.len() as u64;
     }
-    None
+    let mut entries = listing.entries.cursor();
+    let mut count = 0;
+    while let Some(entry) = entries.front() {
+        let forbidden = entry.problem() == Some(Untransferable::ForbiddenKey);
+        count += u64::from(!forbidden && !is_excluded(rules, context, path, entry.name()));
+        entries.pass();
+    }
+    count
+}
+
+/// The order that all comparing leans on, whatever order entries came in: by name as bytes, of an object and a prefix of
+/// one name the object first.
+fn in_order(one: &Listed, two: &Listed) -> Ordering {
+    let form = |listed: &Listed| listed.kind == Kind::Directory;
+    one.name.cmp(&two.name).then_with(|| form(one).cmp(&form(two)))
 }

@@ -11,13 +11,19 @@ use crate::volume::bucket::Metadata;
 use crate::volume::{AttrSet, ObjectHead, PayloadId, Step, StorageKind};
 
 /// Steps under construction.
-#[derive(Default)]
 pub(super) struct Steps {
     pub(super) list: Vec<Step>,
     pub(super) shape: Shape,
 }
 
+/// Most actions have no more steps.
+const USUAL: usize = 8;
+
 impl Steps {
+    pub(super) fn new() -> Self {
+        Self { list: Vec::with_capacity(USUAL), shape: Shape::default() }
+    }
+
     pub(super) fn finish(mut self) -> (Vec<Step>, Shape) {
         self.shape.steps = self.list.len();
         (self.list, self.shape)
@@ -95,7 +101,7 @@ fn fresh(pair: &PairContext) -> AttrSet {
 /// is removed (2.8b).
 /// Carries out R2.8a-1, R2.8e-1.
 pub(super) fn copy(item: &Item, clear: Clear, size: u64, pair: &PairContext, payload: PayloadId) -> Steps {
-    let mut steps = Steps::default();
+    let mut steps = Steps::new();
     steps.read(0, size, payload);
     steps.clear(clear);
     if pair.pair.between_buckets() {
@@ -118,7 +124,7 @@ pub(super) fn copy(item: &Item, clear: Clear, size: u64, pair: &PairContext, pay
 
 /// The beginning of a large file. The source is opened before anything is removed or cut, as in [`copy`].
 pub(super) fn begin(clear: Clear, pair: &PairContext, payload: PayloadId) -> Steps {
-    let mut steps = Steps::default();
+    let mut steps = Steps::new();
     steps.push(Step::Read { offset: 0, length: 0, payload });
     steps.clear(clear);
     steps.make(Step::Begin { fresh: fresh(pair) });
@@ -135,7 +141,7 @@ pub(super) fn finish(
     again: bool,
     pair: &PairContext,
 ) -> Steps {
-    let mut steps = Steps::default();
+    let mut steps = Steps::new();
     if to_objects(pair) {
         if let Some((offset, length, payload)) = last {
             steps.read(offset, length, payload);
@@ -167,7 +173,7 @@ pub(super) fn finish(
 
 /// The one action of everything that is not a file.
 pub(super) fn simple(item: &Item, clear: Clear, pair: &PairContext) -> Steps {
-    let mut steps = Steps::default();
+    let mut steps = Steps::new();
     let objects = to_objects(pair);
     steps.clear(clear);
     match &item.work {
@@ -201,7 +207,7 @@ pub(super) fn simple(item: &Item, clear: Clear, pair: &PairContext) -> Steps {
 
 /// Attributes of a directory in the last pass.
 pub(super) fn directory(pass: &DirectoryPass, pair: &PairContext) -> Steps {
-    let mut steps = Steps::default();
+    let mut steps = Steps::new();
     let attrs = &pass.attrs;
     if pair.pair.between_buckets() {
         let metadata = metadata(pass.object.as_ref());

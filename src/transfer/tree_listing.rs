@@ -2,9 +2,9 @@
 
 use alloc::borrow::Cow;
 
-use super::listings::{Listings, Subtree};
-use crate::tree::{Directory, EntryHash, RelPath, Tree};
-use crate::volume::{Listed, listed};
+use super::listings::{Entries, Listings, Subtree};
+use crate::tree::{Directory, EntryHash, Pass, RelPath, Tree};
+use crate::volume::{EntryCursor, Listed, listed};
 
 /// A tree as [`Listings`] of a file system.
 #[derive(Clone, Copy)]
@@ -20,7 +20,7 @@ impl<'a, H: EntryHash> TreeListing<'a, H> {
         Self { tree, trust: false }
     }
 
-    /// Skips directories whose digests agree on both sides. Right under options that compare everything the digest
+    /// Skips what has the same digest on both sides: entries, parts of directories, whole directories. Right under options that compare everything the digest
     /// covers: with Mtime=NONE every file is sent again, whatever the digests say.
     #[must_use]
     pub fn trusting(tree: &'a Tree<H>) -> Self {
@@ -39,8 +39,8 @@ impl<'a, H: EntryHash> Listings for TreeListing<'a, H> {
         Cow::Owned(listed(&dir.view()))
     }
 
-    fn entry<'b>(&'b self, dir: &Self::Dir, index: usize) -> Option<Cow<'b, Listed>> {
-        dir.nth(index as u64).map(|view| Cow::Owned(listed(&view)))
+    fn entries<'b>(&'b self, dir: &Self::Dir) -> Entries<'b> {
+        Entries(EntryCursor::kept(dir.places(), true))
     }
 
     fn open(&self, dir: &Self::Dir, index: usize) -> Subtree<Self::Dir> {
@@ -49,5 +49,9 @@ impl<'a, H: EntryHash> Listings for TreeListing<'a, H> {
 
     fn digest(&self, dir: &Self::Dir) -> Option<u128> {
         if self.trust { dir.view().summary().map(|summary| summary.digest) } else { None }
+    }
+
+    fn passes(&self) -> Pass {
+        if self.trust { Pass::All } else { Pass::Nothing }
     }
 }

@@ -1,6 +1,5 @@
 //! VERIFYING: both sides listed again and judged path by path (2.10).
 
-use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
@@ -71,18 +70,20 @@ impl Compared {
         ));
     }
 
-    /// The verdict once the contents are known.
+    /// What differs once the contents are known.
     pub(super) fn verdict<R: Rules>(
         &self,
         rules: &R,
         pair: &PairContext,
         scanner: &Scanner,
         equal: bool,
-    ) -> (Verdict, Box<Sides>) {
-        let source = scanner.source.entry(&self.source.0, self.source.1);
-        let destination = scanner.destination.entry(&self.destination.0, self.destination.1);
+    ) -> Option<(Verdict, Box<Sides>)> {
+        let source = scanner.source.entry(self.source.0, self.source.1);
+        let destination = scanner.destination.entry(self.destination.0, self.destination.1);
         let verdict = rules.verify(source.as_deref(), destination.as_deref(), Some(equal), pair);
-        (regroup(verdict, self.regrouped), sides(source.as_deref(), destination.as_deref(), self.hashes))
+        let verdict = regroup(verdict, self.regrouped);
+        let sides = || sides(source.as_deref(), destination.as_deref(), self.hashes);
+        (verdict != Verdict::Equal).then(|| (verdict, sides()))
     }
 }
 
@@ -180,7 +181,7 @@ impl<R: Rules> Judge<'_, R> {
     ) {
         let Some(first) = source.as_ref().or(destination.as_ref()) else { return };
         let frame = walk.frame();
-        if is_excluded(self.rules, self.pair, &frame.path, &first.listed) {
+        if is_excluded(self.rules, self.pair, &frame.path, &first.listed.name) {
             return;
         }
         let path = path_of(&frame.path, &first.listed);
@@ -236,7 +237,8 @@ impl<R: Rules> Judge<'_, R> {
         let places = ((source.dir, source.index), (destination.dir, destination.index));
         let to_objects = self.pair.pair.destination == StorageKind::S3;
         if to_objects || inodes == (None, None) {
-            self.judge_file(path, places.0, places.1, false);
+            let listed = (&*source.listed, &*destination.listed);
+            self.judge_file(path, places, listed, false);
         } else {
             self.grouped.push(Grouped {
                 path,
@@ -248,10 +250,13 @@ impl<R: Rules> Judge<'_, R> {
         }
     }
 
-    fn judge_file(&mut self, path: RelPath, source: Place, destination: Place, regrouped: bool) {
-        let own = self.scanner.source.entry(&source.0, source.1);
-        let other = self.scanner.destination.entry(&destination.0, destination.1);
-        let (Some(own), Some(other)) = (own, other) else { return };
+    fn judge_file(
+        &mut self,
+        path: RelPath,
+        (source, destination): (Place, Place),
+        (own, other): (&Listed, &Listed),
+        regrouped: bool,
+    ) {
         let size = own.size;
         if size == other.size && size > 0 {
             let hashes = None;
@@ -259,8 +264,8 @@ impl<R: Rules> Judge<'_, R> {
             return;
         }
         let equal = (size == other.size).then_some(true);
-        let verdict = self.rules.verify(Some(Cow::as_ref(&own)), Some(Cow::as_ref(&other)), equal, self.pair);
-        self.report(path, regroup(verdict, regrouped), Some(&own), Some(&other));
+        let verdict = self.rules.verify(Some(own), Some(other), equal, self.pair);
+        self.report(path, regroup(verdict, regrouped), Some(own), Some(other));
     }
 
     /// Names are grouped alike if each has the same first name, in byte order, on both sides.
@@ -274,7 +279,11 @@ impl<R: Rules> Judge<'_, R> {
                 inode.map_or(index, |inode| *map.entry(inode).or_insert(index))
             };
             let regrouped = leader(true, file.source_inode) != leader(false, file.destination_inode);
-            self.judge_file(file.path, file.source, file.destination, regrouped);
+            let own = self.scanner.source.entry(file.source.0, file.source.1);
+            let other = self.scanner.destination.entry(file.destination.0, file.destination.1);
+            if let (Some(own), Some(other)) = (own, other) {
+                self.judge_file(file.path, (file.source, file.destination), (&own, &other), regrouped);
+            }
         }
     }
 }

@@ -35,9 +35,8 @@ impl Built {
     }
 
     fn one(queued: Queued, kind: ActionKind, path: RelPath, step: Step) -> Self {
-        let mut steps = steps::Steps::default();
-        steps.push(step);
-        Self::new(queued, kind, path, steps)
+        let shape = Shape { steps: 1, ..Shape::default() };
+        Self { queued, kind, side: Side::Destination, path, steps: alloc::vec![step], shape, bytes: 0 }
     }
 }
 
@@ -102,7 +101,7 @@ impl<R: Rules> Transfer<R> {
             Job::Compare { file, offset } => {
                 let compared = &self.judged.as_ref()?.compared[file as usize];
                 let length = self.config.chunk_bytes.max(1).min(compared.size - offset);
-                let mut list = steps::Steps::default();
+                let mut list = steps::Steps::new();
                 list.push(Step::ReadBack { side: Side::Source, offset, length });
                 list.push(Step::ReadBack { side: Side::Destination, offset, length });
                 Some(Built::new(queued, ActionKind::Compare, compared.path.clone(), list))
@@ -166,7 +165,7 @@ impl<R: Rules> Transfer<R> {
             return None;
         }
         let payload = self.dispatch.payload();
-        let mut list = steps::Steps::default();
+        let mut list = steps::Steps::new();
         list.read(offset, length, payload);
         list.write(Step::Write { offset, payload });
         let path = self.copying.as_ref()?.plan.items[item as usize].path.clone();
@@ -320,9 +319,10 @@ impl<R: Rules> Transfer<R> {
             self.push(Job::Compare { file, offset: next });
             return;
         }
-        let (verdict, sides) = compared.verdict(rules, &config.pair, scanner, equal);
-        let path = compared.path.clone();
-        self.tell_difference(path, verdict, sides);
+        if let Some((verdict, sides)) = compared.verdict(rules, &config.pair, scanner, equal) {
+            let path = compared.path.clone();
+            self.tell_difference(path, verdict, sides);
+        }
     }
 
     /// An entry that is to be removed and is gone counts as removed (2.9a).

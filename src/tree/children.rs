@@ -176,6 +176,21 @@ impl Children {
         }
     }
 
+    /// What is at a place now, if anything is.
+    pub fn at(&self, place: &Place) -> Option<Slot<'_>> {
+        let mut ways = place.ways[..usize::from(place.height)].iter();
+        let mut chunk = &self.root;
+        loop {
+            match (chunk, ways.next()) {
+                (Chunk::Branch(links), Some(way)) => chunk = &links.get(usize::from(*way))?.chunk,
+                (Chunk::Leaf(leaf), None) if usize::from(place.at) < leaf.len() => {
+                    return Some(leaf.slot(usize::from(place.at)));
+                }
+                _ => return None,
+            }
+        }
+    }
+
     pub fn get(&self, name: &[u8]) -> Option<Slot<'_>> {
         self.find(name).map(|(_, slot)| slot)
     }

@@ -6,6 +6,7 @@ use super::hash::EntryHash;
 use super::leaf::Slot;
 use super::node::EntryView;
 use super::persistent::Tree;
+use super::snapshot::Places;
 
 /// A directory of a tree. Cheap: references.
 pub struct Directory<'a, H: EntryHash> {
@@ -36,6 +37,13 @@ impl<'a, H: EntryHash> Directory<'a, H> {
     #[must_use]
     pub fn nth(&self, index: u64) -> Option<EntryView<'a>> {
         self.child(index).map(|child| self.tree.view(child))
+    }
+
+    /// Its first place.
+    #[must_use]
+    pub fn places(&self) -> Places<'a> {
+        let children = self.slot.children().expect("only directories are made one");
+        Places::new(children, &self.tree.links)
     }
 
     /// The `index`-th entry, if it is a directory. O(log n).

@@ -9,6 +9,7 @@ use super::contents::Contents;
 use super::entry::{Attrs, Kind, RelPath};
 use super::error::TreeError;
 use super::hash::EntryHash;
+use super::hint::Hint;
 use super::leaf::{Leaf, Slot};
 use super::linking::Gone;
 use super::links::{LinkedName, Links, Record};
@@ -156,7 +157,15 @@ impl<H: EntryHash> Tree<H> {
     /// # Errors
     /// `NotFound`, `NotADirectory`.
     pub fn set_attrs(&mut self, path: &RelPath, attrs: Attrs) -> Result<(), TreeError> {
-        let chain = self.chain(path.as_bytes())?;
+        self.set_attrs_near(path, attrs, &mut Hint::default())
+    }
+
+    /// Like [`Tree::set_attrs`], quicker when `hint` is of the same path and little has changed since.
+    ///
+    /// # Errors
+    /// As [`Tree::set_attrs`].
+    pub fn set_attrs_near(&mut self, path: &RelPath, attrs: Attrs, hint: &mut Hint) -> Result<(), TreeError> {
+        let chain = self.chain_near(path, hint)?;
         let slot = target(&chain);
         if slot.is_linked() {
             let number = slot.number();
@@ -173,7 +182,7 @@ impl<H: EntryHash> Tree<H> {
     /// # Errors
     /// `NotFound`, `NotADirectory`, `IsADirectory`, `WrongKind`.
     pub fn set_contents(&mut self, path: &RelPath, contents: Contents) -> Result<(), TreeError> {
-        self.set_file_with(path, contents, None)
+        self.set_file_with(path, contents, None, &mut Hint::default())
     }
 
     /// Sets contents and attributes of a regular file in one go.
@@ -181,7 +190,21 @@ impl<H: EntryHash> Tree<H> {
     /// # Errors
     /// As [`Tree::set_contents`].
     pub fn set_file(&mut self, path: &RelPath, contents: Contents, attrs: Attrs) -> Result<(), TreeError> {
-        self.set_file_with(path, contents, Some(attrs))
+        self.set_file_with(path, contents, Some(attrs), &mut Hint::default())
+    }
+
+    /// Like [`Tree::set_file`], quicker when `hint` is of the same path and little has changed since.
+    ///
+    /// # Errors
+    /// As [`Tree::set_contents`].
+    pub fn set_file_near(
+        &mut self,
+        path: &RelPath,
+        contents: Contents,
+        attrs: Attrs,
+        hint: &mut Hint,
+    ) -> Result<(), TreeError> {
+        self.set_file_with(path, contents, Some(attrs), hint)
     }
 
     fn set_file_with(
@@ -189,8 +212,9 @@ impl<H: EntryHash> Tree<H> {
         path: &RelPath,
         contents: Contents,
         attrs: Option<Attrs>,
+        hint: &mut Hint,
     ) -> Result<(), TreeError> {
-        let chain = self.chain(path.as_bytes())?;
+        let chain = self.chain_near(path, hint)?;
         let slot = target(&chain);
         match slot.kind() {
             Kind::File if slot.is_linked() => {
@@ -276,11 +300,11 @@ impl<H: EntryHash> Tree<H> {
 
     /// What a directory is going to add to the one above.
     fn directory_sums(&self, slot: Slot<'_>, attrs: Option<Attrs>, change: &Sums) -> Sums {
-        let mut view = slot.view();
         let mut below = slot.children().map_or_else(Sums::default, |children| *children.sums());
         below.add(change);
+        let attrs = attrs.unwrap_or_else(|| slot.attrs());
+        let mut view = EntryView::new(slot.name(), Kind::Directory, attrs, slot.number());
         view.set_below(&below);
-        view.attrs = attrs.unwrap_or(view.attrs);
         Sums::of_directory(self.hash.entry(&view), &below)
     }
 

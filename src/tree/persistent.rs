@@ -12,6 +12,7 @@ use super::hash::{EntryHash, Xxh3};
 use super::leaf::Slot;
 use super::links::Links;
 use super::node::{EntryView, Summary};
+use super::snapshot::view;
 use super::walk::Walk;
 
 /// A file tree. Cloning it costs two pointers; a change copies what is shared on the way to it and nothing else.
@@ -40,7 +41,7 @@ impl<H: EntryHash> Tree<H> {
 
     /// The root.
     pub(super) fn top(&self) -> Slot<'_> {
-        self.top.cursor().next().expect("a tree has a root")
+        self.top.at(&Place::FIRST).expect("a tree has a root")
     }
 
     /// The entry at a path, and where it and those above it are, from the root on.
@@ -74,15 +75,7 @@ impl<H: EntryHash> Tree<H> {
     }
 
     pub(super) fn view<'a>(&'a self, slot: Slot<'a>) -> EntryView<'a> {
-        let mut view = slot.view();
-        if slot.is_linked()
-            && let Some(record) = self.links.get(view.number)
-        {
-            view.attrs = record.attrs;
-            view.contents = Some(record.contents);
-            view.links = record.names;
-        }
-        view
+        view(slot, &self.links)
     }
 
     /// The entry at `path`.

@@ -115,7 +115,7 @@ impl<H: EntryHash> FileVolume<H> {
     /// # Errors
     /// `NotFound`, `NotADirectory`; `Unsupported` for a symlink.
     pub fn set_mode(&mut self, path: &RelPath, mode: u32) -> Result<(), StepErrorKind> {
-        self.change_attrs(path, |view, attrs| set_mode(view.kind, attrs, mode))
+        self.change_attrs(path, |kind, attrs| set_mode(kind, attrs, mode))
     }
 
     /// Sets owner and group; set-id bits go, except on directories.
@@ -123,8 +123,8 @@ impl<H: EntryHash> FileVolume<H> {
     /// # Errors
     /// `NotFound`, `NotADirectory`.
     pub fn set_owner(&mut self, path: &RelPath, uid: u32, gid: u32) -> Result<(), StepErrorKind> {
-        self.change_attrs(path, |view, attrs| {
-            set_owner(view.kind, attrs, Some(uid), Some(gid));
+        self.change_attrs(path, |kind, attrs| {
+            set_owner(kind, attrs, Some(uid), Some(gid));
             Ok(())
         })
     }

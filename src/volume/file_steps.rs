@@ -1,11 +1,13 @@
 //! Steps on a file system.
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 
 use super::context::StepContext;
+use super::entries::Entries;
 use super::file_volume::{FileVolume, PATH_BYTES_MAX, end_of, set_mode, set_owner};
 use super::step::{AttrSet, Inode, Listed, Listing, Side, Step, StepErrorKind, StepResult, StorageKind};
-use crate::tree::{Attrs, Contents, EntryHash, EntryView, Kind, NodeBody, RelPath};
+use crate::tree::{Attrs, Contents, EntryHash, EntryView, Kind, NodeBody, Place, RelPath};
 
 impl<H: EntryHash> FileVolume<H> {
     /// Does one step on `path` below `base`, the location's root (the leader of a link is below it too).
@@ -25,7 +27,7 @@ impl<H: EntryHash> FileVolume<H> {
             self.check_search(base, at)?;
         }
         match step {
-            Step::List { .. } => return self.list(at, side).map(StepResult::Listing),
+            Step::List { .. } => return Ok(StepResult::Listing(Box::new(self.list(at, side)?))),
             Step::Read { offset, length, payload } => {
                 let contents = self.readable(at, side)?.slice(*offset, *length);
                 let answer = bytes(&contents);
@@ -87,17 +89,17 @@ impl<H: EntryHash> FileVolume<H> {
             }
             Step::SetOwner { uid, gid } => {
                 let squash = self.squash;
-                self.change_attrs(at, |view, attrs| {
+                self.change_attrs(at, |kind, attrs| {
                     let other = |wanted: Option<u32>, has| wanted.is_some_and(|id| id != has);
                     if squash && (other(*uid, attrs.uid) || other(*gid, attrs.gid)) {
                         return Err(StepErrorKind::PermissionDenied);
                     }
-                    set_owner(view.kind, attrs, *uid, *gid);
+                    set_owner(kind, attrs, *uid, *gid);
                     Ok(())
                 })?;
             }
             Step::SetMode { mode } => {
-                self.change_attrs(at, |view, attrs| set_mode(view.kind, attrs, *mode))?;
+                self.change_attrs(at, |kind, attrs| set_mode(kind, attrs, *mode))?;
             }
             Step::SetTimes { atime, mtime } => self.change_attrs(at, |_, attrs| {
                 attrs.mtime = *mtime;
@@ -119,7 +121,7 @@ impl<H: EntryHash> FileVolume<H> {
     }
 
     fn begin(&mut self, cx: &mut StepContext<'_>, at: &RelPath, fresh: AttrSet) -> Result<(), StepErrorKind> {
-        match self.tree.get(at) {
+        match self.look(at) {
             Ok(_) => self.truncate_file(cx, at, 0)?,
             Err(_) => self.make(cx, at, fresh, NodeBody::File(Contents::default()))?,
         }
@@ -157,9 +159,10 @@ impl<H: EntryHash> FileVolume<H> {
     }
 
     /// Carries out R2.11c-1.
-    fn readable(&self, at: &RelPath, side: Side) -> Result<Contents, StepErrorKind> {
+    fn readable(&mut self, at: &RelPath, side: Side) -> Result<Contents, StepErrorKind> {
+        let squash = self.squash;
         let (view, contents) = self.file(at)?;
-        if self.squash && side == Side::Source && view.attrs.mode & 0o4 == 0 {
+        if squash && side == Side::Source && view.attrs().mode & 0o4 == 0 {
             return Err(StepErrorKind::PermissionDenied);
         }
         Ok(contents)
@@ -179,24 +182,14 @@ impl<H: EntryHash> FileVolume<H> {
     }
 
     fn list(&self, at: &RelPath, side: Side) -> Result<Listing, StepErrorKind> {
-        let view = self.tree.get(at)?;
-        let entries = self.tree.list(at)?;
+        let (view, entries) = self.tree.snapshot(at)?;
         if self.squash && side == Side::Source && view.attrs.mode & 0o5 != 0o5 {
             return Err(StepErrorKind::PermissionDenied);
         }
         let mut directory = listed(&view);
         directory.name = Arc::from(&[][..]);
-        let entries = entries
-            .map(|view| {
-                let mut listed = listed(&view);
-                // A digest says nothing about what the reader may read.
-                if self.squash {
-                    listed.summary = None;
-                }
-                listed
-            })
-            .collect();
-        Ok(Listing { directory, entries })
+        // A digest says nothing about what the reader may read.
+        Ok(Listing { directory, entries: Entries::kept(entries, !self.squash) })
     }
 }
 
@@ -204,24 +197,47 @@ fn bytes(contents: &Contents) -> StepResult {
     StepResult::Bytes { length: contents.len(), digest: contents.digest() }
 }
 
-/// An entry of a tree as its file system lists it.
-pub(crate) fn listed(view: &EntryView<'_>) -> Listed {
-    let Attrs { uid, gid, mode, atime, mtime } = view.attrs;
+/// An entry at its place as its file system lists it.
+pub(crate) fn listed_at(place: &Place<'_>) -> Listed {
+    match place.plain_size() {
+        Some(size) => {
+            let (kind, attrs) = (place.kind(), place.attrs());
+            let mut listed = plain(place.name(), kind, size, &attrs);
+            listed.target = place.target().cloned();
+            listed.summary = place.summary();
+            listed
+        }
+        None => listed(&place.view()),
+    }
+}
+
+fn plain(name: &[u8], kind: Kind, size: u64, attrs: &Attrs) -> Listed {
+    let Attrs { uid, gid, mode, atime, mtime } = *attrs;
     Listed {
-        name: Arc::from(view.name),
-        kind: view.kind,
-        size: view.size(),
+        name: Arc::from(name),
+        kind,
+        size,
         uid: Some(uid),
         gid: Some(gid),
         mode: Some(mode),
         mtime: Some(mtime),
         atime: Some(atime),
-        target: view.target.cloned(),
-        device: view.device,
-        inode: (view.links > 1).then_some(Inode { number: view.number, links: view.links }),
-        summary: view.summary(),
+        target: None,
+        device: None,
+        inode: None,
+        summary: None,
         implied: false,
         object: None,
         problem: None,
     }
+}
+
+/// An entry of a tree as its file system lists it.
+pub(crate) fn listed(view: &EntryView<'_>) -> Listed {
+    let mut listed = plain(view.name, view.kind, view.size(), &view.attrs);
+    listed.target = view.target.cloned();
+    listed.device = view.device;
+    listed.inode = (view.links > 1).then_some(Inode { number: view.number, links: view.links });
+    listed.summary = view.summary();
+    listed
 }

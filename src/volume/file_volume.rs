@@ -13,7 +13,7 @@ use super::step::{AttrSet, StepErrorKind, StorageKind};
 use crate::time::FileTime;
 use crate::tree::entry::is_name;
 use crate::tree::{
-    Attrs, Contents, EntryHash, EntryView, Kind, Node, NodeBody, RelPath, Tree, TreeError, Xxh3,
+    Attrs, Contents, EntryHash, Hint, Kind, Node, NodeBody, Place, RelPath, Tree, TreeError, Xxh3,
 };
 
 /// Longest name of a directory entry, bytes (2.14).
@@ -53,6 +53,9 @@ pub struct FileVolume<H: EntryHash = Xxh3> {
     pending: BTreeMap<u64, Pending>,
     /// Files of which a crash has taken writes, by inode number: they cannot be flushed before they are begun anew.
     lossy: BTreeSet<u64>,
+    /// Steps come several to a path.
+    #[serde(skip)]
+    hint: Hint,
 }
 
 /// A file with bytes not flushed.
@@ -92,6 +95,7 @@ impl<H: EntryHash> FileVolume<H> {
             squash: false,
             pending: BTreeMap::new(),
             lossy: BTreeSet::new(),
+            hint: Hint::default(),
         }
     }
 
@@ -209,10 +213,15 @@ impl<H: EntryHash> FileVolume<H> {
         }
     }
 
+    /// The entry at `path`.
+    pub(super) fn look(&mut self, path: &RelPath) -> Result<Place<'_>, TreeError> {
+        self.tree.get_near(path, &mut self.hint)
+    }
+
     /// The file at `path`.
-    pub(super) fn file(&self, path: &RelPath) -> Result<(EntryView<'_>, Contents), StepErrorKind> {
-        let view = self.tree.get(path)?;
-        match (view.contents.clone(), view.kind) {
+    pub(super) fn file(&mut self, path: &RelPath) -> Result<(Place<'_>, Contents), StepErrorKind> {
+        let view = self.look(path)?;
+        match (view.contents(), view.kind()) {
             (Some(contents), _) => Ok((view, contents)),
             (None, Kind::Directory) => Err(StepErrorKind::IsADirectory),
             (None, _) => Err(StepErrorKind::WrongKind),
@@ -281,14 +290,14 @@ impl<H: EntryHash> FileVolume<H> {
         change: impl FnOnce(&mut StepContext<'_>, &mut Contents) -> Result<T, StepErrorKind>,
     ) -> Result<T, StepErrorKind> {
         let (view, before) = self.file(path)?;
-        let (number, mut attrs) = (view.number, view.attrs);
+        let (number, mut attrs) = (view.number(), view.attrs());
         let mut contents = before.clone();
         let answer = change(cx, &mut contents)?;
         self.check_room(before.len(), contents.len())?;
         if !keep_mtime {
             attrs.mtime = cx.stamp();
         }
-        self.tree.set_file(path, contents, attrs)?;
+        self.tree.set_file_near(path, contents, attrs, &mut self.hint)?;
         let file = self
             .pending
             .entry(number)
@@ -299,7 +308,7 @@ impl<H: EntryHash> FileVolume<H> {
 
     /// Makes what is pending for a file durable.
     pub(super) fn flush(&mut self, path: &RelPath) -> Result<(), StepErrorKind> {
-        let number = self.file(path)?.0.number;
+        let number = self.file(path)?.0.number();
         self.pending.remove(&number);
         Ok(())
     }
@@ -311,8 +320,12 @@ impl<H: EntryHash> FileVolume<H> {
     }
 
     /// Whether a crash has taken writes of a file that have not been made again.
-    pub(super) fn has_lost_writes(&self, path: &RelPath) -> Result<bool, StepErrorKind> {
-        Ok(!self.lossy.is_empty() && self.lossy.contains(&self.file(path)?.0.number))
+    pub(super) fn has_lost_writes(&mut self, path: &RelPath) -> Result<bool, StepErrorKind> {
+        if self.lossy.is_empty() {
+            return Ok(false);
+        }
+        let number = self.file(path)?.0.number();
+        Ok(self.lossy.contains(&number))
     }
 
     /// A file is written from its beginning: what it lost no longer matters.
@@ -333,13 +346,14 @@ impl<H: EntryHash> FileVolume<H> {
     pub(super) fn change_attrs(
         &mut self,
         path: &RelPath,
-        change: impl FnOnce(&EntryView<'_>, &mut Attrs) -> Result<(), StepErrorKind>,
+        change: impl FnOnce(Kind, &mut Attrs) -> Result<(), StepErrorKind>,
     ) -> Result<(), StepErrorKind> {
-        let view = self.tree.get(path)?;
-        let mut attrs = view.attrs;
-        change(&view, &mut attrs)?;
-        if attrs != view.attrs {
-            self.tree.set_attrs(path, attrs)?;
+        let there = self.look(path)?;
+        let (kind, before) = (there.kind(), there.attrs());
+        let mut attrs = before;
+        change(kind, &mut attrs)?;
+        if attrs != before {
+            self.tree.set_attrs_near(path, attrs, &mut self.hint)?;
         }
         Ok(())
     }

@@ -4,12 +4,13 @@
 //! step names no path of its own (but [`Step::Link`]): it acts on the path of the action it belongs to, relative
 //! to the location's root. Bytes never pass through: they stay with the driver under a [`PayloadId`].
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
 use super::bucket::Metadata;
+use super::entries::Entries;
 use crate::api::aws_enum;
 use crate::time::FileTime;
 pub use crate::tree::{ContentDigest, Summary};
@@ -193,13 +194,12 @@ pub enum Step {
 }
 
 /// What a step answered.
-#[expect(clippy::large_enum_variant, reason = "answers are few at a time; a box would cost every listing")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StepResult {
     /// Done; nothing to tell.
     Done,
     /// A listing.
-    Listing(Listing),
+    Listing(Box<Listing>),
     /// Bytes went through.
     Bytes {
         /// How many.
@@ -339,7 +339,7 @@ pub struct Listing {
     /// The directory itself, with an empty name.
     pub directory: Listed,
     /// What is in it.
-    pub entries: Vec<Listed>,
+    pub entries: Entries,
 }
 
 /// Does steps on the two storages of an execution.

@@ -75,6 +75,20 @@ fn trusted_summaries_end_the_same() {
     }
 }
 
+/// What both sides have alike is passed under trust, but not what the log has to tell of.
+#[test]
+fn trust_leaves_out_no_line() {
+    let entries = "d/; d/a =abc m=6; d/l ->a m=4; d/p fifo m=5; d/s =x m=8";
+    let lines = [false, true].map(|trust| {
+        let mut rig = Rig::new(Nfs, Nfs, &format!("{entries}; d/new =n m=9"), entries);
+        let done = rig.run(&How { trust, ..How::default() });
+        done.succeeded().told(&["R2.13b-1 d/p"]);
+        assert_eq!(done.did(), ["copy d/new", "directory-metadata d"]);
+        done.after.clone()
+    });
+    assert_eq!(lines[0], lines[1]);
+}
+
 /// Tasks of every ordered pair are asked for, and settings that are not the defaults are drawn.
 #[test]
 fn histories_ask_for_all_nine_pairs() {

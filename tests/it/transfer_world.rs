@@ -226,7 +226,7 @@ impl MemFs {
         let mut entries: Vec<Listed> =
             self.children(name).map(|(name, inode)| self.listed(name, inode)).collect();
         entries.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(Listing { directory: self.listed(b"", inode), entries })
+        Ok(Listing { directory: self.listed(b"", inode), entries: entries.into() })
     }
 
     fn used(&self) -> u64 {
@@ -257,7 +257,7 @@ impl World {
         let now = FileTime { secs: self.stamp, nanos: 1 };
         let fs = if side == Side::Source { &mut self.source } else { &mut self.destination };
         match step {
-            Step::List { .. } => return fs.list(name).map(StepResult::Listing),
+            Step::List { .. } => return Ok(StepResult::Listing(Box::new(fs.list(name)?))),
             Step::Read { offset, length, payload } => {
                 let bytes = slice(fs.file_mut(name)?.0, *offset, *length);
                 let answer = answer(&bytes);

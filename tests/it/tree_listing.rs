@@ -3,10 +3,11 @@
 
 use datasync::Settings;
 use datasync::api::Options;
+use datasync::mix::{at_most, fold};
 use datasync::rules::{Documented, Pair, PairContext};
 use datasync::time::FileTime;
 use datasync::transfer::{Plan, TreeListing, delta};
-use datasync::tree::{Attrs, Contents, Node, NodeBody, RelPath, Tree};
+use datasync::tree::{Attrs, Contents, Hint, Node, NodeBody, RelPath, Tree};
 use datasync::volume::StorageKind;
 
 fn path(text: &str) -> RelPath {
@@ -111,4 +112,62 @@ fn a_hard_link_forbids_trust() {
     let [exact, trusting] = plans(&source, &destination);
     assert_eq!(trusting.items, exact.items);
     assert!(!exact.items.is_empty());
+}
+
+/// One edit of a tree, drawn from a word; one that cannot be done changes nothing.
+fn edit(tree: &mut Tree, word: u64) {
+    let drawn = |n: u64, max: u64| at_most(fold([word, n]), max);
+    let directory = ["a", "b", "c", "b/deep"][drawn(0, 3) as usize];
+    let name =
+        |n: u64| path(&format!("{directory}/{:08x}", (drawn(n, 299) as u32).wrapping_mul(0x9e37_79b1)));
+    let (one, two) = (name(1), name(2));
+    let secs = drawn(3, 9) as i64;
+    let node = |body| Node { attrs: attrs(secs), body };
+    let _ = match drawn(4, 7) {
+        0 => tree.insert(&one, node(NodeBody::Symlink(b"there"[..].into()))),
+        1 => tree.insert(&one, node(NodeBody::Directory)),
+        2 => tree.remove_all(&one),
+        3 => tree.rename(&one, &two),
+        4 => tree.link(&one, &two),
+        5 => tree.set_attrs(&one, attrs(secs)),
+        _ => tree.set_file(&one, Contents::generated(drawn(5, 3), 0, 100), attrs(secs)),
+    };
+}
+
+#[test]
+fn trust_changes_no_plan_of_any_two_trees() {
+    for seed in 0..60 {
+        let mut source = tree(at_most(fold([seed, 1]), 299) as u32);
+        source.insert(&path("b/deep"), Node { attrs: attrs(1), body: NodeBody::Directory }).unwrap();
+        let mut destination = source.clone();
+        for n in 0..at_most(fold([seed, 2]), 40) {
+            edit(&mut source, fold([seed, n, 3]));
+        }
+        for n in 0..at_most(fold([seed, 4]), 40) {
+            edit(&mut destination, fold([seed, n, 5]));
+        }
+        let [exact, trusting] = plans(&source, &destination);
+        assert_eq!(trusting, exact, "seed {seed}");
+    }
+}
+
+/// An entry is found by a hint wherever it was before, and is not found where it is no more.
+#[test]
+fn a_hint_never_misleads() {
+    let mut tree = tree(150);
+    let mut hint = Hint::default();
+    let (mut there, mut gone) = (0, 0);
+    for n in 0..4_000 {
+        let word = fold([n / 4, 7]);
+        edit(&mut tree, fold([n, 6]));
+        let name = (at_most(word, 299) as u32).wrapping_mul(0x9e37_79b1);
+        let at = path(&format!("b/{name:08x}"));
+        let found = tree.get_near(&at, &mut hint).map(|place| (place.number(), place.attrs()));
+        match &found {
+            Ok(_) => there += 1,
+            Err(_) => gone += 1,
+        }
+        assert_eq!(found, tree.get(&at).map(|view| (view.number, view.attrs)), "{at}");
+    }
+    assert!(there > 500 && gone > 500, "{there} there, {gone} gone");
 }

@@ -3,8 +3,8 @@
 use datasync::time::{FileTime, Instant};
 use datasync::tree::{Attrs, Contents, Kind, Node, NodeBody, RelPath};
 use datasync::volume::{
-    AttrSet, FileVolume, Inode, Listing, PayloadId, Payloads, Side, Stamps, Step, StepContext, StepErrorKind,
-    StepResult, StorageKind,
+    AttrSet, FileVolume, Inode, Listed, Listing, PayloadId, Payloads, Side, Stamps, Step, StepContext,
+    StepErrorKind, StepResult, StorageKind,
 };
 
 fn at(text: &str) -> RelPath {
@@ -59,7 +59,7 @@ impl Bench {
 
     fn list(&mut self, path: &str) -> Listing {
         match self.apply(path, &Step::List { side: Side::Destination }) {
-            Ok(StepResult::Listing(listing)) => listing,
+            Ok(StepResult::Listing(listing)) => *listing,
             other => panic!("list {path}: {other:?}"),
         }
     }
@@ -270,27 +270,40 @@ fn what_is_damaged_on_the_way_shows_at_the_other_end() {
 fn a_listing_shows_names_in_order_links_and_what_is_below() {
     let mut bench = Bench::new(StorageKind::Nfs, None);
     let listing = bench.list("");
-    let names: Vec<_> = listing.entries.iter().map(|entry| String::from_utf8_lossy(&entry.name)).collect();
+    let name = |entry: &Listed| String::from_utf8_lossy(&entry.name).into_owned();
+    let names: Vec<_> = listing.entries.iter().map(|entry| name(&entry)).collect();
     assert_eq!(names, ["dir", "empty", "file", "link", "pipe", "twin", "two"]);
     assert!(listing.directory.name.is_empty());
     // The root of the location holds linked files: nothing is attested about it.
     assert_eq!(listing.directory.summary, None);
-    let summary = listing.entries[0].summary.unwrap();
+    let summary = listing.entries.get(0).unwrap().summary.unwrap();
     assert_eq!((summary.entries, summary.bytes), (1, 100));
     let inodes: Vec<_> = listing.entries.iter().map(|entry| entry.inode).collect();
     assert_eq!(inodes[2], None);
     assert!(matches!(inodes[5], Some(Inode { links: 2, .. })));
     assert_eq!(inodes[5], inodes[6]);
-    assert_eq!(listing.entries[3].target.as_deref(), Some(&b"dir"[..]));
-    assert_eq!(listing.entries[3].size, 0);
+    assert_eq!(listing.entries.get(3).unwrap().target.as_deref(), Some(&b"dir"[..]));
+    assert_eq!(listing.entries.get(3).unwrap().size, 0);
+
+    // Written down, read back and changed it is the list that it was read as.
+    let text = serde_json::to_string(&listing).unwrap();
+    let mut read: Listing = serde_json::from_str(&text).unwrap();
+    assert_eq!(read, listing);
+    assert_eq!(serde_json::to_string(&read).unwrap(), text);
+    assert_eq!((listing.entries.len(), listing.entries.get(7)), (7, None));
+    let removed = read.entries.to_mut().remove(6);
+    assert_ne!(read, listing);
+    let mut kept = listing.clone();
+    assert_eq!(kept.entries.to_mut().pop().as_ref(), Some(&removed));
+    assert_eq!(kept, read);
 
     // The digest below follows a change and comes back with it.
     let before = bench.contents("dir/inner");
     bench.write("dir/inner", 0, Contents::literal(b"x")).unwrap();
-    assert_ne!(bench.list("").entries[0].summary, Some(summary));
+    assert_ne!(bench.list("").entries.get(0).unwrap().summary, Some(summary));
     bench.write("dir/inner", 0, before).unwrap();
     bench.apply("dir/inner", &Step::SetTimes { atime: None, mtime: FileTime::default() }).unwrap();
-    assert_eq!(bench.list("").entries[0].summary, Some(summary));
+    assert_eq!(bench.list("").entries.get(0).unwrap().summary, Some(summary));
 }
 
 #[test]

@@ -144,7 +144,7 @@ impl Plant for AssumesOrder {
         for result in &mut outcome.results {
             let StepResult::Listing(listing) = result else { continue };
             let mut last: Option<std::sync::Arc<[u8]>> = None;
-            listing.entries.retain(|entry| {
+            listing.entries.to_mut().retain(|entry| {
                 let seen = last.as_ref().is_none_or(|last| *last <= entry.name);
                 if seen {
                     last = Some(entry.name.clone());

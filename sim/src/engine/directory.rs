@@ -171,7 +171,7 @@ impl Root {
             }
         }
         entries.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(Listing { directory, entries })
+        Ok(Listing { directory, entries: entries.into() })
     }
 
     fn listed(&self, above: &OwnedFd, name: &[u8], stat: &Stat) -> Outcome<Listed> {
@@ -293,7 +293,7 @@ impl Root {
     ) -> Result<StepResult, StepErrorKind> {
         let root = self;
         match step {
-            Step::List { .. } => return root.list(path).map(StepResult::Listing),
+            Step::List { .. } => return Ok(StepResult::Listing(Box::new(root.list(path)?))),
             Step::Read { offset, length, payload } => {
                 let read = root.read(path, *offset, *length)?;
                 return Ok(bytes.arrive(*payload, read));

@@ -149,7 +149,7 @@ impl<H: EntryHash> Executor for Mounted<'_, H> {
             && let Ok(StepResult::Listing(listing)) = &mut result
         {
             let key = fold([self.listing_key, fold_bytes(4, path.as_bytes())]);
-            listing.entries.sort_by_cached_key(|entry| fold_bytes(key, &entry.name));
+            listing.entries.to_mut().sort_by_cached_key(|entry| fold_bytes(key, &entry.name));
         }
         match step {
             Step::Begin { .. }

@@ -243,7 +243,7 @@ impl<H: EntryHash> Storage<H> {
         }
         if let Ok(StepResult::Listing(listing)) = &mut then {
             listing.directory.summary = None;
-            listing.entries.iter_mut().for_each(|entry| entry.summary = None);
+            listing.entries.to_mut().iter_mut().for_each(|entry| entry.summary = None);
         }
         Some(then)
     }

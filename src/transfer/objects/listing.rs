@@ -55,7 +55,7 @@ impl ObjectView {
         }
         let marker = if prefix.is_empty() { None } else { bucket.get(prefix) };
         let directory = self.directory(side, None, Arc::from(&[][..]), marker);
-        Ok(Listing { directory, entries })
+        Ok(Listing { directory, entries: entries.into() })
     }
 
     /// A directory: a marker, or only the prefix of other keys. `above` is where it is, `None` for the listed

@@ -4,6 +4,7 @@
 mod listing;
 pub mod metadata;
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::str;
@@ -64,7 +65,7 @@ impl ObjectView {
         match step {
             Step::List { side: listed } => {
                 debug_assert_eq!(*listed, side, "a listing is of the side it is asked of");
-                return self.list(bucket, &at, path.is_root(), side).map(StepResult::Listing);
+                return Ok(StepResult::Listing(Box::new(self.list(bucket, &at, path.is_root(), side)?)));
             }
             Step::Read { offset, length, payload } => {
                 let contents = self.file(bucket, key)?.contents.slice(*offset, *length);

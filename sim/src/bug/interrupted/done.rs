@@ -17,7 +17,7 @@ fn skipping(skip: fn(&Notes, &Action, &Step) -> bool) -> Box<dyn Plant> {
 pub(in super::super) fn removed_is_gone() -> Box<dyn Plant> {
     remembering(Kept::WhenCutShort, |found, action, outcome| {
         relist(found, action, outcome, Side::Destination, |listing| {
-            listing.entries.retain(|entry| !is_in(&found.earlier.removed, action, &entry.name));
+            listing.entries.to_mut().retain(|entry| !is_in(&found.earlier.removed, action, &entry.name));
         });
     })
 }
@@ -31,7 +31,10 @@ pub(in super::super) fn removes_as_planned() -> Box<dyn Plant> {
         }
         relist(found, action, outcome, Side::Source, |listing| {
             let was_at = |entry: &Listed, side| then(found, side, action, &entry.name).is_some();
-            listing.entries.retain(|entry| was_at(entry, Side::Source) || !was_at(entry, Side::Destination));
+            listing
+                .entries
+                .to_mut()
+                .retain(|entry| was_at(entry, Side::Source) || !was_at(entry, Side::Destination));
         });
     })
 }
@@ -53,13 +56,13 @@ pub(in super::super) fn left_is_there() -> Box<dyn Plant> {
     remembering(Kept::WhenCutShort, |found, action, outcome| {
         relist(found, action, outcome, Side::Destination, |listing| {
             let old = found.earlier.listed.get(&(Side::Destination, action.path.clone()));
-            for own in old.into_iter().flat_map(|old| &old.entries) {
+            for own in old.into_iter().flat_map(|old| old.entries.iter()) {
                 let agreed = then(found, Side::Source, action, &own.name)
-                    .is_some_and(|source| source.inode.is_none() && looks_alike(source, own));
+                    .is_some_and(|source| source.inode.is_none() && looks_alike(&source, &own));
                 let alone = own.kind == Kind::File && own.inode.is_none();
                 if agreed && alone && !is_in(&found.earlier.touched, action, &own.name) {
-                    listing.entries.retain(|entry| entry.name != own.name);
-                    listing.entries.push(own.clone());
+                    listing.entries.to_mut().retain(|entry| entry.name != own.name);
+                    listing.entries.to_mut().push(own.into_owned());
                 }
             }
         });

@@ -8,6 +8,7 @@ mod done;
 mod notes;
 mod stale;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use datasync::transfer::{Action, ActionKind, Outcome};
@@ -54,7 +55,7 @@ fn relist(
 }
 
 /// The entry of this name as it was listed then.
-fn then<'a>(found: &'a Found<'_>, side: Side, action: &Action, name: &[u8]) -> Option<&'a Listed> {
+fn then<'a>(found: &'a Found<'_>, side: Side, action: &Action, name: &[u8]) -> Option<Cow<'a, Listed>> {
     let listing = found.earlier.listed.get(&(side, action.path.clone()))?;
     listing.entries.iter().find(|entry| *entry.name == *name)
 }
@@ -93,7 +94,7 @@ pub(super) fn keeps_what_came_since() -> Box<dyn Plant> {
         relist(found, action, outcome, Side::Destination, |listing| {
             if found.earlier.listed.contains_key(&(Side::Destination, action.path.clone())) {
                 let known = |entry: &Listed, side| then(found, side, action, &entry.name).is_some();
-                listing.entries.retain(|entry| {
+                listing.entries.to_mut().retain(|entry| {
                     known(entry, Side::Destination)
                         || known(entry, Side::Source)
                         || is_in(&found.earlier.touched, action, &entry.name)
@@ -107,12 +108,12 @@ pub(super) fn keeps_what_came_since() -> Box<dyn Plant> {
 pub(super) fn copied_is_done() -> Box<dyn Plant> {
     remembering(Kept::WhenCutShort, |found, action, outcome| {
         relist(found, action, outcome, Side::Source, |listing| {
-            for entry in &mut listing.entries {
+            for entry in listing.entries.to_mut() {
                 if entry.kind == Kind::File
                     && is_in(&found.earlier.copied, action, &entry.name)
                     && let Some(old) = then(found, Side::Source, action, &entry.name)
                 {
-                    entry.clone_from(old);
+                    *entry = old.into_owned();
                 }
             }
         });
@@ -124,13 +125,13 @@ pub(super) fn copied_is_there() -> Box<dyn Plant> {
     remembering(Kept::WhenCutShort, |found, action, outcome| {
         relist(found, action, outcome, Side::Destination, |listing| {
             let old = found.earlier.listed.get(&(Side::Source, action.path.clone()));
-            for own in old.into_iter().flat_map(|old| &old.entries) {
+            for own in old.into_iter().flat_map(|old| old.entries.iter()) {
                 if own.kind == Kind::File
                     && own.inode.is_none()
                     && is_in(&found.earlier.copied, action, &own.name)
                 {
-                    listing.entries.retain(|entry| entry.name != own.name);
-                    listing.entries.push(own.clone());
+                    listing.entries.to_mut().retain(|entry| entry.name != own.name);
+                    listing.entries.to_mut().push(own.into_owned());
                 }
             }
         });
@@ -141,9 +142,9 @@ pub(super) fn copied_is_there() -> Box<dyn Plant> {
 pub(super) fn caches_attributes() -> Box<dyn Plant> {
     remembering(Kept::WhenCutShort, |found, action, outcome| {
         relist(found, action, outcome, Side::Source, |listing| {
-            for entry in &mut listing.entries {
+            for entry in listing.entries.to_mut() {
                 if let Some(old) = then(found, Side::Source, action, &entry.name)
-                    && looks_alike(entry, old)
+                    && looks_alike(entry, &old)
                 {
                     (entry.uid, entry.gid, entry.mode) = (old.uid, old.gid, old.mode);
                 }
@@ -159,9 +160,9 @@ pub(super) fn caches_unwanted_modes() -> Box<dyn Plant> {
             return;
         }
         relist(found, action, outcome, Side::Source, |listing| {
-            for entry in &mut listing.entries {
+            for entry in listing.entries.to_mut() {
                 if let Some(old) = then(found, Side::Source, action, &entry.name)
-                    && looks_alike(entry, old)
+                    && looks_alike(entry, &old)
                 {
                     entry.mode = old.mode;
                 }
@@ -174,7 +175,7 @@ pub(super) fn caches_unwanted_modes() -> Box<dyn Plant> {
 pub(super) fn caches_destination() -> Box<dyn Plant> {
     remembering(Kept::WhenCutShort, |found, action, outcome| {
         relist(found, action, outcome, Side::Destination, |listing| {
-            for entry in &mut listing.entries {
+            for entry in listing.entries.to_mut() {
                 if !is_in(&found.earlier.touched, action, &entry.name)
                     && let Some(old) = then(found, Side::Destination, action, &entry.name)
                     && entry.kind == old.kind
@@ -190,7 +191,7 @@ pub(super) fn caches_destination() -> Box<dyn Plant> {
 pub(super) fn vanished_for_good() -> Box<dyn Plant> {
     remembering(Kept::Always, |found, action, outcome| {
         relist(found, action, outcome, Side::Source, |listing| {
-            listing.entries.retain(|entry| !is_in(&found.earlier.vanished, action, &entry.name));
+            listing.entries.to_mut().retain(|entry| !is_in(&found.earlier.vanished, action, &entry.name));
         });
     })
 }

@@ -218,7 +218,12 @@ fn note_success(notes: &mut Notes, action: &Action, outcome: &Outcome) {
         ActionKind::List => {
             for result in &outcome.results {
                 if let StepResult::Listing(listing) = result {
-                    notes.listed.entry((action.side, path.clone())).or_insert_with(|| listing.clone());
+                    notes.listed.entry((action.side, path.clone())).or_insert_with(|| {
+                        let mut noted = listing.clone();
+                        // It is searched often.
+                        noted.entries.to_mut();
+                        *noted
+                    });
                 }
             }
         }

@@ -12,7 +12,7 @@ macro_rules! as_it_was {
     ($found:ident, |$entry:ident, $old:ident| $change:expr) => {
         remembering(Kept::WhenCutShort, |$found, action, outcome| {
             relist($found, action, outcome, Side::Source, |listing| {
-                for $entry in &mut listing.entries {
+                for $entry in listing.entries.to_mut() {
                     if let Some($old) = then($found, Side::Source, action, &$entry.name)
                         && $entry.kind == $old.kind
                     {
@@ -41,6 +41,6 @@ pub(in super::super) fn caches_hard_links() -> Box<dyn Plant> {
 /// What an object's head says is what it said then: a listing of a bucket has keys and sizes only, all else is asked for.
 pub(in super::super) fn caches_heads() -> Box<dyn Plant> {
     as_it_was!(found, |entry, old| if found.earlier.from_bucket {
-        *entry = Listed { size: entry.size, name: entry.name.clone(), ..old.clone() };
+        *entry = Listed { size: entry.size, name: entry.name.clone(), ..old.into_owned() };
     })
 }
