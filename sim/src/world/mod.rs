@@ -10,11 +10,12 @@
 //! - `snapshot`: the world as plain data
 //! - `storage`, `filling`, `storage_edits`, `mount`, `frozen`: what is stored and how an execution reaches it
 //! - `by_hand`: what may happen next, for who picks it
-//! - `real`: storages that are real directories, of live worlds only; `tape`: what they answered; `live_state`: a live
-//!   world on disk
+//! - `real`: storages that are real directories, of live worlds only; `ahead`: what they are asked before its time;
+//!   `tape`: what they answered; `live_state`: a live world on disk
 //! - `cost`: how long things take; `triggers`: operations that wait for an action
 
 mod actions;
+mod ahead;
 pub mod by_hand;
 mod cost;
 mod filling;

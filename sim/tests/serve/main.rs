@@ -7,4 +7,5 @@ mod host;
 mod http;
 mod load;
 mod program;
+mod real;
 mod state;
