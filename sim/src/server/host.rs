@@ -184,6 +184,9 @@ impl Host {
         if let Query::Snapshots = query {
             return Answer::Done(views::names(self.snapshots.keys()));
         }
+        if let Query::Routes = query {
+            return Answer::Done(views::routes());
+        }
         let clock = self.spec.clock;
         views::answer(self.world(region, wall_ns), clock, query)
     }

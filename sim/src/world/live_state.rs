@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use datasync::report::LogLine;
 use datasync::rules::Rules;
 use datasync::service::ExecutionId;
-use datasync::transfer::ActionId;
+use datasync::transfer::{ActionId, ActionKind};
 use datasync::tree::{Contents, EntryHash};
 use datasync::volume::PayloadId;
 use serde::{Deserialize, Serialize};
 
 use super::live::LiveSpec;
 use super::{Stored, World};
-use crate::fault::FaultKind;
+use crate::fault::{FaultKind, Stage};
 use crate::scenario::Operation;
 
 /// Everything that decides how a live world goes on.
@@ -25,6 +25,9 @@ pub struct LiveState {
     /// What actions in flight have read from storages in memory to write it to directories.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     read: Vec<(ExecutionId, ActionId, Vec<(PayloadId, Contents)>)>,
+    /// The faults that took effect, counted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    struck: Vec<(FaultKind, Stage, Option<ActionKind>, u64)>,
 }
 
 impl<R: Rules + Stored, H: EntryHash + Stored> World<R, H> {
@@ -42,7 +45,9 @@ impl<R: Rules + Stored, H: EntryHash + Stored> World<R, H> {
             (execution, action, read.iter().map(|(id, contents)| (*id, contents.clone())).collect())
         });
         let read = read.collect();
-        LiveState { fresh, world: self.to_bytes(), operations: self.operations.clone(), logs, read }
+        let struck = self.tally.faults.iter();
+        let struck = struck.map(|((kind, stage, action), times)| (*kind, *stage, *action, *times)).collect();
+        LiveState { fresh, world: self.to_bytes(), operations: self.operations.clone(), logs, read, struck }
     }
 
     /// A world that goes on where a state was taken; `spec` is what it began with.
@@ -60,6 +65,9 @@ impl<R: Rules + Stored, H: EntryHash + Stored> World<R, H> {
         }
         world.take_over(fresh);
         world.operations = state.operations;
+        let struck = state.struck.into_iter();
+        world.tally.faults =
+            struck.map(|(kind, stage, action, times)| ((kind, stage, action), times)).collect();
         for (execution, action, read) in state.read {
             let flights = world.running.get_mut(&execution).map(|running| &mut running.flights);
             if let Some(flight) = flights.and_then(|flights| flights.get_mut(&action)) {

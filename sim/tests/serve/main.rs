@@ -3,6 +3,7 @@
 #![allow(missing_docs)] // a test binary
 
 mod clients;
+mod control;
 mod host;
 mod http;
 mod load;
