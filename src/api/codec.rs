@@ -20,8 +20,8 @@ pub const TARGET_PREFIX: &str = "FmrsService.";
 pub const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
 /// The version of the API.
 pub const API_VERSION: &str = "2018-11-09";
-/// The members that are times: epoch seconds on the wire.
-const TIMES: [&[u8]; 3] = [b"CreationTime", b"LastConnectionTime", b"StartTime"];
+/// The members that are times, as they stand in compact JSON: epoch seconds on the wire.
+const TIMES: [&[u8]; 3] = [b"\"CreationTime\":", b"\"LastConnectionTime\":", b"\"StartTime\":"];
 
 /// A request from its `X-Amz-Target` and its body. An empty body is `{}`; `null` members are absent; of a member
 /// given twice the last counts.
@@ -112,37 +112,24 @@ fn response_json(response: &Response) -> Vec<u8> {
 }
 
 /// Rewrites the nanoseconds of every time member as seconds with three decimals, rounded down (2.18). Compact JSON
-/// in, compact JSON out; only a member name is ever followed by a colon.
+/// in, compact JSON out. No text has a name with its quotes before a colon in it: the quotes would be escaped.
 fn times_in_seconds(json: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(json.len());
     let mut rest = json;
-    while let Some(start) = rest.iter().position(|byte| *byte == b'"') {
-        let end = string_end(&rest[start..]) + start;
-        let is_time = rest.get(end) == Some(&b':') && TIMES.contains(&&rest[start + 1..end - 1]);
-        out.extend(&rest[..end]);
-        rest = &rest[end..];
-        if is_time {
-            let digits = rest[1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-            let ns = rest[1..=digits].iter().fold(0u64, |ns, digit| ns * 10 + u64::from(digit - b'0'));
-            out.extend(format!(":{}.{:03}", ns / 1_000_000_000, ns / 1_000_000 % 1000).into_bytes());
-            rest = &rest[1 + digits..];
+    let mut place = 0;
+    while let Some(further) = rest[place..].iter().position(|byte| *byte == b':') {
+        place += further + 1;
+        if !TIMES.iter().any(|name| rest[..place].ends_with(name)) {
+            continue;
         }
+        let digits = rest[place..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let ns = rest[place..place + digits].iter().fold(0u64, |ns, digit| ns * 10 + u64::from(digit - b'0'));
+        out.extend_from_slice(&rest[..place]);
+        out.extend(format!("{}.{:03}", ns / 1_000_000_000, ns / 1_000_000 % 1000).into_bytes());
+        (rest, place) = (&rest[place + digits..], 0);
     }
-    out.extend(rest);
+    out.extend_from_slice(rest);
     out
-}
-
-/// One past the closing quote of the string that begins here.
-fn string_end(json: &[u8]) -> usize {
-    let mut place = 1;
-    while let Some(byte) = json.get(place) {
-        match byte {
-            b'"' => return place + 1,
-            b'\\' => place += 2,
-            _ => place += 1,
-        }
-    }
-    json.len()
 }
 
 /// Reads a structure: values of the right JSON type are kept, unknown members are noted and skipped.

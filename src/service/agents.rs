@@ -6,6 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::Service;
+use super::id_set::IdSet;
 use super::message::AgentId;
 use super::pages::{List, Page, follows};
 use super::records::Agent;
@@ -48,7 +49,7 @@ impl<R: Rules> Service<R> {
             status: AgentStatus::Online,
             lost_since: None,
             tags: Tags::of(input.tags.as_deref()),
-            locations: BTreeSet::new(),
+            locations: IdSet::default(),
             executing: BTreeSet::new(),
         };
         self.state.agents.insert(id, agent);

@@ -6,6 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::Service;
+use super::id_set::IdSet;
 use super::message::{AgentId, LocationId, Place};
 use super::pages::{List, Page};
 use super::records::{Access, Location};
@@ -79,7 +80,7 @@ impl<R: Rules> Service<R> {
             place,
             access,
             tags: Tags::of(tags),
-            tasks: BTreeSet::new(),
+            tasks: IdSet::default(),
         };
         self.state.locations.insert(id, location);
         Response::CreateLocation(CreateLocationResponse { location_arn: arn })

@@ -7,6 +7,7 @@
 mod agents;
 mod encode;
 mod executions;
+mod id_set;
 mod launch;
 mod locations;
 pub mod message;

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use super::encode::{Encode, encode_fields};
+use super::id_set::IdSet;
 use super::message::{AgentId, ExecutionId, LocationId, MountFailure, Place, TaskId};
 use super::tags::Tags;
 use crate::api::{AgentStatus, Options, TaskExecutionStatus};
@@ -24,7 +25,7 @@ pub(crate) struct Agent {
     pub(crate) lost_since: Option<Instant>,
     pub(crate) tags: Tags,
     /// The locations that list it.
-    pub(crate) locations: BTreeSet<LocationId>,
+    pub(crate) locations: IdSet<LocationId>,
     /// The executions it is busy with; more than one only under `allow_busy_agent`.
     pub(crate) executing: BTreeSet<ExecutionId>,
 }
@@ -46,7 +47,7 @@ pub(crate) struct Location {
     pub(crate) access: Access,
     pub(crate) tags: Tags,
     /// The tasks that name it.
-    pub(crate) tasks: BTreeSet<TaskId>,
+    pub(crate) tasks: IdSet<TaskId>,
 }
 encode_fields!(Location { arn, uri, created, place, access, tags, tasks });
 
@@ -119,7 +120,7 @@ pub(crate) struct Task {
     /// The execution that is not terminal.
     pub(crate) current: Option<ExecutionId>,
     /// All executions that are remembered.
-    pub(crate) executions: BTreeSet<ExecutionId>,
+    pub(crate) executions: IdSet<ExecutionId>,
 }
 encode_fields!(Task {
     arn,

@@ -3,6 +3,7 @@
 use alloc::collections::BTreeSet;
 use alloc::format;
 
+use super::id_set::IdSet;
 use super::message::{Command, LocationId, MountFailure, Place, TaskId};
 use super::pages::{List, Page};
 use super::records::{Access, Location, Task};
@@ -150,7 +151,7 @@ impl<R: Rules> Service<R> {
             mounted: false,
             failure: None,
             current: None,
-            executions: BTreeSet::new(),
+            executions: IdSet::default(),
         };
         self.state.tasks.insert(id, task);
         for location in [source_id, destination_id] {
@@ -232,7 +233,7 @@ impl<R: Rules> Service<R> {
             for location in [task.source, task.destination] {
                 self.state.locations.edit(location, |location| location.tasks.remove(&id));
             }
-            for execution in &task.executions {
+            for execution in task.executions.iter() {
                 self.state.timers.cancel(Timer::Forget(*execution));
                 self.state.executions.remove(execution);
             }

@@ -1,6 +1,9 @@
-"""Requests per second of `serve` beside moto's server, in turn in one run, on the same calls: ListTasks, DescribeTask, CreateTask.
+"""Requests per second of `serve` beside moto's server and a bare handler on the same HTTP stack, in turn in one run, on the
+same calls: ListTasks, DescribeTask, CreateTask.
 
-usage: bench.py PROGRAM MOTO_SERVER [SECONDS]. Needs wrk, and a moto_server of `pip install 'moto[server]'`. Prints a table in Markdown; medians of five rounds, 16 connections.
+usage: bench.py PROGRAM MOTO_SERVER BARE [SECONDS]. Needs wrk, a moto_server of `pip install 'moto[server]'`, and
+`cargo build --release --example bare_axum`, which is told to answer as many bytes as `serve` does. Prints a table in Markdown;
+medians of five rounds, 16 connections.
 """
 
 import contextlib
@@ -14,13 +17,14 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 import boto3
 
 from server import serving
 
-PROGRAM, MOTO = sys.argv[1], sys.argv[2]
-SECONDS = int(sys.argv[3]) if len(sys.argv) > 3 else 3
+PROGRAM, MOTO, BARE = sys.argv[1:4]
+SECONDS = int(sys.argv[4]) if len(sys.argv) > 4 else 3
 ROUNDS = 5
 PORT = 18129
 HEADERS = {
@@ -72,6 +76,19 @@ def moto():
     raise RuntimeError(f"{MOTO}: not up after 20 seconds; `pip install 'moto[server]'`")
 
 
+def size(address, operation, body):
+    """How many bytes the answer has."""
+    headers = dict(HEADERS, **{"X-Amz-Target": f"FmrsService.{operation}"})
+    request = urllib.request.Request(address, data=json.dumps(body).encode(), headers=headers)
+    with urllib.request.urlopen(request) as response:
+        return len(response.read())
+
+
+def bare(count):
+    server = subprocess.Popen([BARE, str(count)], stdout=subprocess.PIPE, text=True)
+    return server, server.stdout.readline().strip()
+
+
 def main():
     os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
     rates = {}
@@ -83,20 +100,23 @@ def main():
             with serving(PROGRAM, *options) as address, tempfile.TemporaryDirectory() as scratch:
                 body = prepare(address, True)[operation]
                 rates.setdefault((operation, "serve"), []).append(rate(address, operation, body, scratch))
-            server, address = moto()
-            try:
-                with tempfile.TemporaryDirectory() as scratch:
-                    body = prepare(address, False)[operation]
-                    rates.setdefault((operation, "moto"), []).append(rate(address, operation, body, scratch))
-            finally:
-                server.kill()
-                server.wait()
-    print("| call | serve, requests a second | moto_server | ratio |\n|---|---:|---:|---:|")
+                count = size(address, operation, body)
+            for who, start in (("bare", lambda: bare(count)), ("moto", moto)):
+                server, address = start()
+                try:
+                    with tempfile.TemporaryDirectory() as scratch:
+                        if who == "moto":
+                            body = prepare(address, False)[operation]
+                        rates.setdefault((operation, who), []).append(rate(address, operation, body, scratch))
+                finally:
+                    server.kill()
+                    server.wait()
+    print("| call | serve, requests a second | bare handler | moto_server | serve / moto_server |\n|---|---:|---:|---:|---:|")
     ratios = []
     for operation in ("ListTasks", "DescribeTask", "CreateTask"):
-        ours, theirs = (statistics.median(rates[operation, who]) for who in ("serve", "moto"))
+        ours, least, theirs = (statistics.median(rates[operation, who]) for who in ("serve", "bare", "moto"))
         ratios.append(ours / theirs)
-        print(f"| {operation} | {ours:,.0f} | {theirs:,.0f} | {ours / theirs:.0f} |")
+        print(f"| {operation} | {ours:,.0f} | {least:,.0f} | {theirs:,.0f} | {ours / theirs:.0f} |")
     print(f"\nMedian ratio {statistics.median(ratios):.0f}.")
 
 

@@ -11,7 +11,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use clap::{Args, ValueEnum};
 use datasync::Settings;
 use datasync::time::{Instant, SECOND};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::console::{Console, Done, HELD, Stop};
 use crate::server::{
@@ -36,7 +36,7 @@ enum Unmapped {
 ///
 /// Everything is in memory and under a virtual clock. Signatures are not checked, and any credentials do; the region is
 /// the one that a request is signed for. What only a simulator has (time, agents, faults, storages, snapshots) is below
-/// /_sim/, as the README says. The first line on stdout is the address.
+/// /_sim/, as the README says. The first line on stdout is the address; with --json it is {"address": ADDRESS}.
 #[derive(Debug, Args)]
 pub struct ServeArgs {
     /// Address and port; port 0 = any that is free.
@@ -117,11 +117,16 @@ pub fn serve(args: &ServeArgs, console: &mut Console<'_>) -> Done {
         volumes,
         settings: settings(&args.set)?,
     };
-    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    // One is for who has the service.
+    let threads =
+        std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).max(1));
     let http = Http { listen: args.listen, ignore_unknown: args.ignore_unknown, log: args.log, threads };
-    let out = &mut *console.out;
+    let (out, json) = (&mut *console.out, console.json);
     serve_http(http, spec, args.state.clone(), |address| {
-        writeln!(out, "http://{address}")?;
+        match json {
+            true => writeln!(out, "{}", json!({ "address": format!("http://{address}") }))?,
+            false => writeln!(out, "http://{address}")?,
+        }
         out.flush()
     })
     .map_err(|error| Stop::misuse("serve", error))?;

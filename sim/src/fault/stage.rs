@@ -2,10 +2,10 @@
 
 use datasync::report::Phase;
 use datasync::transfer::ActionKind;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Where an execution was when a fault took effect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Stage {
     /// LAUNCHING: mounts are tried.

@@ -162,12 +162,14 @@ impl Host {
                 }
                 Act::Restore { name } => match self.snapshots.get(name) {
                     Some((manual, regions)) => {
+                        self.regions.values().for_each(World::await_directories);
                         (self.manual, self.regions) = (*manual, regions.clone());
                         Answer::Done(views::names(self.snapshots.keys()))
                     }
                     None => Answer::Refused(404, format!("no snapshot is called `{name}`")),
                 },
                 Act::Reset {} => {
+                    self.await_directories();
                     self.regions.clear();
                     self.manual = self.spec.start;
                     Answer::Done(Value::Object(serde_json::Map::new()))
@@ -181,6 +183,9 @@ impl Host {
     pub fn look(&mut self, region: Option<&str>, query: &Query, wall_ns: u64) -> Answer {
         if let Query::Snapshots = query {
             return Answer::Done(views::names(self.snapshots.keys()));
+        }
+        if let Query::Routes = query {
+            return Answer::Done(views::routes());
         }
         let clock = self.spec.clock;
         views::answer(self.world(region, wall_ns), clock, query)
@@ -245,6 +250,11 @@ impl Host {
     pub fn crash_on_real_directories(&mut self) -> bool {
         let hit: Vec<bool> = self.regions.values_mut().map(World::crash_on_real_directories).collect();
         hit.contains(&true)
+    }
+
+    /// Waits until nothing that was begun on a real directory is under way any more.
+    pub fn await_directories(&self) {
+        self.regions.values().for_each(World::await_directories);
     }
 
     /// A digest of everything in all regions.

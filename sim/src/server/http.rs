@@ -10,10 +10,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use axum::handler::Handler as _;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header};
 use datasync::api::Operation;
 use datasync::mix::fold;
 use serde_json::json;
@@ -26,6 +26,8 @@ use super::host::{Answer, HostSpec, Input};
 use super::owner::Owner;
 use super::wire::{Asked, BODY_BYTES_MAX, WireRequest, WireResponse, read, refusal};
 
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 /// How long a body may take to arrive.
 const BODY_PATIENCE: Duration = Duration::from_secs(30);
 /// How long open connections may go on once the server is told to stop.
@@ -91,10 +93,11 @@ pub fn serve(
         })?;
         let (owner, thread) = Owner::start(spec, state).map_err(io::Error::other)?;
         let shared = Arc::new(Shared { owner, http, seed, requests: AtomicU64::new(0) });
-        let router = Router::new().fallback(answer).with_state(shared);
+        // There is one place for everything, so nothing is routed.
+        let service = answer.with_state(shared).into_make_service();
         ready(listener.local_addr()?)?;
         let (told, mut stop) = tokio::sync::watch::channel(false);
-        let serving = axum::serve(listener, router).with_graceful_shutdown(async move {
+        let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
             stopped().await;
             // Whoever counts the patience may be gone already.
             let _ = told.send(true);
@@ -159,7 +162,10 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request<Body>) -> Re
                 authorization: text("authorization"),
                 body: &body,
             };
-            noted.what = wire.target.map_or_else(|| format!("{} {}", wire.method, wire.path), str::to_owned);
+            if shared.http.log != LogFormat::None {
+                noted.what =
+                    wire.target.map_or_else(|| format!("{} {}", wire.method, wire.path), str::to_owned);
+            }
             respond(&shared, &wire, &mut noted).await
         }
         Some(Ok(Err(error))) if is_too_large(&error) => too_large(),
@@ -189,21 +195,27 @@ async fn respond(shared: &Shared, wire: &WireRequest<'_>, noted: &mut Noted) -> 
     match read(wire, shared.http.ignore_unknown) {
         Asked::Answered(response) => response,
         Asked::Call { region, request, ignored } => {
-            noted.what = Operation::as_str(request.operation()).to_owned();
-            (noted.region, noted.ignored) = (region.clone(), ignored);
+            if shared.http.log != LogFormat::None {
+                noted.what = Operation::as_str(request.operation()).to_owned();
+                (noted.region, noted.ignored) = (region.clone(), ignored);
+            }
             match shared.owner.handle(Input::Call { region, request }).await {
                 Some(Answer::Service(answer)) => WireResponse::of(&answer),
                 other => document(other),
             }
         }
         Asked::Control { method, path, query, body } => {
-            let region = query.into_iter().find(|(name, _)| name == "region").map(|(_, region)| region);
             noted.what = format!("{method} /_sim/{path}");
-            noted.region.clone_from(&region);
-            match control::read(&method, &path, &body) {
+            let asked = control::region(query).and_then(|region| {
+                noted.region.clone_from(&region);
+                Ok((region, control::read(&method, &path, &body)?))
+            });
+            match asked {
                 Err((status, what)) => refusal(status, "ControlException", &what),
-                Ok(Order::Look(query)) => document(shared.owner.look(region, query).await),
-                Ok(Order::Do(act)) => document(shared.owner.handle(Input::Act { region, act }).await),
+                Ok((region, Order::Look(query))) => document(shared.owner.look(region, query).await),
+                Ok((region, Order::Do(act))) => {
+                    document(shared.owner.handle(Input::Act { region, act }).await)
+                }
             }
         }
     }
@@ -226,26 +238,23 @@ fn over_http(seed: u64, number: u64, response: WireResponse) -> Response<Body> {
     *out.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = out.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-    if let Ok(id) = HeaderValue::from_str(&request_id(seed, number)) {
-        headers.insert("x-amzn-requestid", id);
-    }
+    headers.insert(REQUEST_ID, request_id(seed, number));
     if let Some(error) = error {
-        headers.insert("x-amzn-errortype", HeaderValue::from_static(error));
+        headers.insert(ERROR_TYPE, HeaderValue::from_static(error));
     }
     out
 }
 
 /// In the form of a UUID of version 4, as AWS's are.
-fn request_id(seed: u64, number: u64) -> String {
+fn request_id(seed: u64, number: u64) -> HeaderValue {
     let (high, low) = (fold([seed, 20, number]), fold([seed, 21, number]));
-    format!(
-        "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
-        high >> 32,
-        high >> 16 & 0xffff,
-        high & 0xfff,
-        0x8000 | (low >> 48 & 0x3fff),
-        low & 0xffff_ffff_ffff
-    )
+    let bits = (u128::from(high) << 64 | u128::from(low)) & !(0xf << 76 | 0x3 << 62) | 0x4 << 76 | 0x2 << 62;
+    let mut text = [b'-'; 36];
+    let digits = (0..36).filter(|place| ![8, 13, 18, 23].contains(place));
+    for (place, shift) in digits.zip((0..32).rev()) {
+        text[place] = b"0123456789abcdef"[(bits >> (4 * shift) & 0xf) as usize];
+    }
+    HeaderValue::from_bytes(&text).unwrap_or(HeaderValue::from_static("-"))
 }
 
 fn log(http: &Http, number: u64, noted: &Noted, response: &WireResponse, took: Duration) {

@@ -23,5 +23,5 @@ pub use control::{Act, Query};
 pub use host::{Answer, Host, HostSpec, HostState, Input};
 pub use http::{Http, LogFormat, serve};
 pub use state::StateFile;
-pub use volumes::{VolumeError, Volumes};
+pub use volumes::{Through, VolumeError, Volumes};
 pub use wire::{Asked, WireRequest, WireResponse, is_region, read};

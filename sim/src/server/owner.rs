@@ -93,6 +93,8 @@ impl Owner {
                     let _ = reply.send(answer);
                 }
             }
+            // What was begun is done before the program ends.
+            host.await_directories();
         });
         match began.recv() {
             Ok(Ok(())) => Ok((Self { letters }, thread)),

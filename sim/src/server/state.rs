@@ -17,7 +17,7 @@ use super::host::{Host, HostSpec, HostState, Input};
 use crate::world::Taped;
 
 /// The version of the format.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// After so many inputs the whole state is written instead of them.
 const INPUTS_MAX: u64 = 20_000;
 

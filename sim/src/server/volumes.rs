@@ -1,14 +1,15 @@
 //! `--volume URI=WHAT`: what locations stand for.
 
 use std::fmt;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use datasync::tree::RelPath;
 use datasync::volume::StorageKind;
 
 use super::control::kind_of_scheme;
-use crate::engine::Root;
+use crate::engine::{Disk, Lane, Root};
 use crate::scenario::StorageSpec;
 use crate::trees::file::read;
 use crate::world::{LiveStorage, RealDirectory, Tape};
@@ -19,8 +20,13 @@ pub struct Volumes {
     storages: Vec<LiveStorage>,
     /// What was said, in that order.
     said: Vec<String>,
+    /// Where the real directories among them are, with their lanes.
+    directories: Vec<(PathBuf, Arc<Lane>)>,
     tape: Tape,
 }
+
+/// What stands between a server and a directory: `Arc::new` if nothing does.
+pub type Through<'a> = &'a dyn Fn(Root) -> Arc<dyn Disk>;
 
 /// Why a volume cannot be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +46,15 @@ impl Volumes {
     /// # Errors
     /// What was expected; or another one begins at the same place.
     pub fn add(&mut self, text: &str) -> Result<(), VolumeError> {
-        let storage = parse_volume(text, &self.tape)?;
+        self.add_through(text, &|root| Arc::new(root))
+    }
+
+    /// The same with something between the server and the directory, if it is one.
+    ///
+    /// # Errors
+    /// As those of [`Volumes::add`].
+    pub fn add_through(&mut self, text: &str, through: Through<'_>) -> Result<(), VolumeError> {
+        let (mut storage, directory) = parse_volume(text)?;
         let LiveStorage { export, spec, .. } = &storage;
         let taken = |known: &LiveStorage| {
             known.export == *export
@@ -53,9 +67,38 @@ impl Volumes {
                 "{name}:/{export} of {kind}: expected one volume there, not two"
             )));
         }
+        if let Some(path) = directory {
+            let wrong = |error: &io::Error| wrong(text, &format!("{}: {error}", path.display()));
+            let root = Root::open(&path).map_err(|error| wrong(&error))?;
+            let lane = self.lane_at(&path).map_err(|error| wrong(&error))?;
+            storage.directory = Some(RealDirectory { disk: through(root), lane, tape: self.tape.clone() });
+        }
         self.storages.push(storage);
         self.said.push(text.to_owned());
         Ok(())
+    }
+
+    /// The lane of a directory: its own, or that of all which lie above or below it, so that what is done in one place is done
+    /// in one order.
+    fn lane_at(&mut self, path: &Path) -> io::Result<Arc<Lane>> {
+        let path = path.canonicalize()?;
+        let joined: Vec<Arc<Lane>> = self
+            .directories
+            .iter()
+            .filter(|(other, _)| other.starts_with(&path) || path.starts_with(other))
+            .map(|(_, lane)| Arc::clone(lane))
+            .collect();
+        let lane = joined.first().map_or_else(Lane::start, |lane| Ok(Arc::clone(lane)))?;
+        let is_joined = |lane: &Arc<Lane>| joined.iter().any(|other| Arc::ptr_eq(lane, other));
+        let real = self.storages.iter_mut().filter_map(|storage| storage.directory.as_mut());
+        let lanes = real.map(|directory| &mut directory.lane);
+        for other in lanes.chain(self.directories.iter_mut().map(|(_, lane)| lane)) {
+            if is_joined(other) {
+                *other = Arc::clone(&lane);
+            }
+        }
+        self.directories.push((path, Arc::clone(&lane)));
+        Ok(lane)
     }
 
     /// Where real directories' answers are kept.
@@ -77,12 +120,15 @@ impl Volumes {
     }
 }
 
-fn parse_volume(text: &str, tape: &Tape) -> Result<LiveStorage, VolumeError> {
-    let wrong = |what: &str| {
-        VolumeError(format!(
-            "volume `{text}`: {what}; expected URI=WHAT such as nfs://host/export=DIRECTORY, efs://fs-01234567=tree:FILE or s3://bucket=empty"
-        ))
-    };
+fn wrong(text: &str, what: &str) -> VolumeError {
+    VolumeError(format!(
+        "volume `{text}`: {what}; expected URI=WHAT such as nfs://host/export=DIRECTORY, efs://fs-01234567=tree:FILE or s3://bucket=empty"
+    ))
+}
+
+/// What a text says, with the real directory if it names one.
+fn parse_volume(text: &str) -> Result<(LiveStorage, Option<PathBuf>), VolumeError> {
+    let wrong = |what: &str| wrong(text, what);
     let (uri, what) = text.split_once('=').ok_or_else(|| wrong("no `=`"))?;
     let (scheme, rest) = uri.split_once("://").ok_or_else(|| wrong("no scheme"))?;
     let kind = kind_of_scheme(scheme).ok_or_else(|| wrong("a scheme that is none of nfs, efs, s3"))?;
@@ -107,9 +153,8 @@ fn parse_volume(text: &str, tape: &Tape) -> Result<LiveStorage, VolumeError> {
             ));
         }
         _ => {
-            let root = Root::open(Path::new(what)).map_err(|error| wrong(&error.to_string()))?;
-            directory = Some(RealDirectory { root: Arc::new(root), tape: tape.clone() });
+            directory = Some(PathBuf::from(what));
         }
     }
-    Ok(LiveStorage { export, spec: storage, directory })
+    Ok((LiveStorage { export, spec: storage, directory: None }, directory))
 }

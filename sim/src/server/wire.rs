@@ -68,10 +68,11 @@ pub enum Asked {
 /// Reads a request. `lenient`: members that the model does not have are left out.
 #[must_use]
 pub fn read(request: &WireRequest<'_>, lenient: bool) -> Asked {
-    if let Some(path) = request.path.strip_prefix("/_sim/") {
+    let below = request.path.strip_prefix("/_sim").filter(|path| path.is_empty() || path.starts_with('/'));
+    if let Some(path) = below {
         return Asked::Control {
             method: request.method.to_owned(),
-            path: path.trim_end_matches('/').to_owned(),
+            path: path.trim_start_matches('/').trim_end_matches('/').to_owned(),
             query: pairs(request.query),
             body: request.body.to_vec(),
         };

@@ -8,6 +8,7 @@ use datasync::transfer::{Action, ActionId, InFlight, Outcome, run_steps};
 use datasync::tree::EntryHash;
 use datasync::volume::{Side, Step, StepError};
 
+use super::ahead::Ahead;
 use super::journal::Writer;
 use super::mount::{Mount, Mounted, side_of};
 use super::running::{AnswerFault, Armed, Flight, Stop};
@@ -79,10 +80,12 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             armed: Armed::default(),
             answer: AnswerFault::default(),
             struck: Vec::new(),
+            ahead: Ahead::default(),
         };
         self.burst(execution, &mut flight);
         let running = self.running.get_mut(&execution).expect("it was there");
         running.flights.insert(id, Box::new(flight));
+        self.begin_ahead(execution, id);
         self.push(self.now.after_ns(leg_ns), about, Due::Leg { execution, action: id });
     }
 
@@ -145,6 +148,9 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         if over && wait_ns == 0 && !stalled {
             self.answer_action(execution, id);
         } else {
+            if !over {
+                self.begin_ahead(execution, id);
+            }
             self.push(self.now.after_ns(wait_ns), [6, execution.0, id.0], Due::Leg { execution, action: id });
         }
     }
@@ -152,12 +158,8 @@ impl<R: Rules, H: EntryHash> World<R, H> {
     /// Does the steps of an action up to number `upto`.
     pub(super) fn run(&mut self, execution: ExecutionId, id: ActionId, upto: usize) {
         let Some(running) = self.running.get_mut(&execution) else { return };
+        let lasting = running.lasting_place(id);
         let Some(flight) = running.flights.get_mut(&id) else { return };
-        let lasting = running
-            .lasting
-            .iter()
-            .find(|lasting| lasting.path == flight.action.path && lasting.action == flight.action.kind);
-        let lasting = lasting.and_then(|lasting| Some((lasting.error, lasting.place(flight)?)));
         let clear_until = lasting.map_or(upto, |(_, place)| upto.min(place));
         let last_stamp = self.stamps.last();
         if let Some(plant) = &mut self.plant {
@@ -173,6 +175,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             stamps: &mut self.stamps,
             payloads: &mut running.payloads,
             armed: &mut flight.armed,
+            ahead: &mut flight.ahead,
             plant: &mut self.plant,
             unflushed: &mut running.unflushed,
             wrote: false,

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use datasync::report::LogLine;
 use datasync::rules::Rules;
 use datasync::service::ExecutionId;
-use datasync::tree::EntryHash;
+use datasync::transfer::{ActionId, ActionKind};
+use datasync::tree::{Contents, EntryHash};
+use datasync::volume::PayloadId;
 use serde::{Deserialize, Serialize};
 
 use super::live::LiveSpec;
 use super::{Stored, World};
-use crate::fault::FaultKind;
+use crate::fault::{FaultKind, Stage};
 use crate::scenario::Operation;
 
 /// Everything that decides how a live world goes on.
@@ -20,6 +22,12 @@ pub struct LiveState {
     operations: Vec<Operation>,
     fresh: bool,
     logs: BTreeMap<ExecutionId, Vec<LogLine>>,
+    /// What actions in flight have read from storages in memory to write it to directories.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    read: Vec<(ExecutionId, ActionId, Vec<(PayloadId, Contents)>)>,
+    /// The faults that took effect, counted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    struck: Vec<(FaultKind, Stage, Option<ActionKind>, u64)>,
 }
 
 impl<R: Rules + Stored, H: EntryHash + Stored> World<R, H> {
@@ -29,7 +37,17 @@ impl<R: Rules + Stored, H: EntryHash + Stored> World<R, H> {
         let live = self.live.as_ref();
         let logs = live.map(|live| live.logs.clone()).unwrap_or_default();
         let fresh = live.is_some_and(|live| live.fresh);
-        LiveState { fresh, world: self.to_bytes(), operations: self.operations.clone(), logs }
+        let in_flight = self.running.iter().flat_map(|(execution, running)| {
+            running.flights.iter().map(move |(action, flight)| (*execution, *action, &flight.ahead.read))
+        });
+        let read = in_flight.filter(|(_, _, read)| !read.is_empty());
+        let read = read.map(|(execution, action, read)| {
+            (execution, action, read.iter().map(|(id, contents)| (*id, contents.clone())).collect())
+        });
+        let read = read.collect();
+        let struck = self.tally.faults.iter();
+        let struck = struck.map(|((kind, stage, action), times)| (*kind, *stage, *action, *times)).collect();
+        LiveState { fresh, world: self.to_bytes(), operations: self.operations.clone(), logs, read, struck }
     }
 
     /// A world that goes on where a state was taken; `spec` is what it began with.
@@ -47,6 +65,15 @@ impl<R: Rules + Stored, H: EntryHash + Stored> World<R, H> {
         }
         world.take_over(fresh);
         world.operations = state.operations;
+        let struck = state.struck.into_iter();
+        world.tally.faults =
+            struck.map(|(kind, stage, action, times)| ((kind, stage, action), times)).collect();
+        for (execution, action, read) in state.read {
+            let flights = world.running.get_mut(&execution).map(|running| &mut running.flights);
+            if let Some(flight) = flights.and_then(|flights| flights.get_mut(&action)) {
+                flight.ahead.read = read.into_iter().collect();
+            }
+        }
         if let Some(live) = &mut world.live {
             (live.logs, live.fresh) = (state.logs, state.fresh);
         }

@@ -10,11 +10,13 @@
 //! - `snapshot`: the world as plain data
 //! - `storage`, `filling`, `storage_edits`, `mount`, `frozen`: what is stored and how an execution reaches it
 //! - `by_hand`: what may happen next, for who picks it
-//! - `real`: storages that are real directories, of live worlds only; `tape`: what they answered; `live_state`: a live
-//!   world on disk
-//! - `cost`: how long things take; `triggers`: operations that wait for an action
+//! - `real`: storages that are real directories, of live worlds only; `ahead`: what they are asked before its time;
+//!   `tape`: what they answered; `live_state`: a live world on disk
+//! - `cost`: how long things take; `triggers`: operations that wait for an action; `armed`: what became of them
 
 mod actions;
+mod ahead;
+mod armed;
 pub mod by_hand;
 mod cost;
 mod filling;
@@ -59,6 +61,7 @@ use crate::scenario::{Act, Operation, Scenario, StepFault, WorldSpec};
 use crate::tally::Tally;
 use crate::trace::Recorder;
 
+pub use armed::ArmedFault;
 use cost::Costs;
 use live::Live;
 pub use live::{LiveSpec, LiveStorage, Unmapped};

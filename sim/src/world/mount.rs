@@ -13,6 +13,7 @@ use datasync::volume::{
 
 use serde::{Deserialize, Serialize};
 
+use super::ahead::Ahead;
 use super::real;
 use super::running::Armed;
 use super::storage::Storage;
@@ -92,6 +93,8 @@ pub struct Mounted<'a, H: EntryHash> {
     pub payloads: &'a mut Payloads,
     /// What will go wrong with the next steps.
     pub armed: &'a mut Armed,
+    /// What was begun before its time.
+    pub ahead: &'a mut Ahead,
     /// A bug planted around the volumes.
     pub plant: &'a mut Option<Box<dyn Plant>>,
     /// Paths of files that this execution has written to and not flushed.
@@ -192,7 +195,12 @@ impl<H: EntryHash> Mounted<'_, H> {
         let [from, to] = [self.source, self.destination].map(|mount| self.storages[mount.storage].is_real());
         let storage = &mut self.storages[mount.storage];
         if let Some(directory) = &storage.directory {
-            return directory.apply(&mut context, &mount.base, path, step, from != to);
+            return directory.apply(&mut context, &mount.base, path, step, from != to, self.ahead);
+        }
+        if let Step::Read { payload, .. } = step
+            && let Some(contents) = self.ahead.read.remove(payload)
+        {
+            return Ok(real::as_read(&mut context, *payload, &contents));
         }
         let mut plain = |context: &mut StepContext<'_>, step: &Step| {
             storage.apply(context, &mount.base, path, side, step, between_buckets)

@@ -13,7 +13,10 @@ use datasync::volume::{Payloads, Step, StepErrorKind};
 
 use serde::{Deserialize, Serialize};
 
+use super::ahead::Ahead;
 use super::mount::Mount;
+use super::real::Done;
+use crate::engine::Pending;
 use crate::fault::Strike;
 use crate::invariant::{Disturbance, Seen};
 use crate::oracle::Snapshot;
@@ -39,6 +42,9 @@ pub struct Flight {
     pub struck: Vec<Strike>,
     /// What stood at its path at the destination when it began.
     pub earlier: Option<Seen>,
+    /// What it began before its time. Of live worlds, which keep it beside.
+    #[serde(skip)]
+    pub ahead: Ahead,
 }
 
 /// Faults that wait for the step they strike.
@@ -57,6 +63,19 @@ pub struct Armed {
     pub short: Option<u64>,
     /// The next listing is so many changes old.
     pub stale: Option<u32>,
+}
+
+impl Armed {
+    /// Whether nothing will go wrong.
+    pub const fn is_idle(&self) -> bool {
+        let Self { corrupt, misread, misread_bytes, torn, short, stale } = self;
+        corrupt.is_none()
+            && !*misread
+            && !*misread_bytes
+            && torn.is_none()
+            && short.is_none()
+            && stale.is_none()
+    }
 }
 
 /// What goes wrong with an answer.
@@ -149,6 +168,20 @@ pub struct Running<R: Rules> {
     pub drains_until: Option<Instant>,
     /// The earliest moment at which a wake-up is already queued.
     pub wake: Option<Instant>,
+    /// What was begun on real directories and may not be over.
+    #[serde(skip)]
+    pub begun: Vec<Pending<Vec<Done>>>,
+}
+
+impl<R: Rules> Running<R> {
+    /// The step that is to fail for good in an action, of those still to be done: how, and at which place.
+    pub fn lasting_place(&self, id: ActionId) -> Option<(StepErrorKind, usize)> {
+        let flight = self.flights.get(&id)?;
+        let same =
+            |lasting: &&Lasting| lasting.path == flight.action.path && lasting.action == flight.action.kind;
+        let lasting = self.lasting.iter().find(same)?;
+        Some((lasting.error, lasting.place(flight)?))
+    }
 }
 
 /// What is known about an execution from its start to its end.

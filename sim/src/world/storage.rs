@@ -131,7 +131,7 @@ impl<H: EntryHash> Storage<H> {
     /// Why not.
     pub fn mountable(&self, subdirectory: &RelPath) -> Result<(), StepErrorKind> {
         if let Some(directory) = &self.directory {
-            return directory.root.mountable(subdirectory);
+            return directory.mountable(subdirectory);
         }
         match &self.medium {
             Medium::Files(volume) => volume.mountable(subdirectory),

@@ -71,6 +71,11 @@ impl Tape {
         }
     }
 
+    /// Whether answers come from here.
+    pub(super) fn is_replaying(&self) -> bool {
+        matches!(&*self.mode(), Mode::Replaying { .. })
+    }
+
     /// The answer to a step, if it is to come from here. When there is none left, the directory is not asked either.
     pub(super) fn answer(&self) -> Option<Taped> {
         match &mut *self.mode() {

@@ -29,6 +29,11 @@ impl Triggers {
         self.armed.push(Armed { trigger, operation, seen: 0 });
     }
 
+    /// Whether an operation still waits.
+    pub fn is_armed(&self, operation: usize) -> bool {
+        self.armed.iter().any(|armed| armed.operation == operation)
+    }
+
     /// Disarms everything.
     pub fn clear(&mut self) {
         self.armed.clear();

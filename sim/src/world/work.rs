@@ -161,6 +161,7 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             cancelled: false,
             drains_until: None,
             wake: None,
+            begun: Vec::new(),
         };
         let skewed =
             [&running.source, &running.destination].map(|mount| self.storages[mount.storage].is_skewed());
@@ -308,6 +309,10 @@ impl<R: Rules, H: EntryHash> World<R, H> {
             self.run_drawn_part(execution);
         }
         let Some(running) = self.running.remove(&execution) else { return };
+        // What was begun on a directory is not under way any more when anybody hears of the end.
+        running.begun.iter().for_each(|begun| {
+            let _ = begun.wait();
+        });
         // Of a worker that has died nothing is pending any more; any other closes its files.
         for path in &running.unflushed {
             self.storages[running.destination.storage].close(&running.destination.base.concat(path));

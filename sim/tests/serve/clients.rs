@@ -49,6 +49,12 @@ fn boto3_with_the_model_of_2018_11_09() {
 }
 
 #[test]
+fn every_refusal_by_boto3() {
+    let (Some(python), Some(model)) = (installed("bin/python"), installed("model")) else { return };
+    run(Command::new(python).arg(script("refusals.py")).arg(PROGRAM).arg(model));
+}
+
+#[test]
 fn boto3_of_today() {
     let Some(python) = installed("bin/python") else { return };
     run(Command::new(python).arg(script("boto.py")).args([PROGRAM, "today"]));

@@ -3,8 +3,10 @@
 #![allow(missing_docs)] // a test binary
 
 mod clients;
+mod control;
 mod host;
 mod http;
 mod load;
 mod program;
+mod real;
 mod state;

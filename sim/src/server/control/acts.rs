@@ -2,10 +2,11 @@
 
 use datasync::service::{ExecutionId, Place};
 use datasync::tree::{RelPath, Xxh3};
+use datasync::volume::StorageKind;
 use serde_json::{Map, Value};
 
 use super::{Act, kind_of_scheme};
-use crate::scenario::{Act as Happens, EditAct, Operation, Trigger, When};
+use crate::scenario::{Act as Happens, AgentChange, EditAct, Operation, StorageChange, Trigger, When};
 use crate::server::host::{Answer, Live};
 use crate::world::Storage;
 
@@ -31,11 +32,31 @@ fn operations(world: &Live, act: &Act) -> Result<Vec<Operation>, (u16, String)> 
     let now = |act| vec![Operation { when: When::AfterMs(0), act }];
     Ok(match act {
         Act::Agent { agent, change } => {
-            now(Happens::Agent { slot: agent_slot(world, agent)?, change: *change })
+            let slot = agent_slot(world, agent)?;
+            let in_contact = world.service().agents().find(|view| view.id.0 == u64::from(slot));
+            match (change, in_contact.is_some_and(|view| view.in_contact)) {
+                (AgentChange::Lose, false) => {
+                    return Err((
+                        409,
+                        format!("contact with agent `{agent}` is lost already; `regain` it first"),
+                    ));
+                }
+                (AgentChange::Regain, true) => {
+                    return Err((409, format!("agent `{agent}` is in contact; `lose` it first")));
+                }
+                _ => now(Happens::Agent { slot, change: *change }),
+            }
         }
         Act::Crash { execution } => {
-            let slot = slot(execution_of(world, execution)?)?;
-            now(Happens::CrashWorker { execution: slot })
+            let id = execution_of(world, execution)?;
+            if !world.is_at_work(id) {
+                let has = has_status(world, id);
+                return Err((
+                    409,
+                    format!("execution `{execution}` {has}: it has a worker from PREPARING to its end only"),
+                ));
+            }
+            now(Happens::CrashWorker { execution: slot(id)? })
         }
         Act::Restart {} => now(Happens::RestartService {}),
         Act::Edit { volume, edit } => {
@@ -43,15 +64,31 @@ fn operations(world: &Live, act: &Act) -> Result<Vec<Operation>, (u16, String)> 
             if world.storages()[storage as usize].is_real() {
                 return Err((400, format!("volume `{volume}` is a real directory: edit it there")));
             }
+            let impossible = |kind| (409, format!("volume `{volume}`: {kind}; the edit was not made"));
+            world.try_edit(storage, edit).map_err(impossible)?;
             now(Happens::Edit(EditAct { storage, edit: edit.clone() }))
         }
         Act::Storage { volume, change } => {
-            now(Happens::Storage { storage: volume_index(world, volume)?, change: *change })
+            let storage = volume_index(world, volume)?;
+            if let Some(why) = cannot_become(&world.storages()[storage as usize], *change) {
+                return Err((400, format!("volume `{volume}` {why}")));
+            }
+            now(Happens::Storage { storage, change: *change })
         }
         Act::Fault { execution, on, count, fault } => {
             let execution = match execution.as_str() {
                 "next" => slot(world.service().next_execution())?,
-                other => slot(execution_of(world, other)?)?,
+                other => {
+                    let id = execution_of(world, other)?;
+                    let over = world.service().execution_status(id).is_none_or(|status| status.is_terminal());
+                    if over {
+                        return Err((
+                            409,
+                            format!("execution `{other}` {}: nothing can strike it", has_status(world, id)),
+                        ));
+                    }
+                    slot(id)?
+                }
             };
             let one = |more: u32| Operation {
                 when: When::On(Trigger { execution, nth: on.nth.saturating_add(more), ..on.clone() }),
@@ -65,6 +102,28 @@ fn operations(world: &Live, act: &Act) -> Result<Vec<Operation>, (u16, String)> 
         | Act::Restore { .. }
         | Act::Reset {} => unreachable!("the host does these itself"),
     })
+}
+
+/// Why nothing can come of a change of a storage.
+fn cannot_become(storage: &Stored, change: StorageChange) -> Option<&'static str> {
+    use StorageChange::{
+        AllowMounts, Free, Full, LosePower, NoQuota, Quota, Reachable, RefuseMounts, Slow, Unreachable,
+    };
+    match change {
+        RefuseMounts | AllowMounts | Slow(_) | Unreachable | Reachable => None,
+        Full | Free | Quota(_) | NoQuota | LosePower if storage.is_real() => Some(
+            "is a real directory: it can be made slow, unreachable or not to be mounted, and nothing else",
+        ),
+        Quota(_) | NoQuota | LosePower if storage.kind() == StorageKind::S3 => {
+            Some("is a bucket: it has no quota, and no power to lose")
+        }
+        Full | Free | Quota(_) | NoQuota | LosePower => None,
+    }
+}
+
+fn has_status(world: &Live, execution: ExecutionId) -> String {
+    let status = world.service().execution_status(execution);
+    status.map_or_else(|| String::from("is forgotten"), |status| format!("is {status}"))
 }
 
 fn slot(execution: ExecutionId) -> Result<u32, (u16, String)> {

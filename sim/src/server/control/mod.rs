@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::scenario::{AgentChange, Edit, StepFault, StorageChange, Trigger};
 
-pub use routes::{Order, read};
+pub use routes::{Order, read, region};
 
 /// Something that only a simulator does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,6 +92,10 @@ pub enum Query {
     Log(String),
     /// The names of snapshots.
     Snapshots,
+    /// What was armed, and what of it has struck.
+    Faults,
+    /// What there is below `/_sim`.
+    Routes,
 }
 
 /// The kind of storage that a URI's scheme names.

@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use super::{Act, Query};
 use crate::scenario::{AgentChange, Edit, StepFault, StorageChange, Trigger};
 use crate::server::clock::parse_span;
+use crate::server::wire::is_region;
 
 /// Time until idle, at most, when nothing is said: a week.
 const IDLE_LIMIT: &str = "7d";
@@ -13,6 +14,32 @@ const IDLE_LIMIT: &str = "7d";
 const NAME_BYTES_MAX: usize = 128;
 /// Most faults armed by one request.
 const COUNT_MAX: u32 = 10_000;
+
+/// Everything there is: method, path below `/_sim/` with what varies in capitals, what it is.
+pub const ROUTES: [(&str, &str, &str); 18] = [
+    ("GET", "", "this list"),
+    ("GET", "state", "time, agents, tasks, executions, volumes, digest"),
+    ("GET", "time", "now, when the next thing happens, whether nothing is under way"),
+    (
+        "POST",
+        "time",
+        "{\"advance\": \"90s\"}, or {\"until\": \"idle\"} with an optional \"limit\" such as \"2h\"",
+    ),
+    ("POST", "agents/AGENT", "{\"change\": \"lose\"}, or regain, restart"),
+    ("GET", "faults", "what was armed, how much of it waits or has struck; what took effect how often"),
+    ("POST", "faults", "{\"fault\": FAULT} with optional \"execution\", \"on\" and \"count\""),
+    ("GET", "executions/EXECUTION/log", "what an execution logged"),
+    ("POST", "executions/EXECUTION/crash", "its worker dies"),
+    ("POST", "edits", "{\"volume\": VOLUME, \"edit\": EDIT}"),
+    ("GET", "volumes", "the volumes"),
+    ("GET", "volumes/VOLUME", "what is in one"),
+    ("POST", "volumes", "{\"volume\": VOLUME, \"change\": CHANGE}"),
+    ("GET", "snapshots", "the names of what was kept"),
+    ("POST", "snapshots/NAME", "everything is kept"),
+    ("POST", "snapshots/NAME/restore", "everything is again as it was kept"),
+    ("POST", "restart", "the service restarts from what it wrote down"),
+    ("POST", "reset", "everything is again as at the beginning"),
+];
 
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +61,7 @@ pub fn read(method: &str, path: &str, body: &[u8]) -> Result<Order, Refusal> {
     let parts: Vec<&str> = path.splitn(3, '/').collect();
     let look = |query| if method == "GET" { Ok(Order::Look(query)) } else { Err(wrong_method(method, path)) };
     match (method, parts.as_slice()) {
+        (_, [""]) => look(Query::Routes),
         (_, ["state"]) => look(Query::State),
         ("POST", ["time"]) => time(body).map(Order::Do),
         (_, ["time"]) => look(Query::Time),
@@ -42,6 +70,7 @@ pub fn read(method: &str, path: &str, body: &[u8]) -> Result<Order, Refusal> {
             Ok(Order::Do(Act::Agent { agent: agent.join("/"), change }))
         }
         ("POST", ["faults"]) => fault(body).map(Order::Do),
+        (_, ["faults"]) => look(Query::Faults),
         ("POST", ["executions", execution, "crash"]) => {
             Ok(Order::Do(Act::Crash { execution: (*execution).to_owned() }))
         }
@@ -66,15 +95,31 @@ pub fn read(method: &str, path: &str, body: &[u8]) -> Result<Order, Refusal> {
         (_, ["agents" | "faults" | "executions" | "edits" | "snapshots" | "restart" | "reset", ..]) => {
             Err(wrong_method(method, path))
         }
-        _ => Err((
-            404,
-            format!(
-                "nothing is at /_sim/{path}; expected state, time, agents/AGENT, faults, executions/EXECUTION/log, \
-                 executions/EXECUTION/crash, edits, volumes, volumes/VOLUME, snapshots, snapshots/NAME, \
-                 snapshots/NAME/restore, restart or reset"
-            ),
-        )),
+        _ => {
+            let mut known: Vec<&str> =
+                ROUTES.iter().map(|(_, path, _)| *path).filter(|path| !path.is_empty()).collect();
+            known.dedup();
+            Err((404, format!("nothing is at /_sim/{path}; expected one of {}", known.join(", "))))
+        }
     }
+}
+
+/// The region that a query picks, if it picks one.
+///
+/// # Errors
+/// 400 for anything else in it.
+pub fn region(query: Vec<(String, String)>) -> Result<Option<String>, Refusal> {
+    let mut region = None;
+    for (name, value) in query {
+        match name.as_str() {
+            "region" if is_region(&value) => region = Some(value),
+            "region" => {
+                return Err((400, format!("query: region `{value}`: expected a region such as us-east-1")));
+            }
+            _ => return Err((400, format!("query: `{name}` means nothing here; expected `region`"))),
+        }
+    }
+    Ok(region)
 }
 
 fn wrong_method(method: &str, path: &str) -> Refusal {
@@ -130,6 +175,7 @@ fn time(body: &[u8]) -> Result<Act, Refusal> {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Armed {
     execution: Option<String>,
     #[serde(default = "one")]
@@ -167,6 +213,40 @@ fn fault(body: &[u8]) -> Result<Act, Refusal> {
             ),
         ));
     }
+    if let StepFault::Burst { actions: 0, .. } = fault {
+        return Err((400, String::from("body: a burst of 0 actions; expected at least 1")));
+    }
     let on = Trigger { execution: 0, phase, action, path, nth, step };
     Ok(Act::Fault { execution: execution.unwrap_or_else(|| String::from("next")), on, count, fault })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the list of routes says is there is there, by that method and by no other.
+    #[test]
+    fn every_route_is_one() {
+        let bodies: [&[u8]; 5] = [
+            b"",
+            br#"{"until": "idle"}"#,
+            br#"{"change": "lose"}"#,
+            br#"{"fault": "lose-answer"}"#,
+            br#"{"volume": "0", "change": "full"}"#,
+        ];
+        let edit: &[u8] = br#"{"volume": "0", "edit": {"remove": {"path": "a"}}}"#;
+        for (method, path, about) in ROUTES {
+            let path = path.replace(char::is_uppercase, "x");
+            let answers = bodies.iter().chain([&edit]).map(|body| read(method, &path, body));
+            let orders: Vec<Order> = answers.filter_map(Result::ok).collect();
+            let looks = orders.iter().any(|order| matches!(order, Order::Look(_)));
+            assert!(!orders.is_empty() && looks == (method == "GET"), "{method} {path}: {orders:?}");
+            let other = read("DELETE", &path, b"");
+            assert!(matches!(other, Err((405, _))), "{path}: {other:?}");
+            assert!(!about.is_empty());
+        }
+        assert!(
+            matches!(read("GET", "elsewhere", b""), Err((404, what)) if what.contains("snapshots/NAME/restore"))
+        );
+    }
 }

@@ -6,19 +6,23 @@ use serde_json::{Value, json};
 
 use super::Query;
 use super::acts::{execution_of, volume_index};
+use super::routes::ROUTES;
 use crate::oracle::{RawStorage, ReadOut};
+use crate::scenario::Trigger;
 use crate::server::clock::Clock;
 use crate::server::host::{Answer, Live};
+use crate::world::ArmedFault;
 
 /// Answers a look.
 pub fn answer(world: &Live, clock: Clock, query: &Query) -> Answer {
     let shown = match query {
         Query::State => Ok(state(world, clock)),
         Query::Time => Ok(time(world)),
+        Query::Faults => Ok(faults(world)),
         Query::Volumes => Ok(volumes(world)),
         Query::Volume(volume) => volume_index(world, volume).map(|index| content(world, index)),
         Query::Log(execution) => log(world, execution),
-        Query::Snapshots => unreachable!("the host answers this itself"),
+        Query::Snapshots | Query::Routes => unreachable!("the host answers these itself"),
     };
     match shown {
         Ok(document) => Answer::Done(document),
@@ -45,6 +49,58 @@ pub fn idle(world: &Live, reached: bool) -> Value {
 /// A list of names.
 pub fn names<'a>(names: impl Iterator<Item = &'a String>) -> Value {
     json!({"snapshots": names.collect::<Vec<_>>()})
+}
+
+/// What there is below `/_sim`.
+#[must_use]
+pub fn routes() -> Value {
+    let routes = ROUTES.iter().map(|(method, path, about)| {
+        json!({"method": method, "path": format!("/_sim/{path}").trim_end_matches('/'), "about": about})
+    });
+    json!({"routes": routes.collect::<Vec<_>>()})
+}
+
+/// What was armed in a row for one kind of action of an execution counts together.
+fn faults(world: &Live) -> Value {
+    let service = world.service();
+    let mut rows: Vec<(ArmedFault<'_>, [u64; 4])> = Vec::new();
+    for armed in world.armed_faults() {
+        let view = service.executions().find(|view| view.id.0 == u64::from(armed.on.execution));
+        // What is forgotten is over too.
+        let over = match view {
+            Some(view) => view.status.is_terminal(),
+            None => service.next_execution().0 > u64::from(armed.on.execution),
+        };
+        let (waits, missed) = (armed.waits && !over, armed.waits && over);
+        let counts = [1, u64::from(waits), u64::from(!armed.waits), u64::from(missed)];
+        let follows = |(row, sum): &(ArmedFault<'_>, [u64; 4])| {
+            let nth = u64::from(row.on.nth) + sum[0];
+            row.fault == armed.fault
+                && nth == u64::from(armed.on.nth)
+                && Trigger { nth: row.on.nth, ..armed.on.clone() } == *row.on
+        };
+        match rows.last_mut().filter(|row| follows(row)) {
+            Some((_, sum)) => sum.iter_mut().zip(counts).for_each(|(sum, more)| *sum += more),
+            None => rows.push((armed, counts)),
+        }
+    }
+    let armed = rows.into_iter().map(|(ArmedFault { on, fault, .. }, [armed, waiting, struck, missed])| {
+        let arn = service.executions().find(|view| view.id.0 == u64::from(on.execution)).map(|view| view.arn);
+        json!({
+            "execution": on.execution,
+            "arn": arn,
+            "on": {"phase": on.phase, "action": on.action, "path": on.path, "nth": on.nth, "step": on.step},
+            "fault": fault,
+            "armed": armed,
+            "waiting": waiting,
+            "struck": struck,
+            "missed": missed,
+        })
+    });
+    let effects = world.tally.faults.iter().map(|((kind, stage, action), times)| {
+        json!({"kind": kind, "stage": stage, "action": action, "times": times})
+    });
+    json!({"armed": armed.collect::<Vec<_>>(), "tookEffect": effects.collect::<Vec<_>>()})
 }
 
 fn state(world: &Live, clock: Clock) -> Value {
