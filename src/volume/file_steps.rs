@@ -182,12 +182,12 @@ impl<H: EntryHash> FileVolume<H> {
     }
 
     fn list(&self, at: &RelPath, side: Side) -> Result<Listing, StepErrorKind> {
-        let (view, entries) = self.tree.snapshot(at)?;
-        if self.squash && side == Side::Source && view.attrs.mode & 0o5 != 0o5 {
+        let (itself, entries) = self.tree.snapshot(at)?;
+        if self.squash && side == Side::Source && itself.attrs().mode & 0o5 != 0o5 {
             return Err(StepErrorKind::PermissionDenied);
         }
-        let mut directory = listed(&view);
-        directory.name = Arc::from(&[][..]);
+        let mut directory = plain(&[], Kind::Directory, 0, &itself.attrs());
+        directory.summary = itself.summary();
         // A digest says nothing about what the reader may read.
         Ok(Listing { directory, entries: Entries::kept(entries, !self.squash) })
     }
@@ -214,7 +214,7 @@ pub(crate) fn listed_at(place: &Place<'_>) -> Listed {
 fn plain(name: &[u8], kind: Kind, size: u64, attrs: &Attrs) -> Listed {
     let Attrs { uid, gid, mode, atime, mtime } = *attrs;
     Listed {
-        name: Arc::from(name),
+        name: if name.is_empty() { Arc::default() } else { Arc::from(name) },
         kind,
         size,
         uid: Some(uid),
