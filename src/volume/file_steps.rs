@@ -38,17 +38,13 @@ impl<H: EntryHash> FileVolume<H> {
                 return Ok(bytes(&self.readable(at, side)?.slice(*offset, *length)));
             }
             Step::Write { offset, payload } => {
-                self.file(at)?;
-                let (contents, _) = cx.send(*payload)?;
-                end_of(*offset, contents.len())?;
-                // A write of no bytes has no effect, so it moves no mtime.
-                if !contents.is_empty() {
-                    self.write_file(cx, at, false, |_, file| {
-                        file.write_at(*offset, &contents);
-                        Ok(())
-                    })?;
-                }
-                return Ok(bytes(&contents));
+                return self.write_file(cx, at, false, |cx, file| {
+                    let (contents, _) = cx.send(*payload)?;
+                    end_of(*offset, contents.len())?;
+                    file.write_at(*offset, &contents);
+                    // A write of no bytes has no effect, so it moves no mtime.
+                    Ok((!contents.is_empty(), bytes(&contents)))
+                });
             }
             Step::Begin { fresh } => self.begin(cx, at, *fresh)?,
             Step::Flush => {
@@ -121,9 +117,11 @@ impl<H: EntryHash> FileVolume<H> {
     }
 
     fn begin(&mut self, cx: &mut StepContext<'_>, at: &RelPath, fresh: AttrSet) -> Result<(), StepErrorKind> {
-        match self.look(at) {
-            Ok(_) => self.truncate_file(cx, at, 0)?,
-            Err(_) => self.make(cx, at, fresh, NodeBody::File(Contents::default()))?,
+        match self.truncate_file(cx, at, 0) {
+            Err(StepErrorKind::NotFound | StepErrorKind::NotADirectory) => {
+                self.make(cx, at, fresh, NodeBody::File(Contents::default()))?;
+            }
+            done => done?,
         }
         self.forget_losses(at);
         Ok(())
@@ -139,7 +137,7 @@ impl<H: EntryHash> FileVolume<H> {
         end_of(0, size)?;
         self.write_file(cx, at, false, |_, file| {
             file.truncate(size);
-            Ok(())
+            Ok((true, ()))
         })
     }
 
