@@ -118,9 +118,10 @@ impl Scan {
         }
     }
 
-    /// The entries of a directory, if it was listed.
-    pub(crate) fn cursor(&self, dir: Option<DirId>) -> Option<EntryCursor<'_>> {
-        Some(self.listing(dir?)?.entries.cursor())
+    /// The entries of a directory, if it was listed and may have directories among them.
+    pub(crate) fn directories(&self, dir: Option<DirId>) -> Option<EntryCursor<'_>> {
+        let entries = &self.listing(dir?)?.entries;
+        entries.may_have_directories().then(|| entries.cursor())
     }
 
     fn subtree(&self, dir: u32) -> Subtree<DirId> {

@@ -122,20 +122,20 @@ impl<R: Rules> Builder<'_, R> {
     }
 
     pub(super) fn leave<S: Listings, D: Listings>(&mut self, walk: &mut DeltaWalk<'_, S, D>) {
-        let left = walk.take_left();
-        let Some(only) = left.tag.only else { return };
+        let (path, tag) = walk.take_left();
+        let Some(only) = tag.only else { return };
         if let Some(replacing) = only.replaces {
             // What is in the directory either goes as a whole or stays as a whole; what could not be listed stays.
-            self.records.truncate(left.tag.record);
+            self.records.truncate(tag.record);
             let record = walk.frame().tag.record;
-            self.replace(left.path, *replacing, only.kept || only.guard.listing_failed, record);
+            self.replace(path, *replacing, only.kept || only.guard.listing_failed, record);
         } else if only.kept {
             if let Some(above) = walk.is_inside().then(|| walk.frame()).and_then(|f| f.tag.only.as_mut()) {
                 above.kept = true;
             }
         } else {
-            let gone = self.remove_or_keep(walk, left.path, &only.entry, only.guard);
-            self.records[left.tag.record].gone = gone;
+            let gone = self.remove_or_keep(walk, path, &only.entry, only.guard);
+            self.records[tag.record].gone = gone;
         }
     }
 

@@ -184,8 +184,11 @@ impl Scanner {
     /// The directories of a pair to go into, or to take as equal.
     fn directories<R: Rules>(&self, rules: &R, context: &PairContext, pair: u32) -> Vec<Below> {
         let DirPair { path, source, destination, .. } = &self.pairs[pair as usize];
-        let mut sides = (self.source.cursor(*source), self.destination.cursor(*destination));
+        let mut sides = (self.source.directories(*source), self.destination.directories(*destination));
         let mut found = Vec::new();
+        if sides.0.is_none() && sides.1.is_none() {
+            return found;
+        }
         loop {
             let own = sides.0.as_mut().and_then(EntryCursor::front_directory);
             let other = sides.1.as_mut().and_then(EntryCursor::front_directory);

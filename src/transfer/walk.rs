@@ -47,7 +47,7 @@ pub(crate) struct Walk<'a, S: Listings, D: Listings, T> {
     /// What both sides attest as the same and nobody wants to see.
     passes: Pass,
     stack: Vec<WalkFrame<'a, S, D, T>>,
-    left: Option<WalkFrame<'a, S, D, T>>,
+    left: Option<(RelPath, T)>,
 }
 
 impl<'a, S: Listings, D: Listings, T> Walk<'a, S, D, T> {
@@ -89,7 +89,7 @@ impl<'a, S: Listings, D: Listings, T> Walk<'a, S, D, T> {
     }
 
     /// The directory that `Left` spoke of.
-    pub(crate) fn take_left(&mut self) -> WalkFrame<'a, S, D, T> {
+    pub(crate) fn take_left(&mut self) -> (RelPath, T) {
         self.left.take().expect("asked once after `Left`")
     }
 
@@ -108,7 +108,7 @@ impl<'a, S: Listings, D: Listings, T> Walk<'a, S, D, T> {
         let d = destination.as_mut().and_then(|(_, entries)| entries.front());
         let order = match (&s, &d) {
             (None, None) => {
-                self.left = self.stack.pop();
+                self.left = self.stack.pop().map(|frame| (frame.path, frame.tag));
                 return Some(Event::Left);
             }
             (Some(_), None) => Ordering::Less,

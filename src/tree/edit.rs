@@ -15,6 +15,7 @@ use super::linking::Gone;
 use super::links::{LinkedName, Links, Record};
 use super::node::{Body, Entry, EntryView, Node};
 use super::persistent::Tree;
+use super::snapshot::Place as At;
 use super::sums::Sums;
 use crate::time::FileTime;
 
@@ -193,20 +194,6 @@ impl<H: EntryHash> Tree<H> {
         self.set_file_with(path, contents, Some(attrs), &mut Hint::default())
     }
 
-    /// Like [`Tree::set_file`], quicker when `hint` is of the same path and little has changed since.
-    ///
-    /// # Errors
-    /// As [`Tree::set_contents`].
-    pub fn set_file_near(
-        &mut self,
-        path: &RelPath,
-        contents: Contents,
-        attrs: Attrs,
-        hint: &mut Hint,
-    ) -> Result<(), TreeError> {
-        self.set_file_with(path, contents, Some(attrs), hint)
-    }
-
     fn set_file_with(
         &mut self,
         path: &RelPath,
@@ -214,26 +201,42 @@ impl<H: EntryHash> Tree<H> {
         attrs: Option<Attrs>,
         hint: &mut Hint,
     ) -> Result<(), TreeError> {
+        self.change_file_near(path, hint, |there| {
+            Ok((Some((contents, attrs.unwrap_or_else(|| there.attrs()))), ()))
+        })
+    }
+
+    /// Looks at a regular file and gives it the contents and attributes that `change` makes of it, if any; of a linked file,
+    /// seen through all its names. Answers what `change` answers. Quicker when `hint` is of the same path and little has
+    /// changed since.
+    ///
+    /// # Errors
+    /// `NotFound`, `NotADirectory`, `IsADirectory`, `WrongKind`; and those of `change`.
+    pub fn change_file_near<T, E: From<TreeError>>(
+        &mut self,
+        path: &RelPath,
+        hint: &mut Hint,
+        change: impl FnOnce(&At<'_>) -> Result<(Option<(Contents, Attrs)>, T), E>,
+    ) -> Result<T, E> {
         let chain = self.chain_near(path, hint)?;
         let slot = target(&chain);
         match slot.kind() {
-            Kind::File if slot.is_linked() => {
-                let number = slot.number();
-                self.links.change(number, |record| {
-                    record.contents = contents;
-                    record.attrs = attrs.unwrap_or(record.attrs);
-                });
-            }
-            Kind::File => {
-                let body = Body::File(contents);
-                let plan = self.plan(&chain, attrs, Some(&body));
-                let (leaf, at) = self.carry_out(&plan);
-                leaf.set_body(at, body);
-            }
-            Kind::Directory => return Err(TreeError::IsADirectory),
-            _ => return Err(TreeError::WrongKind),
+            Kind::File => {}
+            Kind::Directory => return Err(TreeError::IsADirectory.into()),
+            _ => return Err(TreeError::WrongKind.into()),
         }
-        Ok(())
+        let (new, answer) = change(&At { slot, links: &self.links })?;
+        let Some((contents, attrs)) = new else { return Ok(answer) };
+        if slot.is_linked() {
+            let number = slot.number();
+            self.links.change(number, |record| (record.contents, record.attrs) = (contents, attrs));
+        } else {
+            let body = Body::File(contents);
+            let plan = self.plan(&chain, Some(attrs), Some(&body));
+            let (leaf, at) = self.carry_out(&plan);
+            leaf.set_body(at, body);
+        }
+        Ok(answer)
     }
 
     /// The way to the directory that `path` is to be made in. The name must be free there.

@@ -61,7 +61,7 @@ impl RelPath {
     /// The root.
     #[must_use]
     pub fn root() -> Self {
-        Self(Arc::from(&[][..]))
+        Self::default()
     }
 
     /// A path from its bytes. `None` if a component is empty, `.` or `..`, or holds a NUL.

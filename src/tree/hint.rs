@@ -56,10 +56,12 @@ impl<H: EntryHash> Tree<H> {
     ) -> Result<Vec<(Place, Slot<'_>)>, TreeError> {
         let mut chain = Vec::with_capacity(8);
         chain.push((Place::FIRST, self.top()));
-        if self.follow(path, hint, |place, slot| chain.push((place, slot))) {
-            return Ok(chain);
+        if !self.follow(path, hint, |place, slot| chain.push((place, slot))) {
+            chain.truncate(1);
+            self.search(path, hint)?;
+            self.follow(path, hint, |place, slot| chain.push((place, slot)));
         }
-        self.chain(path.as_bytes())
+        Ok(chain)
     }
 
     /// Goes the way of the hint; whether it leads to `path` still.

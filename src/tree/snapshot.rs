@@ -34,6 +34,12 @@ impl Snapshot {
         self.children.is_empty()
     }
 
+    /// Whether there are directories among the entries.
+    #[must_use]
+    pub fn has_directories(&self) -> bool {
+        self.children.sums().directories > 0
+    }
+
     /// Whether both are one in memory. Saves time; says nothing when it is false.
     #[must_use]
     pub fn same(&self, other: &Self) -> bool {
@@ -58,10 +64,13 @@ impl<H: EntryHash> Tree<H> {
     ///
     /// # Errors
     /// As [`Tree::list`].
-    pub fn snapshot(&self, directory: &RelPath) -> Result<(EntryView<'_>, Snapshot), TreeError> {
+    pub fn snapshot(&self, directory: &RelPath) -> Result<(Place<'_>, Snapshot), TreeError> {
         let slot = self.find(directory)?;
         let children = slot.children().ok_or(TreeError::NotADirectory)?;
-        Ok((slot.view(), Snapshot { children: children.clone(), links: self.links.clone() }))
+        Ok((
+            Place { slot, links: &self.links },
+            Snapshot { children: children.clone(), links: self.links.clone() },
+        ))
     }
 }
 

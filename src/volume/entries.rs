@@ -59,6 +59,14 @@ impl Entries {
         matches!(self.0, Form::Kept { .. })
     }
 
+    /// Whether there may be directories among them.
+    pub(crate) fn may_have_directories(&self) -> bool {
+        match &self.0 {
+            Form::List(_) => true,
+            Form::Kept { directory, .. } => directory.has_directories(),
+        }
+    }
+
     /// The entries as a list, to change them.
     pub fn to_mut(&mut self) -> &mut Vec<Listed> {
         if let Form::Kept { .. } = self.0 {

@@ -77,7 +77,7 @@ impl<H: EntryHash> FileVolume<H> {
         end_of(offset, contents.len())?;
         self.write_file(cx, path, keep_mtime, |_, file| {
             file.overlay_at(offset, contents);
-            Ok(())
+            Ok((true, ()))
         })?;
         self.flush(path)
     }

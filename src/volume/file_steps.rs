@@ -38,17 +38,13 @@ impl<H: EntryHash> FileVolume<H> {
                 return Ok(bytes(&self.readable(at, side)?.slice(*offset, *length)));
             }
             Step::Write { offset, payload } => {
-                self.file(at)?;
-                let (contents, _) = cx.send(*payload)?;
-                end_of(*offset, contents.len())?;
-                // A write of no bytes has no effect, so it moves no mtime.
-                if !contents.is_empty() {
-                    self.write_file(cx, at, false, |_, file| {
-                        file.write_at(*offset, &contents);
-                        Ok(())
-                    })?;
-                }
-                return Ok(bytes(&contents));
+                return self.write_file(cx, at, false, |cx, file| {
+                    let (contents, _) = cx.send(*payload)?;
+                    end_of(*offset, contents.len())?;
+                    file.write_at(*offset, &contents);
+                    // A write of no bytes has no effect, so it moves no mtime.
+                    Ok((!contents.is_empty(), bytes(&contents)))
+                });
             }
             Step::Begin { fresh } => self.begin(cx, at, *fresh)?,
             Step::Flush => {
@@ -121,9 +117,11 @@ impl<H: EntryHash> FileVolume<H> {
     }
 
     fn begin(&mut self, cx: &mut StepContext<'_>, at: &RelPath, fresh: AttrSet) -> Result<(), StepErrorKind> {
-        match self.look(at) {
-            Ok(_) => self.truncate_file(cx, at, 0)?,
-            Err(_) => self.make(cx, at, fresh, NodeBody::File(Contents::default()))?,
+        match self.truncate_file(cx, at, 0) {
+            Err(StepErrorKind::NotFound | StepErrorKind::NotADirectory) => {
+                self.make(cx, at, fresh, NodeBody::File(Contents::default()))?;
+            }
+            done => done?,
         }
         self.forget_losses(at);
         Ok(())
@@ -139,7 +137,7 @@ impl<H: EntryHash> FileVolume<H> {
         end_of(0, size)?;
         self.write_file(cx, at, false, |_, file| {
             file.truncate(size);
-            Ok(())
+            Ok((true, ()))
         })
     }
 
@@ -182,12 +180,12 @@ impl<H: EntryHash> FileVolume<H> {
     }
 
     fn list(&self, at: &RelPath, side: Side) -> Result<Listing, StepErrorKind> {
-        let (view, entries) = self.tree.snapshot(at)?;
-        if self.squash && side == Side::Source && view.attrs.mode & 0o5 != 0o5 {
+        let (itself, entries) = self.tree.snapshot(at)?;
+        if self.squash && side == Side::Source && itself.attrs().mode & 0o5 != 0o5 {
             return Err(StepErrorKind::PermissionDenied);
         }
-        let mut directory = listed(&view);
-        directory.name = Arc::from(&[][..]);
+        let mut directory = plain(&[], Kind::Directory, 0, &itself.attrs());
+        directory.summary = itself.summary();
         // A digest says nothing about what the reader may read.
         Ok(Listing { directory, entries: Entries::kept(entries, !self.squash) })
     }
@@ -214,7 +212,7 @@ pub(crate) fn listed_at(place: &Place<'_>) -> Listed {
 fn plain(name: &[u8], kind: Kind, size: u64, attrs: &Attrs) -> Listed {
     let Attrs { uid, gid, mode, atime, mtime } = *attrs;
     Listed {
-        name: Arc::from(name),
+        name: if name.is_empty() { Arc::default() } else { Arc::from(name) },
         kind,
         size,
         uid: Some(uid),

@@ -197,20 +197,11 @@ impl<H: EntryHash> FileVolume<H> {
         if long { Err(StepErrorKind::NameTooLong) } else { Ok(()) }
     }
 
-    /// Whether a file may grow (or shrink) from `old` to `new` bytes.
-    fn check_room(&self, old: u64, new: u64) -> Result<(), StepErrorKind> {
-        let growth = new.saturating_sub(old);
-        let fits = match self.capacity {
-            Some(capacity) => self.tree.bytes().saturating_add(growth) <= capacity,
-            None => true,
-        };
-        let allowed = self.quota.is_none_or(|quota| self.tree.bytes().saturating_add(growth) <= quota);
-        match growth {
-            0 => Ok(()),
-            _ if self.full || !fits => Err(StepErrorKind::NoSpace),
-            _ if !allowed => Err(StepErrorKind::QuotaExceeded),
-            _ => Ok(()),
-        }
+    /// What there is to write into.
+    fn room(&self) -> Room {
+        let limited = self.capacity.is_some() || self.quota.is_some();
+        let used = if limited { self.tree.bytes() } else { 0 };
+        Room { capacity: self.capacity, full: self.full, quota: self.quota, used }
     }
 
     /// The entry at `path`.
@@ -239,7 +230,7 @@ impl<H: EntryHash> FileVolume<H> {
     ) -> Result<(), StepErrorKind> {
         Self::check_name(path)?;
         if let NodeBody::File(contents) = &body {
-            self.check_room(0, contents.len())?;
+            self.room().check(0, contents.len())?;
         }
         let default_mode = match &body {
             NodeBody::Directory => 0o755,
@@ -281,28 +272,37 @@ impl<H: EntryHash> FileVolume<H> {
         Ok(())
     }
 
-    /// Gives a file new contents, pending, with a new mtime unless it is to be kept.
+    /// Gives a file new contents, pending, with a new mtime unless it is to be kept. `change` answers whether it made any
+    /// change, and something for whoever asked.
     pub(super) fn write_file<T>(
         &mut self,
         cx: &mut StepContext<'_>,
         path: &RelPath,
         keep_mtime: bool,
-        change: impl FnOnce(&mut StepContext<'_>, &mut Contents) -> Result<T, StepErrorKind>,
+        change: impl FnOnce(&mut StepContext<'_>, &mut Contents) -> Result<(bool, T), StepErrorKind>,
     ) -> Result<T, StepErrorKind> {
-        let (view, before) = self.file(path)?;
-        let (number, mut attrs) = (view.number(), view.attrs());
-        let mut contents = before.clone();
-        let answer = change(cx, &mut contents)?;
-        self.check_room(before.len(), contents.len())?;
-        if !keep_mtime {
-            attrs.mtime = cx.stamp();
+        let room = self.room();
+        let (written, answer) = self.tree.change_file_near(path, &mut self.hint, |there| {
+            let before = there.contents().unwrap_or_default();
+            let mut contents = before.clone();
+            let (changed, answer) = change(cx, &mut contents)?;
+            if !changed {
+                return Ok((None, (None, answer)));
+            }
+            room.check(before.len(), contents.len())?;
+            let mut attrs = there.attrs();
+            if !keep_mtime {
+                attrs.mtime = cx.stamp();
+            }
+            Ok::<_, StepErrorKind>((Some((contents, attrs)), (Some((there.number(), before)), answer)))
+        })?;
+        if let Some((number, before)) = written {
+            let file = self
+                .pending
+                .entry(number)
+                .or_insert_with(|| Pending { path: path.clone(), versions: Vec::new() });
+            file.versions.push(before);
         }
-        self.tree.set_file_near(path, contents, attrs, &mut self.hint)?;
-        let file = self
-            .pending
-            .entry(number)
-            .or_insert_with(|| Pending { path: path.clone(), versions: Vec::new() });
-        file.versions.push(before);
         Ok(answer)
     }
 
@@ -356,6 +356,29 @@ impl<H: EntryHash> FileVolume<H> {
             self.tree.set_attrs_near(path, attrs, &mut self.hint)?;
         }
         Ok(())
+    }
+}
+
+/// The room of a file system for contents.
+struct Room {
+    capacity: Option<u64>,
+    full: bool,
+    quota: Option<u64>,
+    /// Bytes in use; counted only where there is a limit.
+    used: u64,
+}
+
+impl Room {
+    /// Whether a file may grow (or shrink) from `old` to `new` bytes.
+    fn check(&self, old: u64, new: u64) -> Result<(), StepErrorKind> {
+        let growth = new.saturating_sub(old);
+        let within = |limit: Option<u64>| limit.is_none_or(|limit| self.used.saturating_add(growth) <= limit);
+        match growth {
+            0 => Ok(()),
+            _ if self.full || !within(self.capacity) => Err(StepErrorKind::NoSpace),
+            _ if !within(self.quota) => Err(StepErrorKind::QuotaExceeded),
+            _ => Ok(()),
+        }
     }
 }
 
