@@ -63,7 +63,7 @@ pub(super) static BUGS: &[Bug] = &[
         family: Family::Control,
         conjunction: &[CutShort],
         modelled_on: Some("https://github.com/matchID-project/deces-backend/issues/233"),
-        caught_by: &["lifecycle", "one-execution-per-task"],
+        caught_by: &["lifecycle", "one-execution-per-task", "bounded-liveness"],
         bug: plant(
             "what is cancelled while LAUNCHING has no error and is a SUCCESS",
             launching::cancelled_launch_succeeds,

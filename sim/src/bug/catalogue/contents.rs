@@ -74,6 +74,7 @@ pub(super) static BUGS: &[Bug] = &[
             "cancel-then-rerun-converges",
             "counters",
             "verify-sound",
+            "verify-honest",
         ],
         bug: plant("an answer that is too late is taken for that of the next try", torn::takes_late),
         benign: plant("every file is copied again once", transfer::copies_again),

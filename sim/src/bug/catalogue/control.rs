@@ -84,7 +84,7 @@ pub(super) static BUGS: &[Bug] = &[
         family: Family::Control,
         conjunction: &[SecondStart],
         modelled_on: None,
-        caught_by: &["refused-changes-nothing"],
+        caught_by: &["refused-changes-nothing", "bounded-liveness"],
         bug: plant("a refused second start leaves a tag", service::tagging_refusal),
         benign: plant("requests are refused in other words", service::other_words),
     },

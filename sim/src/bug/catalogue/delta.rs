@@ -21,7 +21,12 @@ pub(super) static BUGS: &[Bug] = &[
         family: Family::Delta,
         conjunction: &[],
         modelled_on: Some("https://github.com/rclone/rclone/issues/438"),
-        caught_by: &["cancel-then-rerun-converges", "counters", "survives-or-reports"],
+        caught_by: &[
+            "cancel-then-rerun-converges",
+            "counters",
+            "survives-or-reports",
+            "bounded-by-the-journal",
+        ],
         bug: rule(
             "what a crash left between contents and metadata is taken for done",
             RuleChange::LeftoverIsDone,

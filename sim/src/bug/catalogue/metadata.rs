@@ -21,7 +21,7 @@ pub(super) static BUGS: &[Bug] = &[
         family: Family::Metadata,
         conjunction: &[],
         modelled_on: None,
-        caught_by: &["survives-or-reports", "cancel-then-rerun-converges"],
+        caught_by: &["survives-or-reports", "cancel-then-rerun-converges", "bounded-by-the-journal"],
         bug: plant("metadata that may not be set counts as set", torn::swallows_refusals),
         benign: plant("times are set twice", transfer::sets_times_twice),
     },

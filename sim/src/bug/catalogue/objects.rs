@@ -11,7 +11,7 @@ pub(super) static BUGS: &[Bug] = &[
         family: Family::Objects,
         conjunction: &[],
         modelled_on: None,
-        caught_by: &["torn-only-where-allowed"],
+        caught_by: &["torn-only-where-allowed", "bandwidth-ceiling"],
         bug: plant("an object is put in part, then whole", torn::puts_in_parts),
         benign: plant("every file is copied again once", transfer::copies_again),
     },

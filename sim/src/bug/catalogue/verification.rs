@@ -31,7 +31,7 @@ pub(super) static BUGS: &[Bug] = &[
         family: Family::Verification,
         conjunction: &[],
         modelled_on: None,
-        caught_by: &["source-untouched"],
+        caught_by: &["source-untouched", "cancel-then-rerun-converges"],
         bug: plant("verification leaves source files read-only", transfer::locks_source),
         benign: plant("every comparison is made again once", transfer::compares_again),
     },
