@@ -75,6 +75,9 @@ pub struct ServeArgs {
     /// Leave members out that API version 2018-11-09 does not have, and log them, instead of refusing the request.
     #[arg(long)]
     ignore_unknown: bool,
+    /// Threads for connections [default: one less than there are cores]. With one, and everything in memory, there is no other.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
     /// The log of requests, on stderr.
     #[arg(long, value_enum, default_value_t)]
     log: LogFormat,
@@ -117,9 +120,9 @@ pub fn serve(args: &ServeArgs, console: &mut Console<'_>) -> Done {
         volumes,
         settings: settings(&args.set)?,
     };
+    let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     // One is for who has the service.
-    let threads =
-        std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).max(1));
+    let threads = args.threads.map_or_else(|| cores().saturating_sub(1).max(1), usize::from);
     let http = Http { listen: args.listen, ignore_unknown: args.ignore_unknown, log: args.log, threads };
     let (out, json) = (&mut *console.out, console.json);
     serve_http(http, spec, args.state.clone(), |address| {

@@ -132,7 +132,9 @@ mod tests {
             }));
         }
         assert_eq!(*last.unwrap().wait(), 599);
-        lanes.iter().for_each(|lane| Lane::begin(&[Arc::clone(lane)], || ()).wait());
+        for lane in &lanes {
+            assert_eq!(*Lane::begin(&[Arc::clone(lane)], || 1).wait(), 1);
+        }
         for (log, expected) in logs.iter().zip(expected) {
             assert_eq!(*log.lock().unwrap(), expected);
         }

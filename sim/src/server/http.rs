@@ -54,7 +54,7 @@ pub struct Http {
     pub ignore_unknown: bool,
     /// The log of requests.
     pub log: LogFormat,
-    /// Threads for connections.
+    /// Threads for connections. With one, and nothing to wait for on disk, it has the service as well.
     pub threads: usize,
 }
 
@@ -83,15 +83,26 @@ pub fn serve(
     state: Option<PathBuf>,
     ready: impl FnOnce(SocketAddr) -> io::Result<()>,
 ) -> io::Result<()> {
-    let runtime =
-        runtime::Builder::new_multi_thread().worker_threads(http.threads.max(1)).enable_all().build()?;
+    // On one thread that waits for nothing there is nobody to hand requests over to.
+    let alone = http.threads <= 1 && state.is_none() && !spec.volumes.has_directories();
+    let mut builder = match alone {
+        true => runtime::Builder::new_current_thread(),
+        false => runtime::Builder::new_multi_thread(),
+    };
+    let runtime = builder.worker_threads(http.threads.max(1)).enable_all().build()?;
     let seed = spec.seed;
     let listen = http.listen;
     let done: io::Result<_> = runtime.block_on(async {
         let listener = TcpListener::bind(listen).await.map_err(|error| {
             io::Error::new(error.kind(), format!("--listen {listen}: {error}; port 0 takes any that is free"))
         })?;
-        let (owner, thread) = Owner::start(spec, state).map_err(io::Error::other)?;
+        let (owner, thread) = match alone {
+            true => (Owner::here(spec), None),
+            false => {
+                let (owner, thread) = Owner::start(spec, state).map_err(io::Error::other)?;
+                (owner, Some(thread))
+            }
+        };
         let shared = Arc::new(Shared { owner, http, seed, requests: AtomicU64::new(0) });
         // There is one place for everything, so nothing is routed.
         let service = answer.with_state(shared).into_make_service();
@@ -117,7 +128,11 @@ pub fn serve(
     });
     let thread = done?;
     runtime.shutdown_timeout(STOP_PATIENCE);
-    thread.join().map_err(|_| io::Error::other("the thread that has the service panicked"))
+    let panicked = thread.map_or_else(Owner::is_gone_here, |thread| thread.join().is_err());
+    match panicked {
+        true => Err(io::Error::other("the thread that has the service panicked")),
+        false => Ok(()),
+    }
 }
 
 /// SIGINT or SIGTERM.

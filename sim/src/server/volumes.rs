@@ -101,6 +101,12 @@ impl Volumes {
         Ok(lane)
     }
 
+    /// Whether there are real directories among them.
+    #[must_use]
+    pub fn has_directories(&self) -> bool {
+        !self.directories.is_empty()
+    }
+
     /// Where real directories' answers are kept.
     #[must_use]
     pub fn tape(&self) -> Tape {

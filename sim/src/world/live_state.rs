@@ -15,6 +15,9 @@ use super::{Stored, World};
 use crate::fault::{FaultKind, Stage};
 use crate::scenario::Operation;
 
+/// Bytes under way.
+type Payloads = Vec<(PayloadId, Contents)>;
+
 /// Everything that decides how a live world goes on.
 #[derive(Serialize, Deserialize)]
 pub struct LiveState {
@@ -24,7 +27,7 @@ pub struct LiveState {
     logs: BTreeMap<ExecutionId, Vec<LogLine>>,
     /// What actions in flight have read from storages in memory to write it to directories.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    read: Vec<(ExecutionId, ActionId, Vec<(PayloadId, Contents)>)>,
+    read: Vec<(ExecutionId, ActionId, Payloads)>,
     /// The faults that took effect, counted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     struck: Vec<(FaultKind, Stage, Option<ActionKind>, u64)>,

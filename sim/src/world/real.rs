@@ -111,8 +111,8 @@ impl RealDirectory {
             return result.map(|_| ());
         }
         let (disk, path) = (Arc::clone(&self.disk), subdirectory.clone());
-        let result = Lane::begin(&[Arc::clone(&self.lane)], move || disk.mountable(&path)).wait().clone();
-        self.tape.keep(|| Taped { result: result.clone().map(|()| StepResult::Done), bytes: None });
+        let result = *Lane::begin(&[Arc::clone(&self.lane)], move || disk.mountable(&path)).wait();
+        self.tape.keep(|| Taped { result: result.map(|()| StepResult::Done), bytes: None });
         result
     }
 

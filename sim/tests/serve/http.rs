@@ -14,9 +14,16 @@ fn refused(answer: &(u16, Vec<u8>), status: u16, kind: &str) {
     assert!(!body["message"].as_str().unwrap().is_empty(), "{body}");
 }
 
+/// With one thread the connections are on that of the service.
+const THREADS: [&str; 2] = ["1", "3"];
+
 #[test]
 fn what_is_no_request_changes_nothing() {
-    let server = Server::start(&["--clock", "manual"]);
+    THREADS.into_iter().for_each(nothing_is_changed);
+}
+
+fn nothing_is_changed(threads: &str) {
+    let server = Server::start(&["--clock", "manual", "--threads", threads]);
     let (status, _) = server.call("CreateAgent", &json!({"ActivationKey": "AAAAA-BBBBB-CCCCC-DDDDD-EEEEE"}));
     assert_eq!(status, 200);
     let before = server.digest();
@@ -78,7 +85,11 @@ fn what_is_no_request_changes_nothing() {
 
 #[test]
 fn connections_that_break_off_or_wait_stop_nobody() {
-    let server = Server::start(&["--clock", "manual"]);
+    THREADS.into_iter().for_each(nobody_is_stopped);
+}
+
+fn nobody_is_stopped(threads: &str) {
+    let server = Server::start(&["--clock", "manual", "--threads", threads]);
     let before = server.digest();
     let mut held = Vec::new();
     for part in [
@@ -153,6 +164,8 @@ fn misuse_is_told_before_anything_is_served() {
         (&["--set", "tasks=1"], "unknown field"),
         (&["--set", "launch_delay_ns=soon"], "--set launch_delay_ns=soon"),
         (&["--listen", "192.0.2.1:1"], "error"),
+        (&["--threads", "0"], "1..=1024"),
+        (&["--volume", "s3://bucket/prefix=empty"], "a bucket is mapped as a whole"),
     ] {
         let done =
             std::process::Command::new(crate::program::PROGRAM).arg("serve").args(options).output().unwrap();

@@ -163,8 +163,11 @@ fn until_idle(ask: Ask<'_>) {
     assert_eq!(shown["idle"], true, "{shown}");
 }
 
+/// Files by name.
+type Files = Vec<(String, Vec<u8>)>;
+
 /// Names and contents below a directory.
-fn contents(root: &Path) -> Vec<(String, Vec<u8>)> {
+fn contents(root: &Path) -> Files {
     let mut found = Vec::new();
     let mut below = vec![root.to_owned()];
     while let Some(directory) = below.pop() {
@@ -222,7 +225,7 @@ fn a_disk_that_does_not_answer_holds_up_nobody_who_does_not_need_it() {
 
 /// What a story is answered: a crash, a cancel, an agent lost, a second task that shares both directories; and whatever was
 /// begun is over when an end is shown.
-fn story(clock: Clock, pause: Duration) -> (Vec<String>, u64, Vec<(String, Vec<u8>)>) {
+fn story(clock: Clock, pause: Duration) -> (Vec<String>, u64, Files) {
     let (source, target) = two_directories();
     let gate = Gate::new(true, pause);
     let volumes = [("nfs://filer/export", source.path(), &gate), ("efs://fs-00000001", target.path(), &gate)];
