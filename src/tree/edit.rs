@@ -158,7 +158,7 @@ impl<H: EntryHash> Tree<H> {
     /// # Errors
     /// `NotFound`, `NotADirectory`.
     pub fn set_attrs(&mut self, path: &RelPath, attrs: Attrs) -> Result<(), TreeError> {
-        self.set_attrs_near(path, attrs, &mut Hint::default())
+        self.set_attrs_by(path, attrs, None)
     }
 
     /// Like [`Tree::set_attrs`], quicker when `hint` is of the same path and little has changed since.
@@ -166,6 +166,15 @@ impl<H: EntryHash> Tree<H> {
     /// # Errors
     /// As [`Tree::set_attrs`].
     pub fn set_attrs_near(&mut self, path: &RelPath, attrs: Attrs, hint: &mut Hint) -> Result<(), TreeError> {
+        self.set_attrs_by(path, attrs, Some(hint))
+    }
+
+    fn set_attrs_by(
+        &mut self,
+        path: &RelPath,
+        attrs: Attrs,
+        hint: Option<&mut Hint>,
+    ) -> Result<(), TreeError> {
         let chain = self.chain_near(path, hint)?;
         let slot = target(&chain);
         if slot.is_linked() {
@@ -183,7 +192,7 @@ impl<H: EntryHash> Tree<H> {
     /// # Errors
     /// `NotFound`, `NotADirectory`, `IsADirectory`, `WrongKind`.
     pub fn set_contents(&mut self, path: &RelPath, contents: Contents) -> Result<(), TreeError> {
-        self.set_file_with(path, contents, None, &mut Hint::default())
+        self.set_file_with(path, contents, None)
     }
 
     /// Sets contents and attributes of a regular file in one go.
@@ -191,7 +200,7 @@ impl<H: EntryHash> Tree<H> {
     /// # Errors
     /// As [`Tree::set_contents`].
     pub fn set_file(&mut self, path: &RelPath, contents: Contents, attrs: Attrs) -> Result<(), TreeError> {
-        self.set_file_with(path, contents, Some(attrs), &mut Hint::default())
+        self.set_file_with(path, contents, Some(attrs))
     }
 
     fn set_file_with(
@@ -199,9 +208,8 @@ impl<H: EntryHash> Tree<H> {
         path: &RelPath,
         contents: Contents,
         attrs: Option<Attrs>,
-        hint: &mut Hint,
     ) -> Result<(), TreeError> {
-        self.change_file_near(path, hint, |there| {
+        self.change_file(path, None, |there| {
             Ok((Some((contents, attrs.unwrap_or_else(|| there.attrs()))), ()))
         })
     }
@@ -216,6 +224,15 @@ impl<H: EntryHash> Tree<H> {
         &mut self,
         path: &RelPath,
         hint: &mut Hint,
+        change: impl FnOnce(&At<'_>) -> Result<(Option<(Contents, Attrs)>, T), E>,
+    ) -> Result<T, E> {
+        self.change_file(path, Some(hint), change)
+    }
+
+    fn change_file<T, E: From<TreeError>>(
+        &mut self,
+        path: &RelPath,
+        hint: Option<&mut Hint>,
         change: impl FnOnce(&At<'_>) -> Result<(Option<(Contents, Attrs)>, T), E>,
     ) -> Result<T, E> {
         let chain = self.chain_near(path, hint)?;

@@ -43,7 +43,7 @@ impl<H: EntryHash> Tree<H> {
     pub fn get_near(&self, path: &RelPath, hint: &mut Hint) -> Result<At<'_>, TreeError> {
         let mut slot = self.top();
         if !self.follow(path, hint, |_, next| slot = next) {
-            slot = self.search(path, hint)?;
+            self.search(path, hint, |_, next| slot = next)?;
         }
         Ok(At { slot, links: &self.links })
     }
@@ -52,14 +52,14 @@ impl<H: EntryHash> Tree<H> {
     pub(super) fn chain_near(
         &self,
         path: &RelPath,
-        hint: &mut Hint,
+        hint: Option<&mut Hint>,
     ) -> Result<Vec<(Place, Slot<'_>)>, TreeError> {
+        let Some(hint) = hint else { return self.chain(path.as_bytes()) };
         let mut chain = Vec::with_capacity(8);
         chain.push((Place::FIRST, self.top()));
         if !self.follow(path, hint, |place, slot| chain.push((place, slot))) {
             chain.truncate(1);
-            self.search(path, hint)?;
-            self.follow(path, hint, |place, slot| chain.push((place, slot)));
+            self.search(path, hint, |place, slot| chain.push((place, slot)))?;
         }
         Ok(chain)
     }
@@ -84,7 +84,12 @@ impl<H: EntryHash> Tree<H> {
     }
 
     /// Looks for an entry and keeps the way.
-    fn search(&self, path: &RelPath, hint: &mut Hint) -> Result<Slot<'_>, TreeError> {
+    fn search<'a>(
+        &'a self,
+        path: &RelPath,
+        hint: &mut Hint,
+        mut visit: impl FnMut(Place, Slot<'a>),
+    ) -> Result<(), TreeError> {
         hint.path = RelPath::default();
         hint.way.clear();
         let (mut slot, mut end) = (self.top(), 0);
@@ -93,9 +98,10 @@ impl<H: EntryHash> Tree<H> {
             let (place, next) = found.ok_or(TreeError::NotFound)?;
             end += name.len() + usize::from(end > 0);
             hint.way.push((end as u32, place));
+            visit(place, next);
             slot = next;
         }
         hint.path = path.clone();
-        Ok(slot)
+        Ok(())
     }
 }
