@@ -65,6 +65,9 @@ fn shapes(criterion: &mut Criterion<ThreadTime>) {
         rows.extend((0..MANY).map(|n| (path(&format!("d/{prefix}{n:07}")), file(n, false))));
         measure::<Xxh3>(criterion, name, &rows, &rows[rows.len() - 1].0.clone());
     }
+    let mut rows = vec![(path("d"), directory())];
+    rows.extend((0..10 * MANY).map(|n| (path(&format!("d/{n:08}")), file(n, false))));
+    measure::<Xxh3>(criterion, "wide_10m", &rows, &rows[rows.len() - 1].0.clone());
     let mut rows: Rows = Vec::new();
     for depth in 0..DEEP {
         let at = rows.last().map_or(RelPath::root(), |(at, _)| at.clone()).join(b"d");

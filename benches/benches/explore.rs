@@ -21,6 +21,8 @@ const BOUNDS: &[Bounds] = &[
     Bounds { clients: 1, files: 1, starts: 1, cancels: 1, crashes: 1, edits: 1, in_flight: 2 },
     Bounds { clients: 1, files: 2, starts: 1, cancels: 1, crashes: 1, edits: 0, in_flight: 2 },
     Bounds { clients: 2, files: 1, starts: 2, cancels: 1, crashes: 0, edits: 0, in_flight: 2 },
+    // Those of `explore` by itself.
+    Bounds { clients: 2, files: 2, starts: 2, cancels: 1, crashes: 1, edits: 1, in_flight: 1 },
 ];
 
 /// A node that a checker's thread may have.
@@ -75,30 +77,35 @@ fn processor_time() -> Duration {
 /// What a search took.
 struct Cost {
     time: Duration,
+    /// The frontier, with the worlds in it, and all else.
     peak_bytes: u64,
+    /// At the end: nothing waits any more, and what is held is for the states that were visited.
+    visited_bytes: u64,
 }
 
-fn measured<T>(what: impl FnOnce() -> T) -> (T, Cost) {
+/// Calls `what` with something to be called while it holds what it holds at its end; called more often, the last counts.
+fn measured<T>(what: impl FnOnce(&mut dyn FnMut()) -> T) -> (T, Cost) {
     reset_peak();
     let (begun, held) = (processor_time(), live_bytes());
-    let done = what();
-    (done, Cost { time: processor_time() - begun, peak_bytes: peak_bytes() - held })
+    let mut visited_bytes = 0;
+    let done = what(&mut || visited_bytes = live_bytes() - held);
+    (done, Cost { time: processor_time() - begun, peak_bytes: peak_bytes() - held, visited_bytes })
 }
 
 impl Cost {
     fn print(&self, name: &str, states: usize, transitions: u64) {
         let rate = states as u128 * 1_000_000 / self.time.as_micros().max(1);
-        let each = self.peak_bytes / states as u64;
+        let [peak, visited] = [self.peak_bytes, self.visited_bytes].map(|bytes| bytes / states as u64);
         println!(
-            "  {name:<10} {states:>8} states, {transitions:>9} transitions, {rate:>7} states per CPU second, peak \
-             {each:>6} B a state"
+            "  {name:<10} {states:>8} states, {transitions:>9} transitions, {rate:>7} states per CPU second, \
+             {visited:>6} B a visited state, {peak:>6} B at the peak, frontier included"
         );
     }
 
-    /// Nanoseconds and bytes for each state.
+    /// Nanoseconds for each state, and bytes beside the frontier.
     fn keep(&self, name: &str, states: usize, figures: &mut Figures) {
         figures.insert(format!("explore/{name}"), self.time.as_nanos() as f64 / states as f64);
-        figures.insert(format!("explore/{name}_bytes"), self.peak_bytes as f64 / states as f64);
+        figures.insert(format!("explore/{name}_bytes"), self.visited_bytes as f64 / states as f64);
     }
 }
 
@@ -106,9 +113,13 @@ fn main() {
     let mut figures = Figures::new();
     for bounds in BOUNDS {
         let search = Search { bounds: *bounds, variant: None, raw: false, states_max: usize::MAX };
-        let (ours, our_cost) = measured(|| explore(search, |_| {}));
+        let (ours, our_cost) = measured(|holds| explore(search, |_| holds()));
         assert!(ours.found.is_none(), "{bounds:?}: {:?}", ours.found);
-        let (theirs, their_cost) = measured(|| SmallWorld(*bounds).checker().threads(1).spawn_bfs().join());
+        let (theirs, their_cost) = measured(|holds| {
+            let checker = SmallWorld(*bounds).checker().threads(1).spawn_bfs().join();
+            holds();
+            checker
+        });
         theirs.assert_properties();
         let (counts, states) = (ours.counts, theirs.unique_state_count());
         println!("{bounds:?}");

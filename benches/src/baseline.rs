@@ -59,15 +59,15 @@ fn standing(was: Option<&Count>, is: Option<&Count>) -> Standing {
     }
 }
 
-/// The exponents that the rows of `delta/lineage_*` follow: in the number of entries at 1,000 changes, and in the number of
+/// The exponents that the rows of `delta/lineage_*` follow: in the number of entries from 100,000 to 4 million at 1,000 changes, and in the number of
 /// changes at a million entries. `None` if a row is missing.
 #[must_use]
 pub fn exponents(rows: &BTreeMap<String, Count>) -> Option<(f64, f64)> {
     let point = |name: &str, x: u64| rows.get(name).map(|row| (x, row.instructions));
     let entries = [
-        point("delta/lineage_10k_1000", 10_000)?,
         point("delta/lineage_100k_1000", 100_000)?,
         point("delta/lineage_1m_1000", 1_000_000)?,
+        point("delta/lineage_4m_1000", 4_000_000)?,
     ];
     let changes = [
         point("delta/lineage_1m_100", 100)?,

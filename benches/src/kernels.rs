@@ -17,7 +17,8 @@ use crate::trees::{
 };
 
 /// The groups, the slowest first.
-pub const GROUPS: [(&str, fn()); 6] = [
+pub const GROUPS: [(&str, fn()); 7] = [
+    ("delta-4m", || lineage("4m", 4_000_000, &[1_000])),
     ("delta-1m", || lineage("1m", 1_000_000, &[100, 1_000, 10_000])),
     ("histories", histories),
     ("delta-100k", delta_100k),

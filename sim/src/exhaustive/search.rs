@@ -105,7 +105,8 @@ struct Searcher<R: Rules, H: EntryHash> {
     search: Search,
     visited: BTreeSet<Fingerprint>,
     ways: Vec<Came>,
-    queue: VecDeque<(State<R, H>, u32)>,
+    /// The frontier. A state is large, and what once waited leaves its place behind.
+    queue: VecDeque<(Box<State<R, H>>, u32)>,
     counts: Counts,
 }
 
@@ -124,7 +125,7 @@ fn go<R: Rules + Stored, H: EntryHash + Stored>(
         counts: Counts::default(),
     };
     let origin = first.clone();
-    let mut ended = searcher.arrive(first, Came { from: 0, by: Move::Next(0) });
+    let mut ended = searcher.arrive(Box::new(first), Came { from: 0, by: Move::Next(0) });
     let mut layer_ends = searcher.ways.len();
     let mut complete = true;
     while ended.is_none() {
@@ -164,7 +165,7 @@ fn go<R: Rules + Stored, H: EntryHash + Stored>(
 impl<R: Rules + Stored, H: EntryHash + Stored> Searcher<R, H> {
     /// Takes in a state, if it is a new one; answers what is violated in it, whether only once it is closed, and how it
     /// was reached.
-    fn arrive(&mut self, state: State<R, H>, came: Came) -> Option<(Violation, bool, Came)> {
+    fn arrive(&mut self, state: Box<State<R, H>>, came: Came) -> Option<(Violation, bool, Came)> {
         if let Some(violation) = state.world.monitor.violation() {
             return Some((violation.clone(), false, came));
         }

@@ -10,7 +10,7 @@ use datasync::volume::StorageKind;
 
 use super::control::kind_of_scheme;
 use crate::engine::{Disk, Lane, Root};
-use crate::scenario::StorageSpec;
+use crate::scenario::{LineBody, StorageSpec};
 use crate::trees::file::read;
 use crate::world::{LiveStorage, RealDirectory, Tape};
 
@@ -20,9 +20,19 @@ pub struct Volumes {
     storages: Vec<LiveStorage>,
     /// What was said, in that order.
     said: Vec<String>,
+    /// Where that is.
+    places: Vec<Place>,
     /// Where the real directories among them are, with their lanes.
     directories: Vec<(PathBuf, Arc<Lane>)>,
     tape: Tape,
+}
+
+/// Where a volume begins: an export, or a prefix of a bucket.
+#[derive(Clone, Debug)]
+struct Place {
+    kind: StorageKind,
+    name: String,
+    below: RelPath,
 }
 
 /// What stands between a server and a directory: `Arc::new` if nothing does.
@@ -41,10 +51,11 @@ impl fmt::Display for VolumeError {
 impl std::error::Error for VolumeError {}
 
 impl Volumes {
-    /// Adds one: `nfs://host/export=DIRECTORY`, `efs://fs-id=tree:FILE`, `s3://bucket=tree:FILE`, or `…=empty`.
+    /// Adds one: `nfs://host/export=DIRECTORY`, `efs://fs-id=tree:FILE`, `s3://bucket/prefix=tree:FILE`, or `…=empty`. What
+    /// was said of several prefixes of a bucket is in one bucket.
     ///
     /// # Errors
-    /// What was expected; or another one begins at the same place.
+    /// What was expected; or another one begins at the same place, or in a bucket above or below it.
     pub fn add(&mut self, text: &str) -> Result<(), VolumeError> {
         self.add_through(text, &|root| Arc::new(root))
     }
@@ -56,26 +67,55 @@ impl Volumes {
     pub fn add_through(&mut self, text: &str, through: Through<'_>) -> Result<(), VolumeError> {
         let (mut storage, directory) = parse_volume(text)?;
         let LiveStorage { export, spec, .. } = &storage;
-        let taken = |known: &LiveStorage| {
-            known.export == *export
-                && known.spec.kind == spec.kind
-                && known.spec.name.eq_ignore_ascii_case(&spec.name)
+        let (kind, name) = (spec.kind, spec.name.as_str());
+        let is_bucket = kind == StorageKind::S3;
+        let taken = |known: &Place| {
+            let overlaps = is_bucket && (known.below.is_within(export) || export.is_within(&known.below));
+            known.kind == kind
+                && known.name.eq_ignore_ascii_case(name)
+                && (overlaps || known.below == *export)
         };
-        if self.storages.iter().any(taken) {
-            let (kind, name) = (spec.kind, &spec.name);
-            return Err(VolumeError(format!(
-                "{name}:/{export} of {kind}: expected one volume there, not two"
-            )));
+        if self.places.iter().any(taken) {
+            let what =
+                if is_bucket { "one volume there and below, not two" } else { "one volume there, not two" };
+            return Err(VolumeError(format!("{name}:/{export} of {kind}: expected {what}")));
         }
+        let place = Place { kind, name: name.to_owned(), below: export.clone() };
         if let Some(path) = directory {
             let wrong = |error: &io::Error| wrong(text, &format!("{}: {error}", path.display()));
             let root = Root::open(&path).map_err(|error| wrong(&error))?;
             let lane = self.lane_at(&path).map_err(|error| wrong(&error))?;
             storage.directory = Some(RealDirectory { disk: through(root), lane, tape: self.tape.clone() });
         }
-        self.storages.push(storage);
+        if is_bucket {
+            self.put_below(storage);
+        } else {
+            self.storages.push(storage);
+        }
+        self.places.push(place);
         self.said.push(text.to_owned());
         Ok(())
+    }
+
+    /// Puts what was said of a prefix into its bucket.
+    fn put_below(&mut self, storage: LiveStorage) {
+        let LiveStorage { export: prefix, mut spec, directory } = storage;
+        for line in &mut spec.tree {
+            line.path = prefix.concat(&line.path);
+            if let LineBody::HardLink(leader) = &mut line.body {
+                *leader = prefix.concat(leader);
+            }
+        }
+        let same = |known: &&mut LiveStorage| {
+            known.spec.kind == spec.kind && known.spec.name.eq_ignore_ascii_case(&spec.name)
+        };
+        match self.storages.iter_mut().find(same) {
+            Some(known) => {
+                known.spec.tree.append(&mut spec.tree);
+                known.spec.tree.sort_by(|one, other| one.path.cmp(&other.path));
+            }
+            None => self.storages.push(LiveStorage { export: RelPath::root(), spec, directory }),
+        }
     }
 
     /// The lane of a directory: its own, or that of all which lie above or below it, so that what is done in one place is done
@@ -128,7 +168,7 @@ impl Volumes {
 
 fn wrong(text: &str, what: &str) -> VolumeError {
     VolumeError(format!(
-        "volume `{text}`: {what}; expected URI=WHAT such as nfs://host/export=DIRECTORY, efs://fs-01234567=tree:FILE or s3://bucket=empty"
+        "volume `{text}`: {what}; expected URI=WHAT such as nfs://host/export=DIRECTORY, efs://fs-01234567=tree:FILE or s3://bucket/prefix=tree:FILE"
     ))
 }
 
@@ -144,9 +184,6 @@ fn parse_volume(text: &str) -> Result<(LiveStorage, Option<PathBuf>), VolumeErro
     }
     let export =
         RelPath::new(path.trim_matches('/').as_bytes()).ok_or_else(|| wrong("an export that is no path"))?;
-    if kind == StorageKind::S3 && !export.is_root() {
-        return Err(wrong("a prefix: a bucket is mapped as a whole"));
-    }
     let (mut storage, mut directory) = (StorageSpec::empty(kind, name), None);
     match what.split_once(':') {
         None if what == "empty" => {}

@@ -120,6 +120,42 @@ fn what_would_come_to_nothing_is_refused() {
 }
 
 #[test]
+fn prefixes_of_a_bucket_are_volumes_in_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("a.tree");
+    let text = "datasync-tree 1: 2 entries, 1 directories, 1 files, 0 hard links, 0 symlinks, 0 others, 4096 bytes\n\
+                d 0755 0:0 1546300800.000000000 1546300800.000000000 - d\n\
+                f 0640 7:8 1546300800.000000000 1546300800.000000000 4096@1 d/x\n";
+    std::fs::write(&file, text).unwrap();
+    let volumes = ["one", "one-more/below"].map(|at| format!("s3://bucket/{at}=tree:{}", file.display()));
+    let server = Server::start(&["--clock", "manual", "--volume", &volumes[0], "--volume", &volumes[1]]);
+    let agent = server.call("CreateAgent", &json!({"ActivationKey": "AAAAA-BBBBB-CCCCC-DDDDD-EEEEE"})).1;
+    for (prefix, export, files) in
+        [("/one", "/a", 1), ("/one-more", "/b", 1), ("/on", "/c", 0), ("/", "/d", 2)]
+    {
+        let from = json!({"Subdirectory": prefix, "S3BucketArn": "arn:aws:s3:::bucket",
+            "S3Config": {"BucketAccessRoleArn": "arn:aws:iam::123456789012:role/x"}});
+        let to = json!({"Subdirectory": export, "ServerHostname": "filer",
+            "OnPremConfig": {"AgentArns": [agent["AgentArn"]]}});
+        let from = server.call("CreateLocationS3", &from).1;
+        let to = server.call("CreateLocationNfs", &to).1;
+        let ends =
+            json!({"SourceLocationArn": from["LocationArn"], "DestinationLocationArn": to["LocationArn"]});
+        let task = server.call("CreateTask", &ends).1;
+        done(&server, "time", &json!({"until": "idle"}));
+        let (_, execution) = server.call("StartTaskExecution", &task);
+        done(&server, "time", &json!({"until": "idle"}));
+        let ended = server.call("DescribeTaskExecution", &execution).1;
+        assert_eq!(ended["Status"], "SUCCESS", "{prefix}: {ended}");
+        assert_eq!(ended["BytesTransferred"], 4096 * files, "{prefix}: {ended}");
+    }
+    let copied = server.look("volumes/nfs://filer").to_string();
+    for path in ["a/d/x", "b/below/d/x", "d/one/d/x", "d/one-more/below/d/x"] {
+        assert!(copied.contains(&format!(" {path}\"")), "{path}: {copied}");
+    }
+}
+
+#[test]
 fn where_it_listens_is_told_as_json_too() {
     let mut child = std::process::Command::new(crate::program::PROGRAM)
         .args(["--json", "serve", "--listen", "127.0.0.1:0", "--log", "none"])

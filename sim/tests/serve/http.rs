@@ -165,7 +165,11 @@ fn misuse_is_told_before_anything_is_served() {
         (&["--set", "launch_delay_ns=soon"], "--set launch_delay_ns=soon"),
         (&["--listen", "192.0.2.1:1"], "error"),
         (&["--threads", "0"], "1..=1024"),
-        (&["--volume", "s3://bucket/prefix=empty"], "a bucket is mapped as a whole"),
+        (
+            &["--volume", "s3://bucket/a=empty", "--volume", "s3://bucket/a/b=empty"],
+            "there and below, not two",
+        ),
+        (&["--volume", "s3://bucket/a//b=empty"], "no path"),
     ] {
         let done =
             std::process::Command::new(crate::program::PROGRAM).arg("serve").args(options).output().unwrap();
