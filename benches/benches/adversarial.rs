@@ -1,5 +1,6 @@
-//! Shapes chosen to hurt. Each is built, compared with a copy built apart in which one thing differs, digested and
-//! dropped; time is for each entry, so that what is quadratic stands out beside `plain`.
+//! Shapes chosen to hurt. Each is built, entry by entry (which goes from the root to it each time) and at once, compared
+//! with a copy built apart in which one thing differs, digested and dropped; time is for each entry, so that what is
+//! quadratic stands out beside `plain`.
 
 #![allow(missing_docs)] // criterion makes public functions
 
@@ -41,6 +42,14 @@ fn measure<H: EntryHash>(criterion: &mut Criterion<ThreadTime>, name: &str, rows
     group.throughput(Throughput::Elements(rows.len() as u64));
     group.bench_function("build", |bencher| {
         bencher.iter_batched(|| rows.clone(), built::<H>, BatchSize::PerIteration);
+    });
+    let root = attrs(0, 0o755);
+    group.bench_function("build at once", |bencher| {
+        bencher.iter_batched(
+            || rows.clone(),
+            |rows| Tree::<H>::build(root, rows).unwrap(),
+            BatchSize::PerIteration,
+        );
     });
     group.bench_function("drop", |bencher| {
         bencher.iter_batched(|| built::<H>(rows.clone()), drop, BatchSize::PerIteration);
