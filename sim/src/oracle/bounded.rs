@@ -373,7 +373,12 @@ impl Judge<'_> {
                 .take_while(|(name, _)| name.starts_with(form))
                 .filter(|(_, entry)| !entry.implied)
                 .all(|(name, _)| self.shared.others.0.took_away(name))
-            && !self.source.forbidden.keys().any(|name| name.starts_with(form))
+            && self
+                .source
+                .forbidden
+                .keys()
+                .filter(|name| name.starts_with(form))
+                .all(|name| self.shared.others.0.took_away_forbidden(name))
     }
 
     fn gone(&self, form: &[u8]) -> Result<(), String> {

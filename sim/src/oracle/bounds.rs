@@ -49,6 +49,8 @@ pub struct Others {
     structural: BTreeSet<Vec<u8>>,
     /// Keys put that cannot be transferred: they imply the prefixes above them all the same.
     forbidden: BTreeSet<Vec<u8>>,
+    /// Those taken away: so is what they implied, if nothing else does.
+    forbidden_gone: BTreeSet<Vec<u8>>,
     inodes: BTreeSet<u64>,
     root_touched: bool,
     uprooted: bool,
@@ -70,6 +72,7 @@ impl Others {
             touched: BTreeSet::new(),
             structural: BTreeSet::new(),
             forbidden: BTreeSet::new(),
+            forbidden_gone: BTreeSet::new(),
             inodes: BTreeSet::new(),
             root_touched: false,
             uprooted: false,
@@ -98,9 +101,8 @@ impl Others {
             if is_forbidden(name) {
                 // No entry, whatever is put there (2.12a).
                 self.touched.insert(name.to_vec());
-                if version.is_some() {
-                    self.forbidden.insert(name.to_vec());
-                }
+                let seen = if version.is_some() { &mut self.forbidden } else { &mut self.forbidden_gone };
+                seen.insert(name.to_vec());
                 return;
             }
             self.touched.insert(path);
@@ -136,6 +138,12 @@ impl Others {
     #[must_use]
     pub fn took_away(&self, form: &[u8]) -> bool {
         self.changes(form).iter().any(|(_, version)| version.is_none())
+    }
+
+    /// Whether a key that cannot be transferred was taken away at some moment.
+    #[must_use]
+    pub fn took_away_forbidden(&self, key: &[u8]) -> bool {
+        self.forbidden_gone.contains(key)
     }
 
     /// Whether anything was put below a directory, given by form.
