@@ -28,6 +28,8 @@ pub struct Landing {
     errors: Vec<Vec<u8>>,
     /// Whether something stopped it before it had done all it could.
     stopped: bool,
+    /// What its source had then.
+    given: Rc<Flat>,
     view: Rc<Flat>,
 }
 
@@ -38,7 +40,7 @@ impl Landing {
     /// What an execution that has ended left; `None` if it never came to look at its destination.
     #[must_use]
     pub fn of(ended: &Ended<'_>) -> Option<Self> {
-        let (_, destination) = ended.after?;
+        let (source, destination) = ended.after?;
         let item = |line: &datasync::report::LogLine| {
             (line.kind == LogKind::ItemError).then(|| line.path.as_bytes().to_vec())
         };
@@ -50,6 +52,7 @@ impl Landing {
             errors: ended.log.iter().filter_map(item).collect(),
             stopped: ended.end.phases.prepare == datasync::api::PhaseStatus::Error
                 || ended.end.phases.transfer == datasync::api::PhaseStatus::Pending,
+            given: source.flat(),
             view: destination.flat(),
         })
     }
@@ -88,28 +91,37 @@ impl Landing {
         *uid != Uid::None && *gid != Gid::None && *posix_permissions != PosixPermissions::None
     }
 
-    /// What must be the same, by form as the other life names it.
-    fn entries(&self, times: bool, name: impl Fn(&[u8]) -> Vec<u8>) -> BTreeMap<Vec<u8>, Kept> {
+    /// What must be the same, by form as the other life names it. `in_order`: both lives have their names in one order.
+    fn entries(
+        &self,
+        times: bool,
+        in_order: bool,
+        name: impl Fn(&[u8]) -> Vec<u8>,
+    ) -> BTreeMap<Vec<u8>, Kept> {
         let skipped = |form: &[u8]| {
             self.errors.iter().any(|path| {
                 form.strip_prefix(&path[..]).is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
             })
         };
         let mut groups: BTreeMap<u64, Vec<Vec<u8>>> = BTreeMap::new();
-        for (form, entry) in &self.view.entries {
+        // Which of the names of a file that is split keeps those that the source does not have goes by their order.
+        let counts = |form: &Vec<u8>| in_order || self.given.entries.contains_key(form);
+        for (form, entry) in self.view.entries.iter().filter(|(form, _)| counts(form)) {
             if let Some(inode) = entry.inode {
                 groups.entry(inode).or_default().push(name(form));
             }
         }
+        groups.retain(|_, group| in_order || group.len() > 1);
         groups.values_mut().for_each(|group| group.sort_unstable());
         let kept = |(form, entry): (&Vec<u8>, &FlatEntry)| {
-            let group = entry.inode.and_then(|inode| groups.get(&inode)?.first().cloned());
+            let group =
+                entry.inode.filter(|_| counts(form)).and_then(|inode| groups.get(&inode)?.first().cloned());
             // What this execution does not carry has the times that an earlier one, under other options, left it.
             let times = times && !skipped(form) && is_carried(entry.kind, &self.options);
             let mut kept = Kept::of(entry, times, group);
-            if kept.group.is_some() && !self.copies_owners() {
+            if entry.inode.is_some() && !self.copies_owners() {
                 // What is not copied comes from the name that was made first, and which that is goes by the names.
-                kept.owner = (None, None, None);
+                kept.owner = None;
             }
             (name(form), kept)
         };
@@ -118,14 +130,15 @@ impl Landing {
 }
 
 /// What is compared of an entry.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 struct Kept {
     kind: Kind,
     size: u64,
     contents: u128,
     target: Vec<u8>,
     device: (u32, u32),
-    owner: (Option<u32>, Option<u32>, Option<u32>),
+    /// Owner, group and mode; `None` where they go by the order of names.
+    owner: Option<(Option<u32>, Option<u32>, Option<u32>)>,
     mtime: Option<FileTime>,
     /// The first name of its file, if it has more than one.
     group: Option<Vec<u8>>,
@@ -139,15 +152,16 @@ impl Kept {
             contents: entry.contents,
             target: entry.target.clone(),
             device: entry.device,
-            owner: (entry.uid, entry.gid, entry.mode),
+            owner: Some((entry.uid, entry.gid, entry.mode)),
             mtime: entry.mtime.filter(|_| times),
             group,
         }
     }
 
-    /// The first member in which two differ.
-    fn difference(&self, other: &Self) -> &'static str {
-        if self.kind != other.kind {
+    /// The first member in which two differ, if they do.
+    fn difference(&self, other: &Self) -> Option<&'static str> {
+        let owners = self.owner.zip(other.owner);
+        let what = if self.kind != other.kind {
             "kind"
         } else if self.size != other.size {
             "size"
@@ -155,13 +169,16 @@ impl Kept {
             "contents"
         } else if self.mtime != other.mtime {
             "mtime"
-        } else if self.owner != other.owner {
+        } else if owners.is_some_and(|(one, two)| one != two) {
             "owner, group or mode"
         } else if self.group != other.group {
             "hard links"
-        } else {
+        } else if (&self.target, self.device) != (&other.target, other.device) {
             "link target or device number"
-        }
+        } else {
+            return None;
+        };
+        Some(what)
     }
 }
 
@@ -220,11 +237,13 @@ fn difference(scenario: &Scenario, change: &Change, left: &Landing, right: &Land
         Change::RenamedPaths(places) => rename::bytes(form, *places),
         _ => form.to_vec(),
     };
-    let (one, two) = (left.entries(times, renamed), right.entries(times, <[u8]>::to_vec));
+    let in_order = !matches!(change, Change::RenamedPaths(_));
+    let (one, two) = (left.entries(times, in_order, renamed), right.entries(times, in_order, <[u8]>::to_vec));
     let names = one.keys().chain(two.keys());
     names.into_iter().find_map(|form| match (one.get(form), two.get(form)) {
-        (Some(one), Some(two)) if one == two => None,
-        (Some(one), Some(two)) => Some(format!("`{}`: other {}", Escaped(form), one.difference(two))),
+        (Some(one), Some(two)) => {
+            one.difference(two).map(|what| format!("`{}`: other {what}", Escaped(form)))
+        }
         (Some(_), None) => Some(format!("`{}` is missing after the change", Escaped(form))),
         (None, _) => Some(format!("`{}` is there only after the change", Escaped(form))),
     })

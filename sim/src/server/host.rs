@@ -129,11 +129,17 @@ impl Host {
         match input {
             Input::Call { region, request } => {
                 let clock = self.spec.clock;
+                let new = region.as_ref().filter(|region| !self.regions.contains_key(*region));
                 let world = self.world(region.as_deref(), wall_ns);
                 if let Clock::Request(step_ns) = clock {
                     world.pass_until_change(world.now().after_ns(step_ns));
                 }
-                Answer::Service(world.serve(request))
+                let answer = world.serve(request);
+                // A refusal changes nothing: it makes no region either.
+                if let Some(region) = new.filter(|region| answer.is_err() && **region != self.spec.region) {
+                    self.regions.remove(region);
+                }
+                Answer::Service(answer)
             }
             Input::Act { region, act } => match act {
                 Act::Advance { by_ns } => {

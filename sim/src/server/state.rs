@@ -7,6 +7,8 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
@@ -20,6 +22,9 @@ use crate::world::Taped;
 const VERSION: u32 = 2;
 /// After so many inputs the whole state is written instead of them.
 const INPUTS_MAX: u64 = 20_000;
+/// How often a file that another server has is asked for again, and how long after.
+const LOCK_TRIES: u32 = 20;
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
 /// What a host was asked, and what came of it outside.
 #[derive(Serialize, Deserialize)]
@@ -221,12 +226,15 @@ impl StateFile {
     }
 }
 
-/// One server a file.
+/// One server a file. Who has just been told to stop, or begins another program, may keep it for a moment longer.
 fn locked(file: &File, path: &Path) -> Result<(), String> {
-    flock(file, FlockOperation::NonBlockingLockExclusive).map_err(|error| match error {
-        Errno::WOULDBLOCK => format!("{}: another server has it", path.display()),
-        other => at(path, &other.into()),
-    })
+    for _ in 0..LOCK_TRIES {
+        match flock(file, FlockOperation::NonBlockingLockExclusive) {
+            Err(Errno::WOULDBLOCK) => thread::sleep(LOCK_PAUSE),
+            other => return other.map_err(|error| at(path, &error.into())),
+        }
+    }
+    Err(format!("{}: another server has it", path.display()))
 }
 
 /// What a file says the host began with, held against what it is asked to begin with today.

@@ -2,6 +2,7 @@
 
 #![allow(missing_docs)] // a test binary
 
+mod any_request;
 mod clients;
 mod control;
 mod host;
