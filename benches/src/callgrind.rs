@@ -4,6 +4,8 @@
 //! nothing is counted, and each one becomes a file of its own, in order. Valgrind knows no AVX-512, so what chooses by
 //! the processor (BLAKE3, `memcpy`) counts as it would on one with AVX2.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -46,11 +48,32 @@ pub fn told(name: &str, of: u64, unit: &str) {
     println!("counted {name} {of} {unit}");
 }
 
+/// What a function took of its own, without what it called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Share {
+    /// Its name, as the program's symbols have it; what was inlined belongs to whom it was inlined in.
+    pub function: String,
+    /// Instructions.
+    pub instructions: u64,
+}
+
 /// Runs `program ARGUMENTS` under callgrind and gives what it counted, by name.
 ///
 /// # Errors
 /// In one line what is wrong and, if valgrind is missing, how to get it.
 pub fn count(program: &Path, arguments: &[&str], scratch: &Path) -> Result<Vec<(String, Count)>, String> {
+    let profiled = profile(program, arguments, scratch)?;
+    Ok(profiled.into_iter().map(|(name, count, _)| (name, count)).collect())
+}
+
+/// What was counted in one region: its name, how much, and by which functions, the greatest share first.
+pub type Profile = (String, Count, Vec<Share>);
+
+/// The same with the functions that took it.
+///
+/// # Errors
+/// Those of [`count`].
+pub fn profile(program: &Path, arguments: &[&str], scratch: &Path) -> Result<Vec<Profile>, String> {
     fs::create_dir_all(scratch).map_err(|error| format!("{}: {error}", scratch.display()))?;
     let out = scratch.join("out");
     let mut valgrind = Command::new("valgrind");
@@ -86,7 +109,7 @@ fn dump(out: &Path, nth: usize) -> PathBuf {
     out.with_extension(nth.to_string())
 }
 
-fn read(line: &str, dump: &Path) -> Result<(String, Count), String> {
+fn read(line: &str, dump: &Path) -> Result<Profile, String> {
     let words: Vec<&str> = line.split(' ').collect();
     let [name, of, unit] = words[..] else {
         return Err(format!("`counted {line}`: expected name, number, unit"));
@@ -101,7 +124,40 @@ fn read(line: &str, dump: &Path) -> Result<(String, Count), String> {
     if instructions == 0 {
         return Err(format!("{name}: nothing was counted; is the region's function still named {REGION}?"));
     }
-    Ok((name.to_owned(), Count { instructions, of, unit: unit.to_owned() }))
+    Ok((name.to_owned(), Count { instructions, of, unit: unit.to_owned() }, shares(&text)))
+}
+
+/// The functions of a file that callgrind wrote. `fn=(7) name` begins one, later `fn=(7)` goes on with it; the numbers
+/// below are a line and what it took, but for the one after `calls=`, which is what a callee took.
+fn shares(text: &str) -> Vec<Share> {
+    let mut names: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut own: BTreeMap<&str, u64> = BTreeMap::new();
+    let (mut function, mut is_callee) = ("", false);
+    for line in text.lines() {
+        if let Some(named) = line.strip_prefix("fn=").or(line.strip_prefix("cfn=")) {
+            let (number, name) = named.split_once(' ').unwrap_or((named, ""));
+            if !name.is_empty() {
+                names.insert(number, name);
+            }
+            if line.starts_with("fn=") {
+                function = number;
+            }
+        } else if line.starts_with("calls=") {
+            is_callee = true;
+        } else if line.starts_with(|first: char| first.is_ascii_digit() || "+-*".contains(first))
+            && let Some(took) = line.split(' ').nth(1).and_then(|took| took.parse::<u64>().ok())
+            && !core::mem::take(&mut is_callee)
+        {
+            *own.entry(function).or_default() += took;
+        }
+    }
+    let name = |number: &str| (*names.get(number).unwrap_or(&number)).to_owned();
+    let mut shares: Vec<Share> = own
+        .into_iter()
+        .map(|(number, instructions)| Share { function: name(number), instructions })
+        .collect();
+    shares.sort_by_key(|share| Reverse(share.instructions));
+    shares
 }
 
 /// The exponent of `y ~ x^exponent` through points of a log-log plot, by least squares.
@@ -119,6 +175,14 @@ pub fn exponent(points: &[(u64, u64)]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_function_has_what_it_took_itself() {
+        let text = "events: Ir\n\nfn=(1) outer\n10 5\n+2 1\ncfn=(2) inner\ncalls=3 0\n* 900\n-1 4\n\n\
+                    fn=(2)\n20 600\n+1 300\n\nfn=(1)\n7 30\ntotals: 940\n";
+        let share = |function: &str, instructions| Share { function: function.into(), instructions };
+        assert_eq!(shares(text), [share("inner", 900), share("outer", 40)]);
+    }
 
     #[test]
     fn the_exponent_is_that_of_the_curve() {

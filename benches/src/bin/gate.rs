@@ -3,6 +3,7 @@
 //! ```text
 //! gate                 count, print every row, fail on a rise
 //! gate --write         count, and make the baseline anew
+//! gate --profile GROUP what takes the instructions of a group: its functions, without what they call
 //! gate count GROUP     one group, to be run under valgrind (or perf); counts nothing by itself
 //! ```
 
@@ -13,7 +14,7 @@ use std::sync::Mutex;
 use std::thread;
 
 use datasync_benches::baseline::{Baseline, RISE_PERCENT_MAX, Standing, exponents};
-use datasync_benches::callgrind::{Count, count};
+use datasync_benches::callgrind::{Count, count, profile};
 use datasync_benches::figures;
 use datasync_benches::kernels::{GROUPS, run};
 
@@ -27,9 +28,13 @@ fn main() -> ExitCode {
     let done = match arguments[..] {
         [] => compare(),
         ["--write"] => write(),
+        ["--profile", group] => print_profile(group),
         ["count", group] => run(group).map(|()| true),
         _ => {
-            eprintln!("error: gate {}: expected nothing, `--write` or `count GROUP`", arguments.join(" "));
+            eprintln!(
+                "error: gate {}: expected nothing, `--write`, `--profile GROUP` or `count GROUP`",
+                arguments.join(" ")
+            );
             return ExitCode::from(2);
         }
     };
@@ -93,13 +98,33 @@ fn compare() -> Result<bool, String> {
     Ok(held)
 }
 
-/// All groups, two at once.
-fn measure() -> Result<Baseline, String> {
+/// The functions of each row of a group that take at least a hundredth of it.
+fn print_profile(group: &str) -> Result<bool, String> {
+    for (name, count, shares) in profile(&program()?, &["count", group], &scratch().join(group))? {
+        println!("{name}: {} instructions/{}", count.each(), count.unit);
+        for share in shares.iter().take_while(|share| share.instructions >= count.instructions / 100) {
+            let percent = 100.0 * share.instructions as f64 / count.instructions as f64;
+            println!("{percent:>6.1} % {:>9}  {}", share.instructions / count.of, share.function);
+        }
+    }
+    Ok(true)
+}
+
+/// This program, if it is one to count.
+fn program() -> Result<PathBuf, String> {
     if cfg!(debug_assertions) {
         return Err("a debug build counts what nobody runs: expected `cargo run --release -p datasync-benches --bin gate`".into());
     }
-    let program = std::env::current_exe().map_err(|error| error.to_string())?;
-    let scratch = figures::directory().join("callgrind");
+    std::env::current_exe().map_err(|error| error.to_string())
+}
+
+fn scratch() -> PathBuf {
+    figures::directory().join("callgrind")
+}
+
+/// All groups, two at once.
+fn measure() -> Result<Baseline, String> {
+    let (program, scratch) = (program()?, scratch());
     let waiting = Mutex::new(GROUPS.iter());
     let found: Mutex<Result<BTreeMap<String, Count>, String>> = Mutex::new(Ok(BTreeMap::new()));
     thread::scope(|scope| {
