@@ -8,7 +8,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use datasync::tree::{EntryHash, EntryView, Node, RelPath, Tree, Xxh3};
+use datasync::tree::{Digested, EntryHash, Node, RelPath, Tree, Xxh3};
 use datasync_benches::measured::{ThreadTime, by_thread_time};
 use datasync_benches::trees::{Change, attrs, directory, file, listing, path};
 
@@ -21,8 +21,8 @@ const DEEP: u64 = 4_000;
 struct OnePrefix;
 
 impl EntryHash for OnePrefix {
-    fn entry(&self, view: &EntryView<'_>) -> u128 {
-        (7 << 64) | (Xxh3.entry(view) & u128::from(u64::MAX))
+    fn entry(&self, entry: &Digested<'_>) -> u128 {
+        (7 << 64) | (Xxh3.entry(entry) & u128::from(u64::MAX))
     }
 }
 

@@ -40,7 +40,8 @@ impl<H: EntryHash> Builder<H> {
     /// A builder in which the root is open.
     pub fn new(hash: H, attrs: Attrs, number: u64) -> Self {
         let mut builder = Self { hash, open: Vec::new(), spare: Vec::new() };
-        builder.open(&[], attrs, number);
+        let opened = builder.open(&[], attrs, number);
+        debug_assert!(opened, "nothing is there before the root");
         builder
     }
 
@@ -53,21 +54,22 @@ impl<H: EntryHash> Builder<H> {
         self.open.last_mut().expect("the root stays open")
     }
 
-    /// Whether the innermost directory has this name.
-    pub fn has(&mut self, name: &[u8]) -> bool {
-        self.innermost().has(name)
-    }
-
-    /// Begins a directory in the innermost one, which does not have its name.
-    pub fn open(&mut self, name: &[u8], attrs: Attrs, number: u64) {
+    /// Begins a directory in the innermost one, unless that has its name. Whether it did.
+    #[must_use]
+    pub fn open(&mut self, name: &[u8], attrs: Attrs, number: u64) -> bool {
+        if self.open.last_mut().is_some_and(|innermost| innermost.has(name)) {
+            return false;
+        }
         let rows = self.spare.pop().unwrap_or_default();
         self.open.push(Open { name: name.to_vec(), attrs, number, links: Vec::new(), rows, unsorted: None });
+        true
     }
 
-    /// Puts an entry into the innermost directory, which does not have its name.
-    pub fn add(&mut self, name: &[u8], attrs: Attrs, number: u64, body: Body) {
+    /// Puts an entry into the innermost directory, unless that has its name. Whether it did.
+    #[must_use]
+    pub fn add(&mut self, name: &[u8], attrs: Attrs, number: u64, body: Body) -> bool {
         let entry = Entry::new(&self.hash, name, attrs, number, body);
-        self.innermost().add(entry);
+        self.innermost().add(entry)
     }
 
     /// Ends the innermost directory, which is not the root.
@@ -75,7 +77,8 @@ impl<H: EntryHash> Builder<H> {
         if let Some(Open { name, attrs, number, links, mut rows, unsorted }) = self.open.pop() {
             let children = unsorted.unwrap_or_else(|| children(links, &mut rows));
             self.spare.push(rows);
-            self.add(&name, attrs, number, Body::Directory(Arc::new(children)));
+            let added = self.add(&name, attrs, number, Body::Directory(Arc::new(children)));
+            debug_assert!(added, "the name was free when the directory was opened");
         }
     }
 
@@ -108,15 +111,22 @@ impl Open {
         !self.is_after(name) && self.unsorted().get(name).is_some()
     }
 
-    fn add(&mut self, entry: Entry<'_>) {
+    /// Puts an entry in, unless there is one of its name. Whether it did.
+    fn add(&mut self, entry: Entry<'_>) -> bool {
         if !self.is_after(entry.name) {
-            return self.unsorted().put(entry);
+            let all = self.unsorted();
+            let is_new = all.get(entry.name).is_none();
+            if is_new {
+                all.put(entry);
+            }
+            return is_new;
         }
         self.rows.push(entry);
         // What stays behind is enough for a leaf of its own.
         if self.rows.len() >= FILL + LOW {
             add_leaf(&mut self.links, &mut self.rows, FILL);
         }
+        true
     }
 }
 

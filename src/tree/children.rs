@@ -444,9 +444,8 @@ mod tests {
                 let mut builder = Builder::new(Xxh3, Attrs::default(), 1);
                 for n in numbers {
                     let name = n.to_be_bytes();
-                    assert!(!builder.has(&name));
-                    builder.add(&name, Attrs::default(), 1, Body::Fifo);
-                    assert!(builder.has(&name));
+                    assert!(builder.add(&name, Attrs::default(), 1, Body::Fifo));
+                    assert!(!builder.add(&name, Attrs::default(), 1, Body::Fifo));
                 }
                 builder.finish()
             };

@@ -284,8 +284,7 @@ impl<'a> Frame<'a> {
         if !self.same_names || i != j {
             return 0;
         }
-        let same = |at: &usize| one.slot(*at).is_same_leaf_entry(two.slot(*at));
-        (i..one.len()).take_while(same).count()
+        one.same_from(two, i)
     }
 }
 

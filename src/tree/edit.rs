@@ -8,12 +8,12 @@ use super::children::Place;
 use super::contents::Contents;
 use super::entry::{Attrs, Kind, RelPath};
 use super::error::TreeError;
-use super::hash::EntryHash;
+use super::hash::{Digested, EntryHash, Payload};
 use super::hint::Hint;
 use super::leaf::{Leaf, Slot};
 use super::linking::Gone;
 use super::links::{LinkedName, Links, Record};
-use super::node::{Body, Entry, EntryView, Node};
+use super::node::{Body, Entry, EntryView, Node, NodeBody};
 use super::persistent::Tree;
 use super::snapshot::Place as At;
 use super::sums::Sums;
@@ -298,9 +298,8 @@ impl<H: EntryHash> Tree<H> {
         let sums = match body {
             Some(body) => Entry::new(&self.hash, slot.name(), attrs_now, slot.number(), body.clone()).sums(),
             None => {
-                let mut view = slot.view();
-                view.attrs = attrs_now;
-                Sums { digest: self.hash.entry(&view), ..slot.sums() }
+                let entry = Digested { attrs: attrs_now, ..slot.digested() };
+                Sums { digest: self.hash.entry(&entry), ..slot.sums() }
             }
         };
         self.plan_above(chain, attrs, sums)
@@ -323,9 +322,9 @@ impl<H: EntryHash> Tree<H> {
         let mut below = slot.children().map_or_else(Sums::default, |children| *children.sums());
         below.add(change);
         let attrs = attrs.unwrap_or_else(|| slot.attrs());
-        let mut view = EntryView::new(slot.name(), Kind::Directory, attrs, slot.number());
-        view.set_below(&below);
-        Sums::of_directory(self.hash.entry(&view), &below)
+        let payload = Payload::Below(below.digest);
+        let entry = Digested { name: slot.name(), kind: Kind::Directory, attrs, size: 0, payload };
+        Sums::of_directory(self.hash.entry(&entry), &below)
     }
 
     fn plan_above(&self, chain: &[(Place, Slot<'_>)], attrs: Option<Attrs>, last: Sums) -> EditPlan {
@@ -384,7 +383,7 @@ impl<H: EntryHash> Tree<H> {
         let mut open: Vec<u8> = Vec::new();
         let mut late = None;
         for (path, node) in nodes.by_ref() {
-            let Some((parent, name)) = path.split_last() else { return Err((path, TreeError::Exists)) };
+            let Some((parent, name)) = path.split_below(&open) else { return Err((path, TreeError::Exists)) };
             while open != parent && !open.is_empty() {
                 builder.close();
                 open.truncate(open.iter().rposition(|byte| *byte == b'/').unwrap_or(0));
@@ -393,16 +392,17 @@ impl<H: EntryHash> Tree<H> {
                 late = Some((path, node));
                 break;
             }
-            if builder.has(name) {
-                return Err((path, TreeError::Exists));
-            }
-            match Body::new(node.body) {
-                Body::Directory(_) => {
-                    builder.open(name, node.attrs, next);
+            let is_new = match node.body {
+                NodeBody::Directory => {
+                    let is_new = builder.open(name, node.attrs, next);
                     open.clear();
                     open.extend_from_slice(path.as_bytes());
+                    is_new
                 }
-                body => builder.add(name, node.attrs, next, body),
+                body => builder.add(name, node.attrs, next, Body::new(body)),
+            };
+            if !is_new {
+                return Err((path, TreeError::Exists));
             }
             next += 1;
         }

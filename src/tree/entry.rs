@@ -150,6 +150,20 @@ impl RelPath {
         }
     }
 
+    /// The same, quick if the directory above is the one guessed.
+    pub(super) fn split_below(&self, guess: &[u8]) -> Option<(&[u8], &[u8])> {
+        let below = match guess {
+            [] => Some(&self.0[..]),
+            _ => self.0.strip_prefix(guess).and_then(|rest| rest.strip_prefix(b"/")),
+        };
+        // All bytes are looked at, because that is done many at a time.
+        let has_slash = |name: &[u8]| name.iter().fold(false, |has, byte| has | (*byte == b'/'));
+        match below.filter(|name| !name.is_empty() && !has_slash(name)) {
+            Some(name) => Some((&self.0[..guess.len()], name)),
+            None => self.split_last(),
+        }
+    }
+
     /// The components, from the top.
     pub fn components(&self) -> impl Iterator<Item = &[u8]> {
         components(&self.0)

@@ -6,19 +6,49 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::entry::Kind;
-use super::node::EntryView;
+use super::contents::ContentDigest;
+use super::entry::{Attrs, Kind};
 
 /// Makes digests of entries.
 pub trait EntryHash: Clone + Default + core::fmt::Debug + 'static {
     /// Digest of one entry: kind, name, size, mtime, owner, group, mode, link target, device numbers, contents,
     /// and for a directory the digest of what is below. Not atime, inode number or link count.
-    fn entry(&self, view: &EntryView<'_>) -> u128;
+    fn entry(&self, entry: &Digested<'_>) -> u128;
 
     /// Digest of bytes: of a path of a hard-linked file.
     fn bytes(&self, bytes: &[u8]) -> u128 {
         xxh3_128(bytes)
     }
+}
+
+/// What of an entry is in its digest.
+#[derive(Clone, Copy, Debug)]
+pub struct Digested<'a> {
+    /// The name; empty for the root.
+    pub name: &'a [u8],
+    /// The kind.
+    pub kind: Kind,
+    /// Owner, mode, times; the last access is to stay out of the digest.
+    pub attrs: Attrs,
+    /// Bytes of a file; 0 for everything else.
+    pub size: u64,
+    /// What belongs to the kind.
+    pub payload: Payload<'a>,
+}
+
+/// What an entry of some kind has that others do not.
+#[derive(Clone, Copy, Debug)]
+pub enum Payload<'a> {
+    /// Pipe or socket.
+    None,
+    /// Of a file: the digest of its contents.
+    Contents(ContentDigest),
+    /// Of a symlink: its target.
+    Target(&'a [u8]),
+    /// Of a device: major and minor number.
+    Device(u32, u32),
+    /// Of a directory: the digest of what is below.
+    Below(u128),
 }
 
 /// XXH3, 128 bits: fast, not safe against somebody who looks for collisions.
@@ -35,14 +65,14 @@ const FIXED: usize = 56;
 const SHORT_NAME: usize = 72;
 
 impl EntryHash for Xxh3 {
-    fn entry(&self, view: &EntryView<'_>) -> u128 {
-        with_encoding(view, xxh3_128)
+    fn entry(&self, entry: &Digested<'_>) -> u128 {
+        with_encoding(entry, xxh3_128)
     }
 }
 
 impl EntryHash for Blake3 {
-    fn entry(&self, view: &EntryView<'_>) -> u128 {
-        with_encoding(view, blake3_128)
+    fn entry(&self, entry: &Digested<'_>) -> u128 {
+        with_encoding(entry, blake3_128)
     }
 
     fn bytes(&self, bytes: &[u8]) -> u128 {
@@ -60,24 +90,24 @@ fn blake3_128(bytes: &[u8]) -> u128 {
 /// Digests the fixed-width encoding of an entry followed by its name. Whatever else has a length is inside as
 /// a digest of its own, so no two entries have one encoding.
 #[inline]
-fn with_encoding(view: &EntryView<'_>, digest: impl Fn(&[u8]) -> u128) -> u128 {
-    let payload = match (&view.contents, view.target, view.device, view.below) {
-        (Some(contents), ..) => contents.digest().0,
-        (_, Some(target), ..) => digest(target),
-        (_, _, Some((major, minor)), _) => (u128::from(major) << 32) | u128::from(minor),
-        (.., Some(below)) => below.digest,
-        _ => 0,
+fn with_encoding(entry: &Digested<'_>, digest: impl Fn(&[u8]) -> u128) -> u128 {
+    let payload = match entry.payload {
+        Payload::Contents(contents) => contents.0,
+        Payload::Target(target) => digest(target),
+        Payload::Device(major, minor) => (u128::from(major) << 32) | u128::from(minor),
+        Payload::Below(below) => below,
+        Payload::None => 0,
     };
-    let attrs = &view.attrs;
+    let attrs = &entry.attrs;
     let mut buffer = [0; FIXED + SHORT_NAME];
     buffer[..16].copy_from_slice(&payload.to_le_bytes());
-    buffer[16..24].copy_from_slice(&view.size().to_le_bytes());
+    buffer[16..24].copy_from_slice(&entry.size.to_le_bytes());
     buffer[24..32].copy_from_slice(&attrs.mtime.secs.to_le_bytes());
     buffer[32..36].copy_from_slice(&attrs.mtime.nanos.to_le_bytes());
     buffer[36..40].copy_from_slice(&attrs.uid.to_le_bytes());
     buffer[40..44].copy_from_slice(&attrs.gid.to_le_bytes());
     buffer[44..48].copy_from_slice(&attrs.mode.to_le_bytes());
-    buffer[48] = match view.kind {
+    buffer[48] = match entry.kind {
         Kind::File => 0,
         Kind::Directory => 1,
         Kind::Symlink => 2,
@@ -86,7 +116,7 @@ fn with_encoding(view: &EntryView<'_>, digest: impl Fn(&[u8]) -> u128) -> u128 {
         Kind::Fifo => 5,
         Kind::Socket => 6,
     };
-    let name = view.name;
+    let name = entry.name;
     if name.len() <= SHORT_NAME {
         buffer[FIXED..FIXED + name.len()].copy_from_slice(name);
         return digest(&buffer[..FIXED + name.len()]);

@@ -4,6 +4,8 @@
 //! owner, group and mode are kept once however many entries have them; what does not fit into a record lies in a list
 //! beside them.
 
+mod rows;
+
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -11,10 +13,13 @@ use core::ops::Range;
 use super::children::Children;
 use super::contents::Contents;
 use super::entry::{Attrs, Kind};
+use super::hash::{Digested, Payload};
 use super::names::{Names, mark};
 use super::node::{Body, Entry, EntryView};
 use super::sums::Sums;
 use crate::time::FileTime;
+
+pub(super) use rows::Rows;
 
 /// Most entries of a leaf, most links of a branch.
 pub(super) const MAX: usize = 32;
@@ -142,6 +147,11 @@ impl Record {
         }
     }
 
+    /// What an entry that is no directory adds to its directory.
+    fn sums(&self, digest: u128) -> Sums {
+        Sums::of_one(digest, self.second, self.tag == Tag::Linked)
+    }
+
     fn device(&self) -> (u32, u32) {
         ((self.first >> 32) as u32, self.first as u32)
     }
@@ -157,6 +167,27 @@ fn reserve<T>(list: &mut Vec<T>) {
     if list.len() == list.capacity() {
         list.reserve_exact(list.len() / 4 + 1);
     }
+}
+
+/// Which of these it is; the last, if none was.
+fn intern(owners: &mut Vec<Owner>, owner: Owner) -> u8 {
+    let at = owners.iter().position(|known| *known == owner).unwrap_or_else(|| {
+        owners.push(owner);
+        owners.len() - 1
+    });
+    at as u8
+}
+
+/// Those of `owners` that these records have, to which they refer from now on.
+fn owners_of(records: &mut [Record], owners: &[Owner]) -> Vec<Owner> {
+    if owners.len() == 1 {
+        return owners.to_vec();
+    }
+    let mut kept = Vec::new();
+    for record in records {
+        record.owner = intern(&mut kept, owners[usize::from(record.owner)]);
+    }
+    kept
 }
 
 impl Leaf {
@@ -192,8 +223,28 @@ impl Leaf {
 
     pub fn sums(&self) -> Sums {
         let mut sums = Sums::default();
-        self.slots().for_each(|slot| sums.add(&slot.sums()));
+        for (at, (record, digest)) in self.records.iter().zip(&self.digests).enumerate() {
+            match record.tag {
+                Tag::Directory => sums.add(&self.slot(at).sums()),
+                _ => sums.add(&record.sums(*digest)),
+            }
+        }
         sums
+    }
+
+    /// How many entries are known to be the same as those of another leaf at the same places, from one on: all but name,
+    /// number and atime. Stops at directories.
+    pub fn same_from(&self, other: &Self, from: usize) -> usize {
+        let one_owner = Arc::ptr_eq(&self.owners, &other.owners);
+        let owner = |leaf: &Self, record: &Record| leaf.owners[usize::from(record.owner)];
+        let pairs = self.records[from..].iter().zip(&other.records[from..]);
+        let same = pairs.take_while(|(one, two)| {
+            (one.tag, two.tag) == (Tag::Pattern, Tag::Pattern)
+                && (one.first, one.second) == (two.first, two.second)
+                && (one.mtime_secs, one.mtime_nanos) == (two.mtime_secs, two.mtime_nanos)
+                && (if one_owner { one.owner == two.owner } else { owner(self, one) == owner(other, two) })
+        });
+        same.count()
     }
 
     #[inline]
@@ -242,26 +293,12 @@ impl Leaf {
     fn intern(&mut self, owner: Owner) -> u8 {
         let at = self.owners.iter().position(|known| *known == owner).unwrap_or_else(|| {
             if self.owners.len() >= 2 * MAX {
-                self.forget_owners();
+                self.owners = owners_of(&mut self.records, &self.owners).into();
             }
             self.owners = self.owners.iter().copied().chain([owner]).collect();
             self.owners.len() - 1
         });
         at as u8
-    }
-
-    /// Drops the owners that no entry has any more.
-    fn forget_owners(&mut self) {
-        let mut kept: Vec<Owner> = Vec::with_capacity(MAX);
-        for record in &mut self.records {
-            let owner = self.owners[usize::from(record.owner)];
-            let at = kept.iter().position(|known| *known == owner).unwrap_or_else(|| {
-                kept.push(owner);
-                kept.len() - 1
-            });
-            record.owner = at as u8;
-        }
-        self.owners = kept.into();
     }
 
     fn add_other(&mut self, other: Option<Other>) {
@@ -479,17 +516,33 @@ impl<'a> Slot<'a> {
         }
     }
 
-    /// Whether both are no directories and known to be the same but for name, number and atime.
-    pub fn is_same_leaf_entry(&self, other: Slot<'_>) -> bool {
-        self.record().tag != Tag::Directory && self.same_fields(other) == Some(true)
-    }
-
     /// What the entry adds to its directory.
     pub fn sums(&self) -> Sums {
         match (self.record().tag, self.other()) {
             (_, Some(Other::Directory(children))) => Sums::of_directory(self.digest(), children.sums()),
-            (tag, _) => Sums::of_one(self.digest(), self.record().second, tag == Tag::Linked),
+            _ => self.record().sums(self.digest()),
         }
+    }
+
+    /// What is in the digest of an entry that is not linked; of a linked one, a file without contents.
+    #[inline]
+    pub fn digested(&self) -> Digested<'a> {
+        let record = self.record();
+        let (size, payload) = match (record.tag, self.other()) {
+            (Tag::Pattern, _) => {
+                let contents = Contents::generated(record.first, 0, record.second);
+                (record.second, Payload::Contents(contents.digest()))
+            }
+            (_, Some(Other::Contents(contents))) => (record.second, Payload::Contents(contents.digest())),
+            (_, Some(Other::Directory(children))) => (0, Payload::Below(children.sums().digest)),
+            (_, Some(Other::Symlink(target))) => (0, Payload::Target(target)),
+            (Tag::BlockDevice | Tag::CharDevice, _) => {
+                let (major, minor) = record.device();
+                (0, Payload::Device(major, minor))
+            }
+            _ => (0, Payload::None),
+        };
+        Digested { name: self.name(), kind: self.kind(), attrs: self.attrs(), size, payload }
     }
 
     /// The view of an entry that is not linked; of a linked one, a file without contents.
@@ -509,89 +562,5 @@ impl<'a> Slot<'a> {
             Tag::Linked | Tag::Fifo | Tag::Socket => {}
         }
         view
-    }
-}
-
-/// Entries on their way into leaves, in the order of their names.
-#[derive(Default)]
-pub(super) struct Rows {
-    marks: Vec<u8>,
-    bytes: Vec<u8>,
-    digests: Vec<u128>,
-    /// Without owners; names end where they end in `bytes`.
-    records: Vec<Record>,
-    owners: Vec<Owner>,
-    /// In the order of the records that they belong to.
-    others: Vec<Other>,
-}
-
-impl Rows {
-    pub fn len(&self) -> usize {
-        self.records.len()
-    }
-
-    /// The name that came last.
-    pub fn last_name(&self) -> Option<&[u8]> {
-        let start = self.records.iter().rev().nth(1).map_or(0, |record| record.name_end as usize);
-        (!self.records.is_empty()).then(|| &self.bytes[start..])
-    }
-
-    pub fn push(&mut self, entry: Entry<'_>) {
-        let (record, other) = Record::new(&entry.attrs, entry.number, entry.body, self.others.len());
-        self.others.extend(other);
-        self.add(entry.name, entry.digest, Owner::of(&entry.attrs), record);
-    }
-
-    fn push_slot(&mut self, slot: Slot<'_>) {
-        let mut record = *slot.record();
-        if let Some(other) = slot.other() {
-            record.first = self.others.len() as u64;
-            self.others.push(other.clone());
-        }
-        let owner = slot.leaf.owners[usize::from(record.owner)];
-        self.add(slot.name(), slot.digest(), owner, record);
-    }
-
-    fn add(&mut self, name: &[u8], digest: u128, owner: Owner, record: Record) {
-        self.marks.push(mark(name));
-        self.bytes.extend_from_slice(name);
-        self.records.push(Record { name_end: narrow(self.bytes.len()), ..record });
-        self.digests.push(digest);
-        self.owners.push(owner);
-    }
-
-    /// A leaf of the first `count` rows, at most [`MAX`], which are then gone.
-    pub fn leaf(&mut self, count: usize) -> Leaf {
-        let end = self.records[..count].last().map_or(0, |record| record.name_end);
-        let names = Names::new(&self.marks[..count], &self.bytes[..end as usize]);
-        let mut owners: Vec<Owner> = Vec::new();
-        let mut records = self.records[..count].to_vec();
-        for (record, owner) in records.iter_mut().zip(&self.owners) {
-            let at = owners.iter().position(|known| known == owner).unwrap_or_else(|| {
-                owners.push(*owner);
-                owners.len() - 1
-            });
-            record.owner = at as u8;
-        }
-        let count_others = records.iter().filter(|record| record.tag.has_other()).count();
-        let leaf = Leaf {
-            names,
-            digests: self.digests[..count].to_vec(),
-            records,
-            owners: owners.into(),
-            others: self.others.drain(..count_others).collect(),
-        };
-        self.marks.drain(..count);
-        self.bytes.drain(..end as usize);
-        self.digests.drain(..count);
-        self.records.drain(..count);
-        self.owners.drain(..count);
-        for record in &mut self.records {
-            record.name_end -= end;
-            if record.tag.has_other() {
-                record.first -= count_others as u64;
-            }
-        }
-        leaf
     }
 }

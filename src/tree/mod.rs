@@ -32,7 +32,7 @@ pub use diff::Difference;
 pub use directory::Directory;
 pub use entry::{Attrs, Kind, RelPath};
 pub use error::TreeError;
-pub use hash::{Blake3, EntryHash, Xxh3};
+pub use hash::{Blake3, Digested, EntryHash, Payload, Xxh3};
 pub use hint::Hint;
 pub use node::{EntryView, Node, NodeBody, Summary};
 pub use persistent::Tree;

@@ -24,9 +24,18 @@ pub(super) fn mark(name: &[u8]) -> u8 {
 }
 
 impl Names {
-    /// A block of these marks, and of names that lie one after the other.
-    pub fn new(marks: &[u8], bytes: &[u8]) -> Self {
-        Self::of([marks, bytes])
+    /// A block of names that lie one after the other and end there.
+    pub fn new(ends: impl ExactSizeIterator<Item = usize>, bytes: &[u8]) -> Self {
+        let mut block: Arc<[u8]> = iter::repeat_n(0, ends.len() + bytes.len()).collect();
+        let all = Arc::get_mut(&mut block).expect("nobody else has seen it yet");
+        let (marks, names) = all.split_at_mut(ends.len());
+        names.copy_from_slice(bytes);
+        let mut start = 0;
+        for (place, end) in marks.iter_mut().zip(ends) {
+            *place = mark(&bytes[start..end]);
+            start = end;
+        }
+        Self(block)
     }
 
     fn of<const N: usize>(parts: [&[u8]; N]) -> Self {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::children::Children;
 use super::contents::Contents;
 use super::entry::{Attrs, Kind};
-use super::hash::EntryHash;
+use super::hash::{Digested, EntryHash, Payload};
 use super::sums::Sums;
 
 /// A digest over a subtree, computed by the volume over what its medium holds now.
@@ -165,30 +165,27 @@ impl Body {
         }
     }
 
-    /// Makes a view of this kind show the rest of it.
-    pub fn fill<'a>(&'a self, view: &mut EntryView<'a>) {
+    /// Bytes of a file, and what is in the digest because of the kind.
+    fn payload(&self) -> (u64, Payload<'_>) {
         match self {
-            Self::File(contents) => view.contents = Some(contents.clone()),
-            Self::Directory(children) => view.set_below(children.sums()),
-            Self::Symlink(target) => view.target = Some(target),
-            Self::Device { device, .. } => view.device = Some(*device),
-            Self::Linked | Self::Fifo | Self::Socket => {}
+            Self::File(contents) => (contents.len(), Payload::Contents(contents.digest())),
+            Self::Directory(children) => (0, Payload::Below(children.sums().digest)),
+            Self::Symlink(target) => (0, Payload::Target(target)),
+            Self::Device { device: (major, minor), .. } => (0, Payload::Device(*major, *minor)),
+            Self::Linked | Self::Fifo | Self::Socket => (0, Payload::None),
         }
     }
 }
 
 impl<'a> Entry<'a> {
     pub fn new<H: EntryHash>(hash: &H, name: &'a [u8], attrs: Attrs, number: u64, body: Body) -> Self {
-        let mut entry = Self { name, attrs, number, digest: 0, body };
-        entry.digest = match entry.body {
-            Body::Linked => hash.bytes(name),
-            _ => {
-                let mut view = EntryView::new(name, entry.body.kind(), attrs, number);
-                entry.body.fill(&mut view);
-                hash.entry(&view)
-            }
+        let digest = if let Body::Linked = body {
+            hash.bytes(name)
+        } else {
+            let (size, payload) = body.payload();
+            hash.entry(&Digested { name, kind: body.kind(), attrs, size, payload })
         };
-        entry
+        Self { name, attrs, number, digest, body }
     }
 
     /// What the entry adds to its directory.

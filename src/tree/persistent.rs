@@ -8,7 +8,7 @@ use super::bulk::Builder;
 use super::children::{Children, Place};
 use super::entry::{Attrs, Kind, RelPath, components};
 use super::error::TreeError;
-use super::hash::{EntryHash, Xxh3};
+use super::hash::{Digested, EntryHash, Payload, Xxh3};
 use super::leaf::Slot;
 use super::links::Links;
 use super::node::{EntryView, Summary};
@@ -142,12 +142,15 @@ impl<H: EntryHash> Tree<H> {
         }
         for (number, names) in groups {
             if let Some(record) = self.links.get(number) {
-                let mut view = self.root();
-                view.kind = Kind::File;
-                view.attrs = record.attrs;
-                view.contents = Some(record.contents);
+                let entry = Digested {
+                    name: &[],
+                    kind: Kind::File,
+                    attrs: record.attrs,
+                    size: record.contents.len(),
+                    payload: Payload::Contents(record.contents.digest()),
+                };
                 let mut both = [0; 32];
-                both[..16].copy_from_slice(&self.hash.entry(&view).to_le_bytes());
+                both[..16].copy_from_slice(&self.hash.entry(&entry).to_le_bytes());
                 both[16..].copy_from_slice(&names.to_le_bytes());
                 digest = digest.wrapping_add(self.hash.bytes(&both));
             }

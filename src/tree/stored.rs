@@ -164,14 +164,11 @@ impl<H: EntryHash> Reader<H> {
         if builder.depth() < depth {
             return wrong(out_of_place);
         }
-        if builder.has(&name) {
-            return wrong("no name twice in one directory");
-        }
-        match body {
+        let is_new = match body {
             Some(body) => builder.add(&name, attrs, number, body),
             None => builder.open(&name, attrs, number),
-        }
-        Ok(())
+        };
+        if is_new { Ok(()) } else { wrong("no name twice in one directory") }
     }
 
     fn finish(self, hash: H, links: BTreeMap<u64, Record>) -> Result<Tree<H>, String> {

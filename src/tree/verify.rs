@@ -53,7 +53,7 @@ impl<H: EntryHash> Tree<H> {
 
     fn has_right_digest(&self, slot: Slot<'_>) -> bool {
         let digest =
-            if slot.is_linked() { self.hash.bytes(slot.name()) } else { self.hash.entry(&slot.view()) };
+            if slot.is_linked() { self.hash.bytes(slot.name()) } else { self.hash.entry(&slot.digested()) };
         digest == slot.digest()
     }
 }

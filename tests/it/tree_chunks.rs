@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use datasync::mix::{at_most, fold};
 use datasync::time::FileTime;
 use datasync::tree::{
-    Attrs, Contents, EntryHash, EntryView, Kind, Node, NodeBody, RelPath, Tree, TreeError, Xxh3,
+    Attrs, Contents, Digested, EntryHash, Kind, Node, NodeBody, RelPath, Tree, TreeError, Xxh3,
 };
 
 fn draw(key: u64, n: u64, max: u64) -> u64 {
@@ -205,8 +205,8 @@ thread_local! {
 struct Fickle;
 
 impl EntryHash for Fickle {
-    fn entry(&self, view: &EntryView<'_>) -> u128 {
-        Xxh3.entry(view) ^ u128::from(FORGED.get() == view.name && !view.name.is_empty())
+    fn entry(&self, entry: &Digested<'_>) -> u128 {
+        Xxh3.entry(entry) ^ u128::from(FORGED.get() == entry.name && !entry.name.is_empty())
     }
 
     fn bytes(&self, bytes: &[u8]) -> u128 {

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use datasync::tree::{Attrs, Blake3, EntryHash, EntryView, Xxh3};
+use datasync::tree::{Attrs, Blake3, Digested, EntryHash, Xxh3};
 use serde::{Deserialize, Serialize};
 
 /// What is changed in the digest of an entry.
@@ -24,18 +24,18 @@ pub enum HashChange {
 pub struct PlantedHash(pub HashChange);
 
 impl EntryHash for PlantedHash {
-    fn entry(&self, view: &EntryView<'_>) -> u128 {
+    fn entry(&self, entry: &Digested<'_>) -> u128 {
         match self.0 {
-            HashChange::None => Xxh3.entry(view),
-            HashChange::Blake3 => Blake3.entry(view),
+            HashChange::None => Xxh3.entry(entry),
+            HashChange::Blake3 => Blake3.entry(entry),
             HashChange::WithoutMode => {
-                let attrs = Attrs { mode: 0, ..view.attrs };
-                Xxh3.entry(&EntryView { attrs, ..view.clone() })
+                let attrs = Attrs { mode: 0, ..entry.attrs };
+                Xxh3.entry(&Digested { attrs, ..*entry })
             }
             HashChange::Salted => {
                 // The bug itself: the one place where a history may see something of its process.
                 static SALT: AtomicU64 = AtomicU64::new(0);
-                Xxh3.entry(view) ^ u128::from(SALT.fetch_add(1, Ordering::Relaxed))
+                Xxh3.entry(entry) ^ u128::from(SALT.fetch_add(1, Ordering::Relaxed))
             }
         }
     }
