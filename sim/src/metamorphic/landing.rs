@@ -119,8 +119,10 @@ impl Landing {
             // What this execution does not carry has the times that an earlier one, under other options, left it.
             let times = times && !skipped(form) && is_carried(entry.kind, &self.options);
             let mut kept = Kept::of(entry, times, group);
-            if entry.inode.is_some() && !self.copies_owners() {
-                // What is not copied comes from the name that was made first, and which that is goes by the names.
+            let may_be_split = !in_order && entry.kind == Kind::File;
+            if (entry.inode.is_some() || may_be_split) && !self.copies_owners() {
+                // What is not copied stays with the name that keeps the file, or comes from the one that was made first:
+                // which that is goes by the names.
                 kept.owner = None;
             }
             (name(form), kept)
