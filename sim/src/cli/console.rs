@@ -11,6 +11,9 @@ pub const HELD: u8 = 0;
 pub const VIOLATED: u8 = 1;
 /// Exit code: misuse, or bad input.
 pub const MISUSE: u8 = 2;
+/// Exit code: `... | head`, whoever had the other end of the pipe has read enough. What a shell says of a program that
+/// SIGPIPE ended.
+const NOBODY_READS: u8 = 141;
 
 /// Why a verb cannot go on.
 #[derive(Debug)]
@@ -82,8 +85,7 @@ impl Console<'_> {
         // If stderr is gone there is nobody left to tell.
         let _ = match stop {
             Stop::Misuse(what) => writeln!(self.err, "error: {what}"),
-            // `... | head`: whoever closes the pipe has read enough.
-            Stop::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            Stop::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => return NOBODY_READS,
             Stop::Output(error) => writeln!(self.err, "error: output: cannot write it: {error}"),
         };
         MISUSE

@@ -24,7 +24,7 @@ use crate::parallel::default_jobs;
 use crate::report::summary::{as_json, digest_line, tables, warnings};
 use crate::report::{Coverage, units};
 use crate::scenario::generator::{GeneratorConfig, generate};
-use crate::scenario::{GENERATOR, Seed};
+use crate::scenario::{Expectation, GENERATOR, Seed};
 use crate::shrinking::{Target, pinned_if_it_fails};
 use crate::sweep::{Plan, Sweep, live_through};
 
@@ -280,6 +280,10 @@ impl Failed<'_> {
         let run = target.judge(&scenario);
         let mut failing = pinned_if_it_fails(scenario, &run, target);
         failing.about = format!("violates {}", violation.invariant);
+        if let Some(bug) = self.bug {
+            let (invariant, bug) = (violation.invariant.to_owned(), bug.name.to_owned());
+            failing.expect = Expectation::Violates { invariant, bug };
+        }
         let case = self.path("");
         let written = write_case(&case, &failing);
         let case = case.display().to_string();

@@ -104,7 +104,7 @@ pub fn replay(args: &ReplayArgs, console: &mut Console<'_>) -> Done {
         ..RunOptions::default()
     };
     let run = judge(&source.scenario, options, true);
-    let outcome = Outcome::of(&source, &run, args.until);
+    let outcome = Outcome::of(&source, &run, args.until, args.snapshot_at);
     let reproduce = console.command(&source.words());
     if !outcome.met {
         console.line(&reproduce)?;
@@ -138,7 +138,7 @@ struct Outcome {
 }
 
 impl Outcome {
-    fn of(source: &Source, run: &Run, until: Option<u64>) -> Self {
+    fn of(source: &Source, run: &Run, until: Option<u64>, snapshot_at: Option<u64>) -> Self {
         let mut lines = Vec::new();
         if let Some(violation) = &run.violation {
             lines.push(format!("violated at step {}: {}", run.step, violation.invariant));
@@ -156,6 +156,11 @@ impl Outcome {
         if until.is_some_and(|until| run.step >= until) && run.violation.is_none() {
             lines.push(format!("stopped after step {}: nothing is violated so far", run.step));
             return Self { met: true, lines };
+        }
+        for (option, step) in [("--until", until), ("--snapshot-at", snapshot_at)] {
+            if let Some(step) = step.filter(|step| run.step < *step) {
+                lines.push(format!("{option} {step}: it never came to that event"));
+            }
         }
         let met = match source.with {
             With::Nothing => {

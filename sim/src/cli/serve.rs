@@ -40,7 +40,7 @@ enum Unmapped {
 #[derive(Debug, Args)]
 pub struct ServeArgs {
     /// Address and port; port 0 = any that is free.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8123")]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8123", value_parser = listen)]
     listen: SocketAddr,
     /// The region of requests that name none.
     #[arg(long, default_value = REGION)]
@@ -81,6 +81,11 @@ pub struct ServeArgs {
     /// The log of requests, on stderr.
     #[arg(long, value_enum, default_value_t)]
     log: LogFormat,
+}
+
+fn listen(text: &str) -> Result<SocketAddr, String> {
+    text.parse()
+        .map_err(|_| "expected an IP address and a port, such as 127.0.0.1:8123 or [::1]:0".to_owned())
 }
 
 pub fn serve(args: &ServeArgs, console: &mut Console<'_>) -> Done {
@@ -143,25 +148,28 @@ fn settings(set: &[String]) -> Result<Settings, Stop> {
         let wrong = |why: &dyn Display| Stop::misuse(format_args!("--set {text}"), why);
         let (name, value) =
             text.split_once('=').ok_or_else(|| wrong(&"expected NAME=VALUE such as tasks_max=1000"))?;
-        let value = setting(name, value);
+        let value = setting(name, value).map_err(|why| wrong(&why))?;
         let alone = Value::Object(Map::from_iter([(name.to_owned(), value.clone())]));
         serde_json::from_value::<Settings>(alone).map_err(|error| wrong(&error))?;
-        members.insert(name.to_owned(), value);
+        if members.insert(name.to_owned(), value).is_some() {
+            return Err(wrong(&"given twice; expected one value"));
+        }
     }
     serde_json::from_value(Value::Object(members)).map_err(|error| Stop::misuse("--set", error))
 }
 
-/// A value as the README's table writes it: 5 min as `5m`, modes in octal, yes and no; or as JSON.
-fn setting(name: &str, value: &str) -> Value {
-    let span = || parse_span(value).ok().filter(|_| name.ends_with("_ns"));
-    let mode = || u32::from_str_radix(value, 8).ok().filter(|_| name.ends_with("_mode"));
-    match value {
+/// A value as the README's table writes it: 5 min as `5m`, or in nanoseconds; modes in octal; yes and no; or as JSON.
+fn setting(name: &str, value: &str) -> Result<Value, String> {
+    if name.ends_with("_mode") {
+        let mode = u32::from_str_radix(value, 8).ok().filter(|mode| *mode <= 0o7777);
+        return mode.map(Value::from).ok_or_else(|| "expected a mode in octal, 0 to 7777".to_owned());
+    }
+    if name.ends_with("_ns") {
+        return value.parse().or_else(|_| parse_span(value)).map(Value::from);
+    }
+    Ok(match value {
         "yes" => Value::Bool(true),
         "no" => Value::Bool(false),
-        _ => span()
-            .map(Value::from)
-            .or_else(|| mode().map(Value::from))
-            .or_else(|| serde_json::from_str(value).ok())
-            .unwrap_or_else(|| Value::from(value)),
-    }
+        _ => serde_json::from_str(value).unwrap_or_else(|_| Value::from(value)),
+    })
 }

@@ -9,6 +9,7 @@
 //! engine runs as root.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
@@ -85,13 +86,12 @@ impl Root {
     /// # Errors
     /// It does not exist, is no directory, or may not be opened.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let fd = OwnedFd::from(File::open(path)?);
+        let wrong =
+            |kind, what: &dyn fmt::Display| io::Error::new(kind, format!("{}: {what}", path.display()));
+        let fd = OwnedFd::from(File::open(path).map_err(|error| wrong(error.kind(), &error))?);
         let stat = fstat(&fd)?;
         if FileType::from_raw_mode(stat.st_mode) != FileType::Directory {
-            return Err(io::Error::new(
-                io::ErrorKind::NotADirectory,
-                format!("{}: expected a directory", path.display()),
-            ));
+            return Err(wrong(io::ErrorKind::NotADirectory, &"expected a directory"));
         }
         Ok(Self { fd, device: stat.st_dev, is_superuser: rustix::process::geteuid().is_root() })
     }

@@ -53,7 +53,12 @@ impl FromStr for Clock {
             )
         };
         match text.split_once(':') {
-            Some(("request", step)) => parse_span(step).map(Self::Request),
+            Some(("request", step)) => match parse_span(step)? {
+                0 => Err(format!(
+                    "`{text}`: expected more than no time; `manual` lets only the control interface move it"
+                )),
+                step => Ok(Self::Request(step)),
+            },
             Some(("wall", times)) => match times.parse() {
                 Ok(times) if (1..=1_000_000).contains(&times) => Ok(Self::Wall(times)),
                 _ => Err(format!("`{text}`: expected 1 to 1000000 virtual seconds a second")),

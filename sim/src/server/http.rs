@@ -106,10 +106,12 @@ pub fn serve(
         let shared = Arc::new(Shared { owner, http, seed, requests: AtomicU64::new(0) });
         // There is one place for everything, so nothing is routed.
         let service = answer.with_state(shared).into_make_service();
+        // Before anybody is told the address: who has it may ask for the end at once.
+        let stopped = stopped()?;
         ready(listener.local_addr()?)?;
         let (told, mut stop) = tokio::sync::watch::channel(false);
         let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
-            stopped().await;
+            stopped.await;
             // Whoever counts the patience may be gone already.
             let _ = told.send(true);
         });
@@ -135,20 +137,16 @@ pub fn serve(
     }
 }
 
-/// SIGINT or SIGTERM.
-async fn stopped() {
+/// Ends with the first SIGINT or SIGTERM from now on.
+fn stopped() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
-    let wait = |kind| async move {
-        match signal(kind) {
-            Ok(mut signal) => signal.recv().await,
-            // Nobody can stop it in this way then.
-            Err(_) => std::future::pending().await,
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
-    };
-    tokio::select! {
-        _ = wait(SignalKind::interrupt()) => {}
-        _ = wait(SignalKind::terminate()) => {}
-    }
+    })
 }
 
 async fn answer(State(shared): State<Arc<Shared>>, request: Request<Body>) -> Response<Body> {

@@ -116,6 +116,9 @@ impl StateFile {
                     // Never acknowledged.
                     _ if is_last && number > 1 => break,
                     Ok(_) => return Err(damaged("expected a line with an end")),
+                    Err(error) if number == 1 => {
+                        return Err(damaged(&format!("{error}; expected a file that `serve --state` wrote")));
+                    }
                     Err(error) => return Err(damaged(&error.to_string())),
                 };
                 let follows = |next: u64| match next == n + 1 {

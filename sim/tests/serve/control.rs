@@ -101,7 +101,11 @@ fn what_would_come_to_nothing_is_refused() {
     done(&server, "faults", &fault);
     done(&server, "time", &json!({"until": "idle"}));
     let id = arn.rsplit('/').next().unwrap();
-    refused(&server, &format!("executions/{id}/crash"), &json!({}), 409, "is SUCCESS");
+    let encoded = arn.replace(':', "%3A").replace('/', "%2f");
+    for name in [id, arn, &encoded, "0"] {
+        refused(&server, &format!("executions/{name}/crash"), &json!({}), 409, "is SUCCESS");
+        assert_eq!(server.look(&format!("executions/{name}/log"))["execution"], 0, "{name}");
+    }
     refused(&server, "faults", &fault, 409, "is SUCCESS: nothing can strike it");
     refused(&server, "edits", &remove, 409, "the edit was not made");
     refused(&server, "volumes", &full("efs://fs-00000001"), 400, "is a real directory");
@@ -123,15 +127,16 @@ fn what_would_come_to_nothing_is_refused() {
 fn prefixes_of_a_bucket_are_volumes_in_it() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("a.tree");
-    let text = "datasync-tree 1: 2 entries, 1 directories, 1 files, 0 hard links, 0 symlinks, 0 others, 4096 bytes\n\
+    let text = "datasync-tree 1: 3 entries, 1 directories, 1 files, 1 hard links, 0 symlinks, 0 others, 4096 bytes\n\
                 d 0755 0:0 1546300800.000000000 1546300800.000000000 - d\n\
-                f 0640 7:8 1546300800.000000000 1546300800.000000000 4096@1 d/x\n";
+                f 0640 7:8 1546300800.000000000 1546300800.000000000 4096@1 d/x\n\
+                h 0640 7:8 1546300800.000000000 1546300800.000000000 =>'d/x' d/y\n";
     std::fs::write(&file, text).unwrap();
     let volumes = ["one", "one-more/below"].map(|at| format!("s3://bucket/{at}=tree:{}", file.display()));
     let server = Server::start(&["--clock", "manual", "--volume", &volumes[0], "--volume", &volumes[1]]);
     let agent = server.call("CreateAgent", &json!({"ActivationKey": "AAAAA-BBBBB-CCCCC-DDDDD-EEEEE"})).1;
     for (prefix, export, files) in
-        [("/one", "/a", 1), ("/one-more", "/b", 1), ("/on", "/c", 0), ("/", "/d", 2)]
+        [("/one", "/a", 2), ("/one-more", "/b", 2), ("/on", "/c", 0), ("/", "/d", 4)]
     {
         let from = json!({"Subdirectory": prefix, "S3BucketArn": "arn:aws:s3:::bucket",
             "S3Config": {"BucketAccessRoleArn": "arn:aws:iam::123456789012:role/x"}});
@@ -157,7 +162,28 @@ fn prefixes_of_a_bucket_are_volumes_in_it() {
         .filter(|entry| entry["kind"] == "file")
         .map(|entry| entry["path"].as_str().unwrap())
         .collect();
-    assert_eq!(files, ["a/d/x", "b/below/d/x", "d/one-more/below/d/x", "d/one/d/x"]);
+    // A hard link is an object of its own.
+    let places = ["a/d", "b/below/d", "d/one-more/below/d", "d/one/d"];
+    let expected: Vec<String> =
+        places.iter().flat_map(|place| ["x", "y"].map(|name| format!("{place}/{name}"))).collect();
+    assert_eq!(files, expected);
+}
+
+#[test]
+fn who_is_told_the_address_may_end_it_at_once() {
+    for _ in 0..20 {
+        let mut child = std::process::Command::new(crate::program::PROGRAM)
+            .args(["serve", "--listen", "127.0.0.1:0", "--log", "none"])
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        std::io::BufRead::read_line(&mut std::io::BufReader::new(child.stdout.take().unwrap()), &mut line)
+            .unwrap();
+        let id = rustix::process::Pid::from_child(&child);
+        rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+    }
 }
 
 #[test]

@@ -163,6 +163,11 @@ fn misuse_is_told_before_anything_is_served() {
         (&["--volume", "nfs://filer/a=empty", "--volume", "nfs://FILER/a=empty"], "not two"),
         (&["--set", "tasks=1"], "unknown field"),
         (&["--set", "launch_delay_ns=soon"], "--set launch_delay_ns=soon"),
+        (&["--set", "default_file_mode=999"], "octal"),
+        (&["--set", "default_file_mode=10000"], "octal"),
+        (&["--set", "tasks_max=1", "--set", "tasks_max=2"], "given twice"),
+        (&["--clock", "request:0s"], "more than no time"),
+        (&["--listen", "localhost:0"], "such as 127.0.0.1:8123"),
         (&["--listen", "192.0.2.1:1"], "error"),
         (&["--threads", "0"], "1..=1024"),
         (

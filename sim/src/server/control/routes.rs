@@ -1,5 +1,6 @@
 //! What a request below `/_sim/` asks for. No state.
 
+use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -53,11 +54,25 @@ pub enum Order {
 /// Why it is refused: HTTP status and what was expected.
 pub type Refusal = (u16, String);
 
-/// Reads a request: method, path below `/_sim/`, body.
+/// Reads a request: method, path below `/_sim/`, in which `%2F` and the like stand for characters, body.
 ///
 /// # Errors
 /// 404 for a path that is none, 405 for a method, 400 for a body.
 pub fn read(method: &str, path: &str, body: &[u8]) -> Result<Order, Refusal> {
+    let path = &*percent_decode_str(path)
+        .decode_utf8()
+        .map_err(|_| (400, format!("/_sim/{path}: expected UTF-8 behind the percent signs")))?;
+    if let Some((execution, what @ ("crash" | "log"))) =
+        path.strip_prefix("executions/").and_then(|rest| rest.rsplit_once('/'))
+    {
+        // There are slashes in an ARN.
+        let execution = execution.to_owned();
+        return match (method, what) {
+            ("GET", "log") => Ok(Order::Look(Query::Log(execution))),
+            ("POST", "crash") => Ok(Order::Do(Act::Crash { execution })),
+            _ => Err(wrong_method(method, path)),
+        };
+    }
     let parts: Vec<&str> = path.splitn(3, '/').collect();
     let look = |query| if method == "GET" { Ok(Order::Look(query)) } else { Err(wrong_method(method, path)) };
     match (method, parts.as_slice()) {
@@ -71,10 +86,6 @@ pub fn read(method: &str, path: &str, body: &[u8]) -> Result<Order, Refusal> {
         }
         ("POST", ["faults"]) => fault(body).map(Order::Do),
         (_, ["faults"]) => look(Query::Faults),
-        ("POST", ["executions", execution, "crash"]) => {
-            Ok(Order::Do(Act::Crash { execution: (*execution).to_owned() }))
-        }
-        (_, ["executions", execution, "log"]) => look(Query::Log((*execution).to_owned())),
         ("POST", ["edits"]) => {
             let Edited { volume, edit } = parsed(body)?;
             Ok(Order::Do(Act::Edit { volume, edit }))
@@ -98,6 +109,7 @@ pub fn read(method: &str, path: &str, body: &[u8]) -> Result<Order, Refusal> {
         _ => {
             let mut known: Vec<&str> =
                 ROUTES.iter().map(|(_, path, _)| *path).filter(|path| !path.is_empty()).collect();
+            known.sort_unstable();
             known.dedup();
             Err((404, format!("nothing is at /_sim/{path}; expected one of {}", known.join(", "))))
         }
