@@ -12,6 +12,10 @@ use datasync::tree::{Digested, EntryHash, Node, RelPath, Tree, Xxh3};
 use datasync_benches::measured::{ThreadTime, by_thread_time};
 use datasync_benches::trees::{Change, attrs, directory, file, listing, path};
 
+/// What the program itself allocates with, for the peers as well.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const MANY: u64 = 1_000_000;
 /// As deep as a path of 4,096 bytes could be, twice over.
 const DEEP: u64 = 4_000;

@@ -10,6 +10,10 @@ use datasync_benches::measured::{ThreadTime, by_thread_time};
 use datasync_benches::requests::{Client, Sent};
 use serde_json::Value;
 
+/// What the program itself allocates with, for the peers as well.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn calls(criterion: &mut Criterion<ThreadTime>) {
     let mut client = Client::new();
     let calls = client.cycle.len() as u64;

@@ -10,6 +10,10 @@ use datasync::tree::{Node, NodeBody};
 use datasync_benches::measured::{ThreadTime, begin, by_thread_time};
 use datasync_benches::trees::{attrs, path};
 
+/// What the program itself allocates with, for the peers as well.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const BLOCK: usize = 64 << 10;
 const LARGE_BYTES: u64 = 64 << 20;
 const PETABYTE: u64 = 1 << 50;

@@ -21,6 +21,10 @@ use datasync_benches::peers::{
 };
 use datasync_benches::trees::{Change, counted, counted_exactly, edited, listing, tree};
 
+/// What the program itself allocates with, for the peers as well.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const FILES: u64 = 1_000_000;
 
 fn plan(source: &Tree, destination: &Tree) -> u64 {

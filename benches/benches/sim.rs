@@ -11,6 +11,10 @@ use datasync_benches::histories::{live, scenarios};
 use datasync_benches::measured::{ThreadTime, begin, by_thread_time};
 use datasync_benches::timers::{EVENTS_EACH, PENDING, fired, latency_ms};
 
+/// What the program itself allocates with, for the peers as well.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const HOURS_A_WEEK: u64 = 168;
 
 /// A thousand timers, each set again when it fires: the harness's queue with a drawn latency, a drawn priority and the

@@ -13,6 +13,10 @@ use datasync_benches::trees::{
     Change, build, directory, file, file_path, listing, path, random_files, touch, tree,
 };
 
+/// What the program itself allocates with, for the peers as well.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const FILES: u64 = 1_000_000;
 /// Lookups or changes of one iteration.
 const SOME: u64 = 1_000;

@@ -13,6 +13,10 @@ use datasync_benches::peers::flat;
 use datasync_benches::trees::{Change, listing, tree};
 use sha2::{Digest, Sha256};
 
+/// What the program itself allocates with, for the peers as well.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const LARGE_BYTES: u64 = 256 << 20;
 const SMALL_BYTES: u64 = 1 << 10;
 const SMALL_FILES: u64 = 16 << 10;
