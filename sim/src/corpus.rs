@@ -58,8 +58,11 @@ pub fn parse_case(text: &str) -> Result<Scenario, String> {
         Ok(Versioned { version: 0 }) => Err(format!("version: 0; expected 1 to {VERSION}")),
         Ok(Versioned { version }) if version < current => of_earlier_version(text, version)
             .map_err(|what| format!("brought from version {version} to {VERSION}: {what}")),
-        // Without a version it is no case, and that is what the decoder says, with the place.
-        _ => serde_json::from_str(text).map_err(|error| readable(&error)),
+        Ok(_) => serde_json::from_str(text).map_err(|error| readable(&error)),
+        // Without a version it is no case.
+        Err(error) => {
+            Err(format!("{error}; expected a case: a JSON object whose `version` is 1 to {VERSION}"))
+        }
     }?;
     validate(&scenario)?;
     Ok(scenario)

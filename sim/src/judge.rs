@@ -36,7 +36,10 @@ pub fn judge(scenario: &Scenario, options: RunOptions, repeat: bool) -> Run {
             }
             Err((violation, other)) => {
                 *first.tally.checks.entry(violation.invariant).or_default() += 1;
-                let why = format!("{}; {}", violation.why, where_they_part(scenario, options, other));
+                let why = match options.unexplained {
+                    true => violation.why,
+                    false => format!("{}; {}", violation.why, where_they_part(scenario, options, other)),
+                };
                 first.violation = Some(Violation { why, ..violation });
                 first.pinned = None;
             }

@@ -28,14 +28,20 @@ impl Target<'_> {
     /// Lives through a scenario as this target asks.
     #[must_use]
     pub fn judge(&self, scenario: &Scenario) -> Run {
-        let options = RunOptions { variant: self.variant, ..RunOptions::default() };
+        self.judged(scenario, RunOptions::default())
+    }
+
+    fn judged(&self, scenario: &Scenario, options: RunOptions) -> Run {
+        let options = RunOptions { variant: self.variant, ..options };
         judge(scenario, options, needs_two_lives(self.invariant))
     }
 
     /// Whether a scenario fails in this way.
     #[must_use]
     pub fn fails(&self, scenario: &Scenario) -> bool {
-        let Some(found) = self.judge(scenario).violation.map(|violation| violation.invariant) else {
+        let options = RunOptions { unexplained: true, ..RunOptions::default() };
+        let Some(found) = self.judged(scenario, options).violation.map(|violation| violation.invariant)
+        else {
             return false;
         };
         let holds_without = || judge(scenario, RunOptions::default(), false).violation.is_none();
