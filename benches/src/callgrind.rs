@@ -57,6 +57,9 @@ pub struct Share {
     pub instructions: u64,
 }
 
+/// What was counted in one region: its name, how much, and by which functions, the greatest share first.
+pub type Profile = (String, Count, Vec<Share>);
+
 /// Runs `program ARGUMENTS` under callgrind and gives what it counted, by name.
 ///
 /// # Errors
@@ -65,9 +68,6 @@ pub fn count(program: &Path, arguments: &[&str], scratch: &Path) -> Result<Vec<(
     let profiled = profile(program, arguments, scratch)?;
     Ok(profiled.into_iter().map(|(name, count, _)| (name, count)).collect())
 }
-
-/// What was counted in one region: its name, how much, and by which functions, the greatest share first.
-pub type Profile = (String, Count, Vec<Share>);
 
 /// The same with the functions that took it.
 ///
@@ -146,7 +146,7 @@ fn shares(text: &str) -> Vec<Share> {
             is_callee = true;
         } else if line.starts_with(|first: char| first.is_ascii_digit() || "+-*".contains(first))
             && let Some(took) = line.split(' ').nth(1).and_then(|took| took.parse::<u64>().ok())
-            && !core::mem::take(&mut is_callee)
+            && !std::mem::take(&mut is_callee)
         {
             *own.entry(function).or_default() += took;
         }

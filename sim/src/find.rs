@@ -104,7 +104,7 @@ fn shrunk(
     let target = Target { invariant: shown, or: &[], ..target };
     let removable = if complete { removable(&scenario, target) } else { Vec::new() };
     scenario.about = bug.bug.about.to_owned();
-    scenario.expect = Expectation::Violates { invariant: shown.to_owned(), bug: bug.name.to_owned() };
+    scenario.expect = Expectation::after(shown, Some(bug.name));
     let holds_without = judge(&scenario, RunOptions::default(), false).violation.is_none();
     Found {
         seed,

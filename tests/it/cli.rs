@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::io::{self, Write};
 use std::path::Path;
 
 use datasync::time::FileTime;
@@ -260,6 +261,33 @@ fn a_replay_stops_and_shows() {
     assert!(stopped["show"]["service"].as_str().unwrap().contains("agent 0"));
     assert!(stopped["show"]["tree"].as_str().unwrap().contains("nfs0.example.com"));
     assert_eq!(stopped["show"].get("flight"), None);
+    for option in ["--until", "--snapshot-at"] {
+        let whole = call(&["replay", "3", "--quiet", option, "99999"]).exits_with(0).out;
+        assert!(whole.contains(&format!("{option} 99999: it never came to that event")), "{whole}");
+    }
+}
+
+/// A pipe whose other end is closed.
+struct Closed;
+
+impl Write for Closed {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn who_reads_no_more_has_read_enough() {
+    for words in [&["invariants"][..], &["bugs", "--list"], &["--help"]] {
+        let mut err = Vec::new();
+        let words = [PROGRAM].iter().chain(words).map(OsString::from);
+        assert_eq!(main_with(words, &mut Closed, &mut err), 141);
+        assert!(err.is_empty());
+    }
 }
 
 /// Whatever the generator makes, some execution of these seeds cannot transfer something.

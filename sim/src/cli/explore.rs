@@ -17,7 +17,7 @@ use crate::corpus::write_case;
 use crate::exhaustive::bounds::{CLIENTS_MAX, EACH_MAX};
 use crate::exhaustive::{Bounds, Explored, Found, Search, explore as search};
 use crate::report::explore::{as_json, as_table};
-use crate::scenario::Expectation;
+use crate::scenario::{Expectation, Scenario};
 
 const JSON_HELP: &str = "\
 With --json: bounds {clients, files, starts, cancels, crashes, edits, in_flight}, raw, bug (null or its name), complete, states,
@@ -150,12 +150,8 @@ fn tell(
     console: &mut Console<'_>,
 ) -> Result<Value, Stop> {
     let path = args.case(bug, found);
-    let mut scenario = found.scenario.clone();
-    if let Some(bug) = bug {
-        let (invariant, bug) = (found.violation.invariant.to_owned(), bug.name.to_owned());
-        scenario.expect = Expectation::Violates { invariant, bug };
-    }
-    let written = write_case(&path, &scenario);
+    let expect = Expectation::after(found.violation.invariant, bug.map(|bug| bug.name));
+    let written = write_case(&path, &Scenario { expect, ..found.scenario.clone() });
     let case = path.display().to_string();
     let mut words = vec!["replay", case.as_str()];
     words.extend(bug.into_iter().flat_map(|bug| ["--bug", bug.name]));

@@ -280,10 +280,7 @@ impl Failed<'_> {
         let run = target.judge(&scenario);
         let mut failing = pinned_if_it_fails(scenario, &run, target);
         failing.about = format!("violates {}", violation.invariant);
-        if let Some(bug) = self.bug {
-            let (invariant, bug) = (violation.invariant.to_owned(), bug.name.to_owned());
-            failing.expect = Expectation::Violates { invariant, bug };
-        }
+        failing.expect = Expectation::after(violation.invariant, self.bug.map(|bug| bug.name));
         let case = self.path("");
         let written = write_case(&case, &failing);
         let case = case.display().to_string();

@@ -28,7 +28,7 @@ mod shrink_check;
 mod source;
 mod violation;
 
-use console::{Console, MISUSE};
+use console::{Console, HELD, MISUSE, Stop};
 
 const AFTER_HELP: &str = "\
 Begin with `fuzz`. When it reports a violation, its first and its last line are the command that shows it again;
@@ -77,7 +77,11 @@ pub fn main_with(args: impl IntoIterator<Item = OsString>, out: &mut dyn Write, 
             let _ = write!(err, "{error}");
             return MISUSE;
         }
-        Err(help) => return u8::from(write!(out, "{help}").is_err()) * MISUSE,
+        Err(help) => {
+            let mut console = Console { out, err, program, json: false };
+            let written = write!(console.out, "{help}");
+            return written.map_or_else(|error| console.stopped(&Stop::Output(error)), |()| HELD);
+        }
     };
     let mut console = Console { out, err, program, json: cli.json };
     let done = match &cli.verb {

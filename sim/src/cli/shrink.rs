@@ -63,8 +63,7 @@ pub fn shrink(args: &ShrinkArgs, console: &mut Console<'_>) -> Done {
     let variant = source.with.bug().map(|bug| &bug.bug);
     let run = judge(&source.scenario, RunOptions { variant, ..RunOptions::default() }, true);
     let Some(violation) = &run.violation else {
-        let expected = "every invariant holds; expected a history in which one is violated (with a planted bug: --bug NAME)";
-        return Err(Stop::misuse(&source.name, expected));
+        return Err(source.holds());
     };
     if let With::Expected(bug, invariant) = source.with
         && violation.invariant != invariant

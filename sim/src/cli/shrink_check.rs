@@ -52,8 +52,7 @@ fn checked(source: &Source) -> Result<Checked, Stop> {
     let variant = source.with.bug().map(|bug| &bug.bug);
     let run = judge(&source.scenario, RunOptions { variant, ..RunOptions::default() }, true);
     let Some(violation) = run.violation else {
-        let expected = "every invariant holds; expected a history in which one is violated (with a planted bug: --bug NAME)";
-        return Err(Stop::misuse(&source.name, expected));
+        return Err(source.holds());
     };
     let target = Target { variant, invariant: violation.invariant, or: &[] };
     Ok(Checked {

@@ -48,6 +48,13 @@ impl With {
 }
 
 impl Source {
+    /// What to say where something must be violated and nothing is.
+    pub fn holds(&self) -> Stop {
+        let hint = if self.with.bug().is_none() { " (with a planted bug: --bug NAME)" } else { "" };
+        let expected = "every invariant holds; expected a history in which one is violated";
+        Stop::misuse(&self.name, format_args!("{expected}{hint}"))
+    }
+
     /// Loads `SEED|CASE`. A bug that the user names replaces what the case expects.
     pub fn load(text: &OsStr, bug: Option<&str>) -> Result<Self, Stop> {
         let name = text.to_string_lossy().into_owned();

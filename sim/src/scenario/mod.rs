@@ -83,6 +83,15 @@ pub enum Expectation {
     },
 }
 
+impl Expectation {
+    /// What a history must show that violated this invariant, with this bug if one was planted. Without one it is to hold
+    /// once what is wrong is mended.
+    #[must_use]
+    pub fn after(invariant: &str, bug: Option<&str>) -> Self {
+        bug.map_or(Self::Holds, |bug| Self::Violates { invariant: invariant.to_owned(), bug: bug.to_owned() })
+    }
+}
+
 /// How long things take, drawn per seed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

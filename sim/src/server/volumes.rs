@@ -10,7 +10,7 @@ use datasync::volume::StorageKind;
 
 use super::control::kind_of_scheme;
 use crate::engine::{Disk, Lane, Root};
-use crate::scenario::{LineBody, StorageSpec, TreeLine};
+use crate::scenario::{LineBody, StorageSpec};
 use crate::trees::file::read;
 use crate::world::{LiveStorage, RealDirectory, Tape};
 
@@ -97,18 +97,14 @@ impl Volumes {
         Ok(())
     }
 
-    /// Puts what was said of a prefix into its bucket. There are no hard links there: each name is an object of its own.
+    /// Puts what was said of a prefix into its bucket.
     fn put_below(&mut self, storage: LiveStorage) {
         let LiveStorage { export: prefix, mut spec, directory } = storage;
-        for at in 0..spec.tree.len() {
-            if let LineBody::HardLink(leader) = &spec.tree[at].body
-                && let Ok(first) = spec.tree.binary_search_by(|line| line.path.cmp(leader))
-            {
-                spec.tree[at] = TreeLine { path: spec.tree[at].path.clone(), ..spec.tree[first].clone() };
-            }
-        }
         for line in &mut spec.tree {
             line.path = prefix.concat(&line.path);
+            if let LineBody::HardLink(leader) = &mut line.body {
+                *leader = prefix.concat(leader);
+            }
         }
         let same = |known: &&mut LiveStorage| {
             known.spec.kind == spec.kind && known.spec.name.eq_ignore_ascii_case(&spec.name)

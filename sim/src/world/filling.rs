@@ -10,6 +10,7 @@ use datasync::volume::{
     Bucket, Object, Payloads, Side, Stamps, Step, StepContext, StepErrorKind, StorageClock, StorageKind,
 };
 
+use crate::scenario::tree_lines::find;
 use crate::scenario::{LineBody, ObjectBody, ObjectLine, StorageSpec, TreeLine};
 
 /// The clocks of these storages, in their order.
@@ -64,8 +65,14 @@ pub(super) fn filled_bucket(spec: &StorageSpec, start: Instant, stamps: &mut Sta
     let config = ObjectView::default();
     for line in spec.tree.iter().filter(|line| !line.path.is_root()) {
         let mut context = StepContext { now: start, stamps, payloads: &mut payloads, corrupt: None };
+        // Each name of a linked file is an object of its own.
+        let linked = match &line.body {
+            LineBody::HardLink(leader) => find(&spec.tree, leader.as_bytes()),
+            _ => None,
+        };
+        let linked = linked.map(|first| TreeLine { path: line.path.clone(), ..first.clone() });
         // What a bucket cannot hold is not there; nothing else can fail on an empty bucket without limits.
-        let _ = put_line(&mut bucket, config, &mut context, line, spec.encoded);
+        let _ = put_line(&mut bucket, config, &mut context, linked.as_ref().unwrap_or(line), spec.encoded);
     }
     for line in &spec.objects {
         let mut context = StepContext { now: start, stamps, payloads: &mut payloads, corrupt: None };

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::program::Server;
+use crate::program::{PROGRAM, Server, started};
 
 /// A task in the server, mounted, with a file to copy from nfs://filer/export to s3://bucket: its ARN.
 fn task(server: &Server) -> Value {
@@ -172,30 +172,15 @@ fn prefixes_of_a_bucket_are_volumes_in_it() {
 #[test]
 fn who_is_told_the_address_may_end_it_at_once() {
     for _ in 0..20 {
-        let mut child = std::process::Command::new(crate::program::PROGRAM)
-            .args(["serve", "--listen", "127.0.0.1:0", "--log", "none"])
-            .stdout(std::process::Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        std::io::BufRead::read_line(&mut std::io::BufReader::new(child.stdout.take().unwrap()), &mut line)
-            .unwrap();
-        let id = rustix::process::Pid::from_child(&child);
-        rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
-        assert_eq!(child.wait().unwrap().code(), Some(0));
+        assert_eq!(Server::start(&[]).terminate(), Some(0));
     }
 }
 
 #[test]
 fn where_it_listens_is_told_as_json_too() {
-    let mut child = std::process::Command::new(crate::program::PROGRAM)
-        .args(["--json", "serve", "--listen", "127.0.0.1:0", "--log", "none"])
-        .stdout(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    std::io::BufRead::read_line(&mut std::io::BufReader::new(child.stdout.take().unwrap()), &mut line)
-        .unwrap();
+    let mut command = std::process::Command::new(PROGRAM);
+    let (mut child, line) =
+        started(command.args(["--json", "serve", "--listen", "127.0.0.1:0", "--log", "none"]));
     child.kill().unwrap();
     child.wait().unwrap();
     let told: Value = serde_json::from_str(&line).unwrap();

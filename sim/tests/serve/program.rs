@@ -17,15 +17,21 @@ pub struct Server {
     pub address: String,
 }
 
+/// Starts a server and waits for its first line.
+pub fn started(command: &mut Command) -> (Child, String) {
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut first = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    (child, first)
+}
+
 impl Server {
     /// Starts one with these options.
     #[track_caller]
     pub fn start(options: &[&str]) -> Self {
         let mut command = Command::new(PROGRAM);
         command.args(["serve", "--listen", "127.0.0.1:0", "--log", "none"]).args(options);
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let mut first = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+        let (child, first) = started(&mut command);
         let address = first.trim().strip_prefix("http://").unwrap_or_else(|| panic!("printed `{first}`"));
         Self { child, address: address.to_owned() }
     }
@@ -33,6 +39,13 @@ impl Server {
     /// The number of its process.
     pub fn process(&self) -> u32 {
         self.child.id()
+    }
+
+    /// SIGTERM; the exit code.
+    pub fn terminate(mut self) -> Option<i32> {
+        let process = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(process, rustix::process::Signal::TERM).unwrap();
+        self.child.wait().unwrap().code()
     }
 
     /// SIGKILL, and nothing before.

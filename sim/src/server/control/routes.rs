@@ -62,18 +62,8 @@ pub fn read(method: &str, path: &str, body: &[u8]) -> Result<Order, Refusal> {
     let path = &*percent_decode_str(path)
         .decode_utf8()
         .map_err(|_| (400, format!("/_sim/{path}: expected UTF-8 behind the percent signs")))?;
-    if let Some((execution, what @ ("crash" | "log"))) =
-        path.strip_prefix("executions/").and_then(|rest| rest.rsplit_once('/'))
-    {
-        // There are slashes in an ARN.
-        let execution = execution.to_owned();
-        return match (method, what) {
-            ("GET", "log") => Ok(Order::Look(Query::Log(execution))),
-            ("POST", "crash") => Ok(Order::Do(Act::Crash { execution })),
-            _ => Err(wrong_method(method, path)),
-        };
-    }
-    let parts: Vec<&str> = path.splitn(3, '/').collect();
+    // There are slashes in ARNs and URIs, which are what lies between the first part and the last.
+    let parts: Vec<&str> = path.split('/').collect();
     let look = |query| if method == "GET" { Ok(Order::Look(query)) } else { Err(wrong_method(method, path)) };
     match (method, parts.as_slice()) {
         (_, [""]) => look(Query::Routes),
@@ -86,6 +76,12 @@ pub fn read(method: &str, path: &str, body: &[u8]) -> Result<Order, Refusal> {
         }
         ("POST", ["faults"]) => fault(body).map(Order::Do),
         (_, ["faults"]) => look(Query::Faults),
+        ("POST", ["executions", execution @ .., "crash"]) if !execution.is_empty() => {
+            Ok(Order::Do(Act::Crash { execution: execution.join("/") }))
+        }
+        (_, ["executions", execution @ .., "log"]) if !execution.is_empty() => {
+            look(Query::Log(execution.join("/")))
+        }
         ("POST", ["edits"]) => {
             let Edited { volume, edit } = parsed(body)?;
             Ok(Order::Do(Act::Edit { volume, edit }))
