@@ -36,10 +36,7 @@ pub fn judge(scenario: &Scenario, options: RunOptions, repeat: bool) -> Run {
             }
             Err((violation, other)) => {
                 *first.tally.checks.entry(violation.invariant).or_default() += 1;
-                let why = match options.unexplained {
-                    true => violation.why,
-                    false => format!("{}; {}", violation.why, where_they_part(scenario, options, other)),
-                };
+                let why = format!("{}; {}", violation.why, where_they_part(scenario, options, other));
                 first.violation = Some(Violation { why, ..violation });
                 first.pinned = None;
             }
@@ -81,9 +78,8 @@ pub fn needs_two_lives(invariant: &str) -> bool {
 /// Lives through a scenario without the interruption, and if that differs once more each way.
 fn compare(scenario: &Scenario, options: RunOptions, first: &Run) -> Result<(), (Violation, RunOptions)> {
     let with = RunOptions { trace: false, ..options };
-    let without = RunOptions { interruption: Interruption::Never, ..with };
     // Where something was violated the history stopped, and an interruption may have been what it was.
-    let without = if first.violation.is_some() { with } else { without };
+    let without = if first.violation.is_some() { with } else { uninterrupted(options) };
     let second = run_caught(scenario, without);
     if first.digest == second.digest {
         return Ok(());
@@ -94,6 +90,25 @@ fn compare(scenario: &Scenario, options: RunOptions, first: &Run) -> Result<(), 
             .map_err(|violation| (violation, options))?;
     }
     snapshot_resume::check(first.digest, second.digest).map_err(|violation| (violation, without))
+}
+
+/// To be held against a life in which nothing was violated: shown to no invariant, as one that would see something in it
+/// would be seen to differ anyway.
+fn uninterrupted(options: RunOptions) -> RunOptions {
+    let (interruption, watching) = (Interruption::Never, Watching::Nobody);
+    RunOptions { trace: false, interruption, watching, ..options }
+}
+
+/// Which invariant two lives of a history violate, one of them interrupted, taking it that it is the same whenever it is
+/// lived. [`judge`] lives it up to four times more, to know that and to say where the two part.
+#[must_use]
+pub fn shown_by_two_lives(scenario: &Scenario, options: RunOptions) -> Option<&'static str> {
+    let first = run_caught(scenario, options);
+    let parts = || first.digest != run_caught(scenario, uninterrupted(options)).digest;
+    match &first.violation {
+        Some(violation) => Some(violation.invariant),
+        None => parts().then_some(snapshot_resume::NAME),
+    }
 }
 
 /// The first step whose trace line differs when a scenario is lived through once each way. That a world was

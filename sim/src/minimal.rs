@@ -73,8 +73,12 @@ pub fn smaller_by_one(case: &Scenario) -> Vec<Smaller> {
 /// 1-minimal.
 #[must_use]
 pub fn removable(case: &Scenario, target: Target<'_>) -> Vec<String> {
-    let fails = |smaller: &Smaller| target.fails(&smaller.without);
-    smaller_by_one(case).into_iter().filter(fails).map(|smaller| smaller.what).collect()
+    let fails = target.as_in(case);
+    smaller_by_one(case)
+        .into_iter()
+        .filter(|smaller| fails(&smaller.without))
+        .map(|smaller| smaller.what)
+        .collect()
 }
 
 fn number(index: &str) -> usize {

@@ -109,8 +109,6 @@ pub struct RunOptions {
     pub watching: Watching,
     /// The rule that the oracle forgets.
     pub oracle: OracleChange,
-    /// Nobody asks where two lives of it part, which takes two more lives.
-    pub unexplained: bool,
 }
 
 /// What came of a history.

@@ -6,8 +6,9 @@
 use std::time::{Duration, Instant};
 
 use crate::bug::Variant;
-use crate::judge::{judge, needs_two_lives};
-use crate::run::{Run, RunOptions};
+use crate::invariant::snapshot_resume;
+use crate::judge::{judge, needs_two_lives, shown_by_two_lives};
+use crate::run::{Run, RunOptions, Watching, drawn_step};
 use crate::scenario::Scenario;
 use crate::shrink::Shrinker;
 
@@ -24,28 +25,46 @@ pub struct Target<'a> {
     pub or: &'a [&'a str],
 }
 
-impl Target<'_> {
+impl<'a> Target<'a> {
     /// Lives through a scenario as this target asks.
     #[must_use]
     pub fn judge(&self, scenario: &Scenario) -> Run {
-        self.judged(scenario, RunOptions::default())
-    }
-
-    fn judged(&self, scenario: &Scenario, options: RunOptions) -> Run {
-        let options = RunOptions { variant: self.variant, ..options };
+        let options = RunOptions { variant: self.variant, ..RunOptions::default() };
         judge(scenario, options, needs_two_lives(self.invariant))
     }
 
     /// Whether a scenario fails in this way.
     #[must_use]
     pub fn fails(&self, scenario: &Scenario) -> bool {
-        let options = RunOptions { unexplained: true, ..RunOptions::default() };
-        let Some(found) = self.judged(scenario, options).violation.map(|violation| violation.invariant)
-        else {
-            return false;
+        self.is(self.judge(scenario).violation.map(|violation| violation.invariant), scenario)
+    }
+
+    /// Whether others fail in this way as `failing` does. Told with fewer lives than [`fails`](Self::fails) takes, as most
+    /// of what is tried holds: where one life of `failing` shows that its world came back changed, one life of each must
+    /// show it, and none is lived behind the place where that is seen; and nobody asks where two lives part.
+    pub fn as_in(self, failing: &Scenario) -> impl Fn(&Scenario) -> bool + use<'a> {
+        let options = RunOptions { variant: self.variant, ..RunOptions::default() };
+        let resumed = move |scenario: &Scenario, watching: Watching| {
+            let until = Some(drawn_step(&scenario.world));
+            let run = judge(scenario, RunOptions { until, watching, ..options }, false);
+            self.is(run.violation.map(|violation| violation.invariant), scenario)
         };
+        let comes_back = self.invariant == snapshot_resume::NAME;
+        let comes_back_changed = comes_back && resumed(failing, Watching::All);
+        move |scenario| match (comes_back, comes_back_changed) {
+            // Whoever sees nothing else is quicker. What another invariant sees first is another failure.
+            (true, true) => {
+                resumed(scenario, Watching::Only(snapshot_resume::NAME)) && resumed(scenario, Watching::All)
+            }
+            (true, false) => self.is(shown_by_two_lives(scenario, options), scenario),
+            _ => self.fails(scenario),
+        }
+    }
+
+    /// Whether what was violated is this.
+    fn is(&self, found: Option<&str>, scenario: &Scenario) -> bool {
         let holds_without = || judge(scenario, RunOptions::default(), false).violation.is_none();
-        found == self.invariant || (self.or.contains(&found) && holds_without())
+        found.is_some_and(|found| found == self.invariant || (self.or.contains(&found) && holds_without()))
     }
 }
 
@@ -80,6 +99,7 @@ pub fn shrink(
 ) -> Shrunk {
     let begun = Instant::now();
     let deadline = budget.time.and_then(|time| begun.checked_add(time));
+    let fails = target.as_in(&failing);
     let mut shrinker = Shrinker::new(failing);
     let mut complete = false;
     while shrinker.tried() < budget.candidates && deadline.is_none_or(|deadline| Instant::now() < deadline) {
@@ -88,7 +108,7 @@ pub fn shrink(
             complete = true;
             break;
         };
-        if target.fails(&candidate) {
+        if fails(&candidate) {
             shrinker.still_fails();
         } else {
             shrinker.holds();

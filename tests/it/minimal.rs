@@ -7,14 +7,18 @@ use datasync::api::Request;
 use datasync_sim::bug::{Bug, catalogue};
 use datasync_sim::corpus::{parse_case, read_case};
 use datasync_sim::minimal::{removable, smaller_by_one};
+use datasync_sim::scenario::generator::generate;
 use datasync_sim::scenario::{Act, Call, Expectation, Operation, Scenario};
 use datasync_sim::shrink::Shrinker;
 use datasync_sim::shrinking::Target;
+use datasync_sim::sweep::standard_config;
 
 use crate::generator::sound;
 
 /// Every so many cases one is tried; `datasync-sim shrink --check corpora/cases/*.json` tries all.
 const SAMPLE: usize = 4;
+/// Candidates that are judged both ways.
+const CANDIDATES: usize = 60;
 
 fn bug(name: &str) -> &'static Bug {
     catalogue().iter().find(|bug| bug.name == name).expect("a planted bug")
@@ -30,6 +34,25 @@ fn shrunk_cases_are_minimal() {
         let target = Target { variant: Some(&bug.bug), invariant, or: &[] };
         assert!(target.fails(&case), "{}", bug.name);
         assert_eq!(removable(&case, target), Vec::<String>::new(), "{}", bug.name);
+    }
+}
+
+/// One is seen when the world comes back, the other only when two lives are compared.
+#[test]
+fn fewer_lives_tell_the_same() {
+    for (name, seed) in [("forgotten-removal", 1_000_000), ("recounted-tries", 0)] {
+        let bug = bug(name);
+        let target = Target { variant: Some(&bug.bug), invariant: "snapshot-resume", or: &[] };
+        let failing = generate(seed, &standard_config());
+        let fails = target.as_in(&failing);
+        assert!(fails(&failing) && target.fails(&failing), "{name}");
+        let mut shrinker = Shrinker::new(failing);
+        for nth in 0..CANDIDATES {
+            let candidate = shrinker.candidate().expect("more to try");
+            let failed = fails(&candidate);
+            assert_eq!(failed, target.fails(&candidate), "{name}, candidate {nth}");
+            if failed { shrinker.still_fails() } else { shrinker.holds() }
+        }
     }
 }
 
