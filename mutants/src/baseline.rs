@@ -42,6 +42,8 @@ pub struct Step {
 /// What a step is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum What {
+    /// One unit test of the core, by its full name.
+    Unit(String),
     /// One integration test, by its full name.
     Test(String),
     /// The histories of these seeds: the first, and the one behind the last.
@@ -63,7 +65,8 @@ pub fn histories(first: u64, end: u64, cases: &Path) -> Vec<String> {
 /// # Errors
 /// When one of them fails, or a program cannot be run.
 pub fn measure(programs: &Programs, limit: u64, jobs: usize) -> Result<Vec<Step>> {
-    let mut waiting: Vec<What> = tests(programs)?.into_iter().map(What::Test).collect();
+    let mut waiting: Vec<What> = tests(programs, &programs.units)?.into_iter().map(What::Unit).collect();
+    waiting.extend(tests(programs, &programs.tests)?.into_iter().map(What::Test));
     waiting.extend(SLICES.iter().map(|(first, end)| What::Histories(*first, *end)));
     let waiting = Mutex::new(waiting);
     let steps = Mutex::new(Vec::new());
@@ -85,10 +88,10 @@ pub fn measure(programs: &Programs, limit: u64, jobs: usize) -> Result<Vec<Step>
     Ok(steps)
 }
 
-fn tests(programs: &Programs) -> Result<Vec<String>> {
-    let mut command = Command::new(&programs.tests);
+fn tests(programs: &Programs, program: &Path) -> Result<Vec<String>> {
+    let mut command = Command::new(program);
     command.args(["--list", "--format", "terse"]).current_dir(&programs.root);
-    let output = command.output().with_context(|| programs.tests.display().to_string())?;
+    let output = command.output().with_context(|| program.display().to_string())?;
     ensure!(output.status.success(), "the tests cannot be listed");
     let names = String::from_utf8(output.stdout)?;
     let names = names.lines().filter_map(|line| line.strip_suffix(": test"));
@@ -101,7 +104,7 @@ fn tests(programs: &Programs) -> Result<Vec<String>> {
 /// Takes one step; `None` when it is a test that takes too long for the judge.
 fn step(programs: &Programs, what: What, limit: u64) -> Result<Option<Step>> {
     let name = match &what {
-        What::Test(name) => name.replace("::", "."),
+        What::Unit(name) | What::Test(name) => name.replace("::", "."),
         What::Histories(first, end) => format!("{first}-{end}"),
     };
     let reached = programs.root.join("reached").join(name);
@@ -114,14 +117,13 @@ fn step(programs: &Programs, what: What, limit: u64) -> Result<Option<Step>> {
     let environment: Vec<_> = noting.into_iter().collect();
     let cases = programs.root.join("cases");
     let (program, arguments, seconds) = match &what {
-        What::Test(name) => {
-            (&programs.tests, [name, "--exact", "--test-threads=1"].map(str::to_owned).to_vec(), limit)
-        }
+        What::Unit(name) => (&programs.units, only(name), limit),
+        What::Test(name) => (&programs.tests, only(name), limit),
         What::Histories(first, end) => (&programs.harness, histories(*first, *end, &cases), ENOUGH_SECONDS),
     };
     let run = Run { program, root: &programs.root, arguments, environment, seconds };
     let (end, time) = run.end(|_| None)?;
-    if end == End::TimedOut && matches!(what, What::Test(_)) {
+    if end == End::TimedOut && !matches!(what, What::Histories(..)) {
         eprintln!("too slow for the judge: {what:?}");
         return Ok(None);
     }
@@ -132,9 +134,14 @@ fn step(programs: &Programs, what: What, limit: u64) -> Result<Option<Step>> {
     Ok(Some(Step { what, sites: is_noted.then_some(sites), time }))
 }
 
+/// The arguments that have one test run.
+fn only(name: &str) -> Vec<String> {
+    [name, "--exact", "--test-threads=1"].map(str::to_owned).to_vec()
+}
+
 impl Step {
     /// Whether it is a test.
     pub fn is_test(&self) -> bool {
-        matches!(self.what, What::Test(_))
+        !matches!(self.what, What::Histories(..))
     }
 }

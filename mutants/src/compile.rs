@@ -23,6 +23,8 @@ const PROFILE: &[(&str, &str)] = &[
 /// The programs of one build.
 #[derive(Clone, Debug)]
 pub struct Programs {
+    /// The core's unit tests.
+    pub units: PathBuf,
     /// The integration tests.
     pub tests: PathBuf,
     /// `datasync-sim`.
@@ -130,7 +132,7 @@ fn blame(tree: &Tree, errors: &[Diagnostic]) -> (BTreeSet<u32>, Vec<String>) {
 }
 
 const CHECK: &[&str] = &["check", "--package", "datasync", "--lib"];
-const TESTS: &[&str] = &["test", "--release", "--no-run", "--package", "datasync", "--test", "it"];
+const TESTS: &[&str] = &["test", "--release", "--no-run", "--package", "datasync", "--lib", "--test", "it"];
 const HARNESS: &[&str] = &["build", "--release", "--package", "datasync-sim", "--bin", "datasync-sim"];
 
 /// Weaves in as many of `mutants` as the compiler accepts and builds the programs. `out` says which are known not to be
@@ -173,7 +175,8 @@ pub fn woven(
 fn programs(tree: &Tree, executables: &BTreeMap<String, PathBuf>) -> Result<Programs> {
     let path =
         |name: &str| executables.get(name).cloned().with_context(|| format!("cargo built no `{name}`"));
-    Ok(Programs { tests: path("it")?, harness: path("datasync-sim")?, root: tree.root.clone() })
+    let [units, tests, harness] = [path("datasync")?, path("it")?, path("datasync-sim")?];
+    Ok(Programs { units, tests, harness, root: tree.root.clone() })
 }
 
 /// Tells `found` which of `mutants` do not compile as plain edits either, until the time is up. Many are tried at once, one

@@ -1,5 +1,5 @@
-//! The judge: is a mutant noticed? Quick tests first, then the first histories, then everything else, each only if it gets
-//! to the mutant, until something fails.
+//! The judge: is a mutant noticed? The core's unit tests and quick tests first, then the first histories, then everything
+//! else, each only if it gets to the mutant, until something fails.
 
 use std::ffi::OsStr;
 use std::time::Duration;
@@ -46,7 +46,8 @@ fn batches<'a>(steps: &[&'a Step]) -> Vec<Vec<&'a Step>> {
         let of = |step: &&&Step| matches!(step.what, What::Test(_)) && (step.time <= QUICK) == quick;
         steps.iter().filter(of).copied().collect::<Vec<&Step>>()
     };
-    let mut batches = vec![tests(true)];
+    let units = |step: &&&Step| matches!(step.what, What::Unit(_));
+    let mut batches = vec![steps.iter().filter(units).copied().collect(), tests(true)];
     let mut slices = steps.iter().filter(|step| matches!(step.what, What::Histories(..)));
     batches.extend(slices.next().map(|step| vec![*step]));
     batches.push(tests(false));
@@ -62,6 +63,10 @@ fn run(programs: &Programs, batch: &[&Step], number: &str) -> Result<End> {
     let mut program = &programs.tests;
     for step in batch {
         match &step.what {
+            What::Unit(name) => {
+                program = &programs.units;
+                arguments.push(name.clone());
+            }
             What::Test(name) => arguments.push(name.clone()),
             What::Histories(first, end) => {
                 program = &programs.harness;
@@ -69,7 +74,7 @@ fn run(programs: &Programs, batch: &[&Step], number: &str) -> Result<End> {
             }
         }
     }
-    if program == &programs.tests {
+    if batch[0].is_test() {
         arguments.extend(["--exact", "--test-threads=1"].map(str::to_owned));
     }
     let run = Run {
@@ -87,8 +92,8 @@ fn run(programs: &Programs, batch: &[&Step], number: &str) -> Result<End> {
 fn name(batch: &[&Step]) -> String {
     match &batch[0].what {
         What::Histories(first, end) => format!("histories {first}..{end}"),
-        What::Test(name) if batch.len() == 1 => format!("test {name}"),
-        What::Test(_) => "a test: the process ended".to_owned(),
+        What::Unit(name) | What::Test(name) if batch.len() == 1 => format!("test {name}"),
+        What::Unit(_) | What::Test(_) => "a test: the process ended".to_owned(),
     }
 }
 
@@ -99,10 +104,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quick_tests_come_first_and_slices_last() {
+    fn units_and_quick_tests_come_first_and_slices_last() {
         let step = |what, ms| Step { what, sites: Some(BTreeSet::new()), time: Duration::from_millis(ms) };
         let test = |name: &str| What::Test(name.to_owned());
         let steps = [
+            step(What::Unit("u".to_owned()), 500),
             step(test("a"), 500),
             step(test("b"), 5),
             step(test("c"), 6),
@@ -115,6 +121,9 @@ mod tests {
             .map(|batch| batch.into_iter().map(|step| &step.what).collect())
             .collect();
         let whats: Vec<&What> = steps.iter().map(|step| &step.what).collect();
-        assert_eq!(order, [vec![whats[1], whats[2]], vec![whats[3]], vec![whats[0]], vec![whats[4]]]);
+        assert_eq!(
+            order,
+            [vec![whats[0]], vec![whats[2], whats[3]], vec![whats[4]], vec![whats[1]], vec![whats[5]]]
+        );
     }
 }

@@ -50,6 +50,7 @@ mod rules_kit;
 mod rules_lines;
 mod rules_service;
 mod service_agents;
+mod service_digest;
 mod service_executions;
 mod service_kit;
 mod service_launch;

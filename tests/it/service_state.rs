@@ -39,7 +39,7 @@ impl Draws {
 
 /// Every resource that was ever made, by kind.
 #[derive(Default)]
-struct Arns {
+pub struct Arns {
     agents: Vec<String>,
     locations: Vec<String>,
     tasks: Vec<String>,
@@ -135,23 +135,31 @@ fn keep(list: &mut Vec<String>, answer: &Result<Value, String>, member: &str) {
     }
 }
 
+/// A service with a drawn history of 150 steps, shown before each of them.
+pub fn drawn(key: u64, mut before: impl FnMut(&mut Kit, u64)) -> Arns {
+    let mut kit = Kit::new();
+    let (mut draws, mut arns) = (Draws { key, step: 0 }, Arns::default());
+    for number in 0..150 {
+        before(&mut kit, number);
+        step(&mut kit, &mut draws, &mut arns);
+        check_consistent(&kit.service);
+    }
+    arns
+}
+
 /// Drawn histories: after every call and event the digest equals the recomputed one, what is refused or read changes
 /// nothing (both checked by the kit), a stored state goes on exactly as the original, and no ARN comes twice.
 #[test]
 fn drawn_histories() {
     let mut started = 0;
     for key in 0..60 {
-        let mut kit = Kit::new();
-        let (mut draws, mut arns) = (Draws { key, step: 0 }, Arns::default());
-        for number in 0..150 {
+        let arns = drawn(key, |kit, number| {
             if number % 37 == 36 {
                 let digest = kit.service.digest();
                 kit.service = restored(&kit.service);
                 assert_eq!(kit.service.digest(), digest);
             }
-            step(&mut kit, &mut draws, &mut arns);
-            check_consistent(&kit.service);
-        }
+        });
         started += arns.executions.len();
         let all = [arns.agents, arns.locations, arns.tasks, arns.executions].concat();
         let unique: std::collections::BTreeSet<&String> = all.iter().collect();

@@ -63,6 +63,31 @@ fn r2_8a_1_a_large_file_grows_to_its_full_size_at_the_very_end() {
     assert!(matches!(finish.steps[2], Step::Write { offset: 16, .. }));
 }
 
+/// Whatever a storage gives to what somebody makes without saying whose it is.
+#[test]
+fn r2_8a_2_what_is_new_is_made_with_an_owner_and_a_mode() {
+    let done =
+        run(&mut World::new(sample(), MemFs::new()), config(Options::default()), 9, Mishaps::default());
+    let steps = done.actions.iter().flat_map(|(_, action)| &action.steps);
+    let mut made = [0, 0];
+    for step in steps {
+        let attrs = match step {
+            Step::Begin { fresh } => {
+                made[0] += 1;
+                fresh
+            }
+            Step::MakeDirectory { attrs } => {
+                made[1] += 1;
+                attrs
+            }
+            _ => continue,
+        };
+        assert_eq!((attrs.uid, attrs.gid), (Some(65_534), Some(65_534)), "{step:?}");
+        assert!(attrs.mode.is_some(), "{step:?}");
+    }
+    assert!(made.iter().all(|count| *count > 0), "{made:?}");
+}
+
 #[test]
 fn r2_15a_2_in_any_window_no_more_than_the_rate_and_a_chunk_is_sent() {
     for rate in [1, 3, 10] {

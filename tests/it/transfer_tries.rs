@@ -2,14 +2,16 @@
 
 use std::mem::discriminant;
 
-use datasync::api::{Options, PreserveDeletedFiles};
+use datasync::api::{Options, PreserveDeletedFiles, VerifyMode};
 use datasync::report::SideSeen;
-use datasync::transfer::{Action, ActionKind};
-use datasync::volume::{Side, Step, StepErrorKind};
+use datasync::rules::Documented;
+use datasync::time::Instant;
+use datasync::transfer::{Action, ActionKind, InFlight, Outcome, Poll, Transfer, run_steps};
+use datasync::volume::{Side, Step, StepError, StepErrorKind};
 
 use crate::transfer_basics::sample;
 use crate::transfer_faults::stale;
-use crate::transfer_world::{MemFs, Mishaps, World, config, run, side_of};
+use crate::transfer_world::{Body, MemFs, Mishaps, World, config, path, run, side_of};
 
 fn remove() -> Options {
     Options { preserve_deleted_files: PreserveDeletedFiles::Remove, ..Options::default() }
@@ -74,4 +76,101 @@ fn the_digests_in_the_log_cover_every_chunk_read() {
         assert_ne!(hash(&other_source), hash(&source), "{other:?}");
         assert_ne!(hash(&other_destination), hash(&destination), "{other:?}");
     }
+}
+
+/// None is looked for behind the last, which may be full.
+#[test]
+fn a_file_is_compared_in_as_many_chunks_as_it_has() {
+    for (length, chunks) in [(0, 0), (3, 1), (4, 1), (5, 2), (8, 2), (9, 3)] {
+        let with = || {
+            let mut fs = MemFs::new();
+            fs.file("large", &[b'x'; 9][..length], 8);
+            fs
+        };
+        let run = run(&mut World::new(with(), with()), config(Options::default()), 3, Mishaps::default());
+        assert!(run.succeeded());
+        let compares =
+            |(_, action): &&(_, Action)| action.kind == ActionKind::Compare && action.path == path("large");
+        assert_eq!(run.actions.iter().filter(compares).count(), chunks, "{length} bytes");
+    }
+}
+
+/// The chunk at 4 fails, and before it is tried again others see where the source ends now: what the source still has of
+/// it arrives, and behind its end nothing is asked for.
+#[test]
+fn a_chunk_tried_again_is_what_the_source_still_has_of_it() {
+    let contents = b"aaaabbbbccccdddd";
+    for cut in [0, 2, 4, 5, 8, 9, 16] {
+        let mut source = MemFs::new();
+        source.file("large", contents, 8);
+        let mut world = World::new(source, MemFs::new());
+        let options = Options { verify_mode: VerifyMode::None, ..Options::default() };
+        let (mut now, mut checks) = (Instant(0), InFlight::default());
+        let mut transfer = Transfer::new(Documented, config(options), now);
+        let (mut first, mut again) = (Vec::new(), 0);
+        loop {
+            let action = match transfer.poll(now) {
+                Poll::Action(action) => action,
+                Poll::Wait(until) => {
+                    now = until.expect("something to wait for");
+                    continue;
+                }
+                Poll::Ended => break,
+            };
+            let chunk_at = |action: &Action| {
+                action.steps.iter().find_map(|step| match step {
+                    Step::Read { offset, .. } if action.kind == ActionKind::Chunk => Some(*offset),
+                    _ => None,
+                })
+            };
+            let mut ready = vec![action];
+            if chunk_at(&ready[0]).is_some() && first.len() < 3 {
+                first.append(&mut ready);
+                if first.len() == 3 {
+                    world.source.file("large", &contents[..cut], 8);
+                    ready = first.clone();
+                }
+            } else if chunk_at(&ready[0]) == Some(4) {
+                again += 1;
+            }
+            // What fails is told first.
+            ready.sort_by_key(|action| chunk_at(action) != Some(4));
+            for action in ready {
+                let mut outcome = Outcome::default();
+                if chunk_at(&action) == Some(4) && again == 0 {
+                    let kind = StepErrorKind::Transient;
+                    outcome.error = Some(StepError { side: Side::Source, kind });
+                } else {
+                    run_steps(&action, action.steps.len(), &mut checks, &mut outcome, &mut world);
+                }
+                transfer.complete(now, action.id, outcome);
+            }
+        }
+        assert_eq!(first.len(), 3, "three chunks at a time");
+        let there = world.destination.get("large").map(|node| node.body.clone());
+        assert_eq!(there, Some(Body::File(contents[..cut].to_vec())), "cut to {cut}");
+        // That nothing is left at 4 is known when less than the first chunk is.
+        assert_eq!(again, i32::from(cut >= 4), "cut to {cut}");
+    }
+}
+
+/// R2.13c-1: a name that is gone when it is to be unlinked and there when it is to be made, again and again, is given up.
+#[test]
+fn a_name_that_comes_and_goes_is_given_up() {
+    let with = |body| {
+        let mut fs = MemFs::new();
+        fs.put("name", body, 0o644, 8);
+        fs
+    };
+    let mut world = World::new(with(Body::Symlink(b"target".to_vec())), with(Body::File(b"x".to_vec())));
+    let fail = |action: &Action, at: usize| match action.steps[at] {
+        Step::Unlink => Some(StepErrorKind::NotFound),
+        Step::MakeSymlink { .. } => Some(StepErrorKind::Exists),
+        _ => None,
+    };
+    let mishaps = Mishaps { fail: Some(&fail), ..Mishaps::default() };
+    let run = run(&mut world, config(Options::default()), 3, mishaps);
+    assert!(!run.succeeded());
+    let tries = run.actions.iter().filter(|(_, action)| action.path == path("name"));
+    assert!((3..=10).contains(&tries.clone().count()), "{:?}", tries.collect::<Vec<_>>());
 }

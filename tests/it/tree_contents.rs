@@ -171,3 +171,16 @@ fn patterns_are_pinned_and_keys_are_unlike() {
 
 /// The first word of the pattern of key 0, computed by hand: a change here changes every digest.
 const GOLDEN: [u8; 8] = [237, 2, 96, 221, 181, 174, 53, 23];
+
+/// Bytes of the pattern that would follow at the end are no continuation anywhere else.
+#[test]
+fn a_piece_of_the_pattern_counts_where_it_is_written() {
+    for offset in [0, 40, 99, 100, 101, 130] {
+        let mut file = Contents::generated(5, 0, 100);
+        let piece = Contents::generated(5, 100, 20);
+        let mut bytes = file.to_vec();
+        write_bytes(&mut bytes, offset, &piece.to_vec());
+        file.write_at(offset as u64, &piece);
+        assert_eq!(file.to_vec(), bytes, "at {offset}");
+    }
+}

@@ -66,4 +66,15 @@ fn a_few_changes_are_found_among_many() {
     assert_eq!(old.diff(&new), expected);
     assert_eq!(new.diff(&old), expected);
     assert_eq!(old.diff_exact(&new), expected);
+    let mut seen = Vec::new();
+    old.each_difference_exact(&new, |difference| seen.push(difference.path()));
+    assert_eq!(seen, expected);
+}
+
+/// Enough for chunks of chunks of chunks, and for more of them than come out even.
+#[test]
+fn many_more_are_built_at_once() {
+    let names = 4 * NAMES;
+    let tree = build(0..names);
+    assert!(tree.walk().map(|(path, _)| path).eq((0..names).map(name)));
 }

@@ -419,3 +419,27 @@ fn r2_8a_3_no_two_stamps_are_equal() {
     let expected: Vec<_> = [5, 6, 7, 9, 10, 11].map(|ns| FileTime { secs: 0, nanos: ns }).into();
     assert_eq!(given, expected);
 }
+
+/// A listing may keep a directory as it was: it is equal to what lists the same, whatever it is made of.
+#[test]
+fn listings_are_equal_that_show_the_same() {
+    let bench = || Bench::new(StorageKind::Nfs, None);
+    let mut edited = bench();
+    let before = edited.list("dir");
+    assert_eq!(before, bench().list("dir"));
+    edited.apply("dir/inner", &Step::SetMode { mode: 0o600 }).unwrap();
+    let after = edited.list("dir");
+    assert_ne!(before.entries, after.entries);
+    assert_ne!(after.entries, edited.list("").entries);
+    assert!(edited.list("empty").entries.is_empty() && !after.entries.is_empty());
+}
+
+/// Of the rest a number would only be noise in what is compared and kept.
+#[test]
+fn only_linked_files_are_listed_with_their_numbers() {
+    let listing = Bench::new(StorageKind::Nfs, None).list("");
+    let numbered = listing.entries.iter().filter(|listed| listed.inode.is_some());
+    let names: Vec<Vec<u8>> = numbered.map(|listed| listed.name.to_vec()).collect();
+    assert_eq!(names, [b"twin".to_vec(), b"two".to_vec()]);
+    assert_eq!(listing.directory.inode, None);
+}
