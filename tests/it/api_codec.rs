@@ -167,3 +167,23 @@ fn unknown_targets() {
         assert_eq!(refused(target, b"not even JSON").kind, ErrorKind::UnknownOperation, "{target}");
     }
 }
+
+/// Our choice of words: what was expected, and for which member.
+#[test]
+fn what_was_expected_is_said() {
+    for (operation, body, expected) in [
+        ("ListTasks", r#"{"MaxResults": "x"}"#, "an integer of 32 bits for MaxResults"),
+        ("ListTasks", r#"{"NextToken": 1}"#, "a string for NextToken"),
+        (
+            "UpdateTask",
+            r#"{"Options": {"BytesPerSecond": "x"}}"#,
+            "an integer of 64 bits for Options.BytesPerSecond",
+        ),
+        ("UpdateTask", r#"{"Options": 1}"#, "an object for Options"),
+        ("UntagResource", r#"{"Keys": 1}"#, "a list for Keys"),
+        ("ListTasks", "1", "an object"),
+    ] {
+        let error = refused(&format!("FmrsService.{operation}"), body.as_bytes()).to_string();
+        assert!(error.contains(&format!("expected {expected}")), "{error}");
+    }
+}

@@ -17,6 +17,8 @@ fn is_no_part(sort: &str) -> bool {
 /// Places of one sort that are tried, and values at each.
 const PLACES: usize = 3;
 const VALUES: usize = 6;
+/// One of these is another value of any enumeration.
+const WORDS: [&str; 6] = ["NONE", "PRESERVE", "REMOVE", "PENDING", "SUCCESS", "ERROR"];
 
 /// Every value in a document with the way to it, and the way with `*` for what is one of many: places of one sort.
 fn places<'a>(value: &'a Value, way: &mut Vec<String>, found: &mut Vec<(String, Vec<String>, &'a Value)>) {
@@ -67,8 +69,18 @@ fn every_stored_value_counts() {
         for (state, way, value) in places.iter().step_by(places.len().div_ceil(PLACES)) {
             let next = value.as_u64().map(|number| json!(number + 1));
             let flipped = value.as_bool().map(|truth| json!(!truth));
+            let longer = value.as_str().map(|text| json!(format!("{text}x")));
+            let given = value.is_null().then(|| [json!("x"), json!(7)]).into_iter().flatten();
+            let words = value.as_str().into_iter().flat_map(|_| WORDS).map(|word| json!(word));
             let others = seen.iter().step_by(seen.len().div_ceil(VALUES)).cloned();
-            for other in others.chain(next).chain(flipped).filter(|other| other != *value) {
+            for other in others
+                .chain(next)
+                .chain(flipped)
+                .chain(longer)
+                .chain(given)
+                .chain(words)
+                .filter(|other| other != *value)
+            {
                 let mut changed = (*state).clone();
                 let pointer: String = way
                     .iter()
@@ -87,5 +99,5 @@ fn every_stored_value_counts() {
         }
     }
     assert_eq!(forgotten, BTreeSet::new());
-    assert!(counted.len() > 90, "{counted:?}");
+    assert!(counted.len() > 110, "{counted:?}");
 }

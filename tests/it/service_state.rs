@@ -141,10 +141,32 @@ pub fn drawn(key: u64, mut before: impl FnMut(&mut Kit, u64)) -> Arns {
     let (mut draws, mut arns) = (Draws { key, step: 0 }, Arns::default());
     for number in 0..150 {
         before(&mut kit, number);
+        let (next, started) = (kit.service.next_execution(), arns.executions.len());
         step(&mut kit, &mut draws, &mut arns);
         check_consistent(&kit.service);
+        if let Some(arn) = arns.executions.get(started) {
+            assert_eq!(kit.service.execution_id(arn), Some(next));
+        }
     }
+    check_arns(&kit.service, &arns);
     arns
+}
+
+/// An ARN leads to what it is of, and back.
+fn check_arns(service: &Service, arns: &Arns) {
+    let mut found = 0;
+    let mut check = |list: &[String], there_and_back: &dyn Fn(&str) -> Option<Option<String>>| {
+        for arn in list {
+            let back = there_and_back(arn);
+            assert!(back.iter().all(|back| back.as_ref() == Some(arn)), "{arn}: {back:?}");
+            found += usize::from(back.is_some());
+        }
+    };
+    check(&arns.agents, &|arn| service.agent_id(arn).map(|id| service.agent_arn(id)));
+    check(&arns.locations, &|arn| service.location_id(arn).map(|id| service.location_arn(id)));
+    check(&arns.tasks, &|arn| service.task_id(arn).map(|id| service.task_arn(id)));
+    check(&arns.executions, &|arn| service.execution_id(arn).map(|id| service.execution_arn(id)));
+    assert!(found > 0);
 }
 
 /// Drawn histories: after every call and event the digest equals the recomputed one, what is refused or read changes

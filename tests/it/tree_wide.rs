@@ -1,7 +1,7 @@
 //! One directory with ten thousand names: a tree of chunks that nobody sees.
 
 use datasync::mix::mix;
-use datasync::tree::{Attrs, Contents, Node, NodeBody, RelPath, Tree};
+use datasync::tree::{Attrs, Contents, Node, NodeBody, RelPath, Tree, TreeError};
 
 const NAMES: u64 = 10_000;
 
@@ -77,4 +77,18 @@ fn many_more_are_built_at_once() {
     let names = 4 * NAMES;
     let tree = build(0..names);
     assert!(tree.walk().map(|(path, _)| path).eq((0..names).map(name)));
+}
+
+#[test]
+fn nothing_is_built_where_there_is_no_directory() {
+    let at = |path: &str| RelPath::new(path.as_bytes()).unwrap();
+    let directory = || Node { attrs: Attrs::default(), body: NodeBody::Directory };
+    for (below, reason) in
+        [("x/f", TreeError::NotFound), ("d/x/f", TreeError::NotFound), ("f/g", TreeError::NotADirectory)]
+    {
+        let nodes =
+            [(at("d"), directory()), (at("d/e"), directory()), (at("f"), node(1)), (at(below), node(2))];
+        let built: Result<Tree, _> = Tree::build(Attrs::default(), nodes);
+        assert_eq!(built.err(), Some((at(below), reason)), "{below}");
+    }
 }
