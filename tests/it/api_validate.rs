@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::service_kit::{Kit, s3_body};
+use crate::service_kit::{Kit, REGION, efs_body, s3_body};
 
 const AGENT: &str = "arn:aws:datasync:us-east-1:123456789012:agent/agent-0123456789abcdef0";
 const TASK: &str = "arn:aws:datasync:us-east-1:123456789012:task/task-0123456789abcdef0";
@@ -180,4 +180,23 @@ fn the_first_failure_answers() {
         ),
     ]);
     Kit::new().refused("TagResource", json!({"ResourceArn": TASK, "Tags": tags(50)}), "not found");
+}
+
+/// Whatever can be tagged.
+#[test]
+fn tags_are_looked_at_wherever_they_are_given() {
+    let nfs = json!({"Subdirectory": "/", "ServerHostname": "h", "OnPremConfig": {"AgentArns": [AGENT]}});
+    let task = json!({"SourceLocationArn": LOCATION, "DestinationLocationArn": LOCATION});
+    for (operation, mut body) in [
+        ("CreateAgent", json!({"ActivationKey": "AAAAA-AAAAA-AAAAA-AAAAA-AAAAA"})),
+        ("CreateLocationEfs", efs_body(REGION, "fs-01234567", "/")),
+        ("CreateLocationNfs", nfs),
+        ("CreateLocationS3", s3_body("bucket", "/")),
+        ("CreateTask", task),
+        ("TagResource", json!({"ResourceArn": TASK})),
+    ] {
+        body["Tags"] = json!([{"Key": "a"}, {"Key": "a"}]);
+        let repeated = "Invalid parameter: Tags[1].Key must not repeat a key of the same request";
+        check(&[(operation, body, repeated)]);
+    }
 }

@@ -324,6 +324,12 @@ fn room_is_counted_in_bytes_of_files_each_once() {
     bench.apply("new", &Step::Begin { fresh: attrs() }).unwrap();
     bench.volume.set_full(false);
     bench.write("file", 111, Contents::literal(b"x")).unwrap();
+
+    bench.volume.set_capacity(Some(213));
+    bench.write("file", 112, Contents::literal(b"x")).unwrap();
+    assert_eq!(bench.write("file", 113, Contents::literal(b"x")), Err(StepErrorKind::NoSpace));
+    bench.volume.set_capacity(None);
+    bench.write("file", 113, Contents::literal(b"x")).unwrap();
 }
 
 #[test]

@@ -116,8 +116,10 @@ impl Landing {
         let kept = |(form, entry): (&Vec<u8>, &FlatEntry)| {
             let group =
                 entry.inode.filter(|_| counts(form)).and_then(|inode| groups.get(&inode)?.first().cloned());
-            // What this execution does not carry has the times that an earlier one, under other options, left it.
-            let times = times && !skipped(form) && is_carried(entry.kind, &self.options);
+            // What this execution does not carry has the times that an earlier one, under other options, left it; a directory
+            // that the source does not have, the time at which something in it was removed.
+            let of_removal = entry.kind == Kind::Directory && !self.given.entries.contains_key(form);
+            let times = times && !skipped(form) && !of_removal && is_carried(entry.kind, &self.options);
             let mut kept = Kept::of(entry, times, group);
             let may_be_split = !in_order && entry.kind == Kind::File;
             if (entry.inode.is_some() || may_be_split) && !self.copies_owners() {

@@ -212,11 +212,16 @@ impl<R: Rules, H: EntryHash> World<R, H> {
         self.poll_transfer(execution);
     }
 
-    /// The transfer has ended by itself. Answers that were slow and had not come are too late, now that nobody waits.
+    /// The transfer has ended by itself. Answers that were slow and have not come are too late, now that nobody waits:
+    /// those that it waited for to its end, and those of tries that it has given up.
     pub(super) fn strike_unanswered(&mut self, execution: ExecutionId) {
         let Some(running) = self.running.get(&execution) else { return };
-        let slow = |flight: &Flight| flight.answer.under_way && flight.answer.slow && !flight.answer.lost;
-        let actions = running.flights.values().filter(|flight| slow(flight)).map(|flight| &flight.action);
+        let slow = |flight: &Flight| {
+            let AnswerFault { under_way, slow, lost, repeated, .. } = flight.answer;
+            under_way && slow && !lost && !repeated
+        };
+        let flights = running.flights.values().chain(running.late.values());
+        let actions = flights.filter(|flight| slow(flight)).map(|flight| &flight.action);
         let late: Vec<(ActionKind, RelPath)> =
             actions.map(|action| (action.kind, action.path.clone())).collect();
         for (kind, path) in late {
