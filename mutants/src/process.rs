@@ -9,14 +9,17 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 /// Address space of a judged program, KiB: a mutant may ask for memory without end.
 const MEMORY_KIB: u64 = 6 << 20;
 /// How much longer than its processor time a program may take on a machine that has other work.
 const PATIENCE: u32 = 20;
 
+const SIGHUP: i32 = 1;
+const SIGINT: i32 = 2;
 const SIGKILL: i32 = 9;
+const SIGTERM: i32 = 15;
 const SIGXCPU: i32 = 24;
 
 /// How a run ended.
@@ -77,7 +80,7 @@ impl Run<'_> {
                 Err(RecvTimeoutError::Timeout) => break (End::TimedOut, stop(&mut child)?),
                 Err(RecvTimeoutError::Disconnected) => {
                     let time = processor_time(&child)?;
-                    break (said(child.wait()?), time);
+                    break (said(child.wait()?)?, time);
                 }
             }
         };
@@ -104,19 +107,21 @@ fn processor_time(child: &Child) -> Result<Duration> {
     Ok(Duration::from_millis(10 * used.iter().sum::<u64>()))
 }
 
-fn said(status: ExitStatus) -> End {
-    match (status.success(), status.signal()) {
+fn said(status: ExitStatus) -> Result<End> {
+    Ok(match (status.success(), status.signal()) {
         (true, _) => End::Passed,
         (false, Some(SIGXCPU | SIGKILL)) => End::TimedOut,
+        // No mutant does that: it says nothing about this one.
+        (false, Some(SIGHUP | SIGINT | SIGTERM)) => bail!("a judged program was ended by somebody else"),
         (false, _) => End::Failed(None),
-    }
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn end(script: &str) -> End {
+    fn end(script: &str) -> Result<End> {
         let run = Run {
             program: Path::new("sh"),
             root: Path::new("."),
@@ -124,16 +129,17 @@ mod tests {
             environment: Vec::new(),
             seconds: 1,
         };
-        run.end(|line| line.strip_suffix("FAILED").map(str::to_owned)).expect("it runs").0
+        run.end(|line| line.strip_suffix("FAILED").map(str::to_owned)).map(|(end, _)| end)
     }
 
     #[test]
     fn a_run_ends_as_the_program_does_or_with_its_first_failure() {
         let said = |word: &str| End::Failed(Some(word.to_owned()));
-        assert_eq!(end("exit 0"), End::Passed);
-        assert_eq!(end("echo ok; exit 3"), End::Failed(None));
-        assert_eq!(end("kill -ABRT $$"), End::Failed(None));
-        assert_eq!(end("echo one FAILED; exec sleep 1000"), said("one "));
-        assert_eq!(end("while :; do :; done"), End::TimedOut);
+        assert_eq!(end("exit 0").unwrap(), End::Passed);
+        assert_eq!(end("echo ok; exit 3").unwrap(), End::Failed(None));
+        assert_eq!(end("kill -ABRT $$").unwrap(), End::Failed(None));
+        assert_eq!(end("echo one FAILED; exec sleep 1000").unwrap(), said("one "));
+        assert!(end("kill -TERM $$").is_err());
+        assert_eq!(end("while :; do :; done").unwrap(), End::TimedOut);
     }
 }

@@ -181,6 +181,7 @@ fn what_was_expected_is_said() {
         ),
         ("UpdateTask", r#"{"Options": 1}"#, "an object for Options"),
         ("UntagResource", r#"{"Keys": 1}"#, "a list for Keys"),
+        ("UntagResource", r#"{"Keys": [null]}"#, "a string for Keys"),
         ("ListTasks", "1", "an object"),
     ] {
         let error = refused(&format!("FmrsService.{operation}"), body.as_bytes()).to_string();

@@ -86,7 +86,10 @@ fn r2_1_6_r2_1_7_r2_1_8_r2_1a_1_r2_1a_3_r2_1a_4_every_list_in_its_order_whatever
                 kit.refused(operation, body, "NextToken must be one that this list has given out");
             }
         }
-        for token in ["x", "0123456789abcdef0123456789abcdef0123456789abcdef", "\u{e9}"] {
+        // Of this list, but not given out: the same with another key.
+        let given = tokens[place].as_str().expect("a token is a text");
+        let other_key = format!("{}{:016x}{}", &given[..16], 1_u64 << 40, &given[32..]);
+        for token in [&other_key, "x", "0123456789abcdef0123456789abcdef0123456789abcdef", "\u{e9}"] {
             let mut body = body.clone();
             body["NextToken"] = json!(token);
             kit.refused(operation, body, "NextToken must");

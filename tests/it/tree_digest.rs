@@ -82,8 +82,24 @@ fn every_field_counts_but_atime() {
     assert_ne!(digests.0, digests.1);
 }
 
+#[test]
+fn which_names_are_linked_counts_under_every_hash() {
+    fn check<H: EntryHash>() {
+        let one = linked_under::<H>(&[&["a", "b"], &["c/d", "c/e"]]);
+        let two = linked_under::<H>(&[&["a", "c/d"], &["b", "c/e"]]);
+        assert_ne!(one.digest(), two.digest());
+        assert_eq!(one.digest(), linked_under::<H>(&[&["c/e", "c/d"], &["b", "a"]]).digest());
+    }
+    check::<Xxh3>();
+    check::<Blake3>();
+}
+
 /// The files `a`, `b`, `c/d`, `c/e`, `c/f`, those of one group linked to each other.
 fn linked(groups: &[&[&str]]) -> Tree {
+    linked_under(groups)
+}
+
+fn linked_under<H: EntryHash>(groups: &[&[&str]]) -> Tree<H> {
     let mut tree = Tree::new(ATTRS);
     tree.insert(&at("c"), Node { attrs: ATTRS, body: NodeBody::Directory }).unwrap();
     for group in groups {
