@@ -1,7 +1,8 @@
 //! Where in a source file each mutant can be switched on and off: the expression around an operator, the place before a
 //! body, the end of a pattern.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
 use std::ops::Range;
 
 use anyhow::{Context, Result};
@@ -10,7 +11,7 @@ use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{BinOp, Expr, UnOp};
 
-use crate::list::{Genre, Mutant};
+use crate::list::{Genre, Mutant, Sources};
 
 /// How a mutant is woven in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,8 +39,54 @@ pub struct Places {
     guards: BTreeMap<usize, Range<usize>>,
     /// First byte of an arm without a guard: the end of its pattern.
     patterns: BTreeMap<usize, usize>,
-    /// The `const` of a function, and all of the function.
-    constants: Vec<(Range<usize>, Range<usize>)>,
+    constants: Vec<Constant>,
+    /// Names that const blocks call, and those that each `const fn` calls.
+    calls: BTreeMap<Caller, BTreeSet<String>>,
+    /// Where the visit is; nowhere that calls count, if `None`.
+    caller: Option<Caller>,
+}
+
+/// A `const fn`.
+#[derive(Debug)]
+struct Constant {
+    name: String,
+    /// Its `const`.
+    token: Range<usize>,
+    /// All of it.
+    function: Range<usize>,
+}
+
+/// Who calls at compile time.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Caller {
+    /// A const block in the midst of a function.
+    Block,
+    /// A `const fn` of this name.
+    Function(String),
+}
+
+/// The names of functions that const blocks call, themselves or by others. Such a function stays `const`: otherwise the
+/// compiler would blame whatever is woven around the block.
+///
+/// # Errors
+/// When a source is not Rust.
+pub fn called_in_blocks(sources: &Sources) -> Result<BTreeSet<String>> {
+    let mut calls: BTreeMap<Caller, BTreeSet<String>> = BTreeMap::new();
+    for (file, source) in sources {
+        for (caller, names) in Places::read(source).with_context(|| file.clone())?.calls {
+            calls.entry(caller).or_default().extend(names);
+        }
+    }
+    let mut found = BTreeSet::new();
+    let mut waiting = vec![Caller::Block];
+    while let Some(caller) = waiting.pop() {
+        for name in calls.get(&caller).into_iter().flatten() {
+            if found.insert(name.clone()) {
+                waiting.push(Caller::Function(name.clone()));
+            }
+        }
+    }
+    Ok(found)
 }
 
 impl Places {
@@ -67,15 +114,34 @@ impl Places {
         }
     }
 
-    /// The `const` of the innermost function around a place, if that function is one.
-    pub fn constant_around(&self, place: usize) -> Option<&Range<usize>> {
-        let around = self.constants.iter().filter(|(_, function)| function.contains(&place));
-        around.min_by_key(|(_, function)| function.len()).map(|(token, _)| token)
+    /// The innermost `const fn` around a place: its name and its `const`.
+    pub fn constant_around(&self, place: usize) -> Option<(&str, &Range<usize>)> {
+        let around = self.constants.iter().filter(|constant| constant.function.contains(&place));
+        let innermost = around.min_by_key(|constant| constant.function.len())?;
+        Some((&innermost.name, &innermost.token))
     }
 
-    fn signature(&mut self, signature: &syn::Signature, function: Span) {
-        if let Some(token) = &signature.constness {
-            self.constants.push((bytes(token.span), bytes(function)));
+    /// Visits a function: what it calls counts if it is a `const fn`.
+    fn function(&mut self, signature: &syn::Signature, function: Span, visit: impl FnOnce(&mut Self)) {
+        let caller = signature.constness.as_ref().map(|token| {
+            let name = signature.ident.to_string();
+            let constant =
+                Constant { name: name.clone(), token: bytes(token.span), function: bytes(function) };
+            self.constants.push(constant);
+            Caller::Function(name)
+        });
+        self.called_by(caller, visit);
+    }
+
+    fn called_by(&mut self, caller: Option<Caller>, visit: impl FnOnce(&mut Self)) {
+        let before = mem::replace(&mut self.caller, caller);
+        visit(self);
+        self.caller = before;
+    }
+
+    fn calls(&mut self, name: &syn::Ident) {
+        if let Some(caller) = &self.caller {
+            self.calls.entry(caller.clone()).or_default().insert(name.to_string());
         }
     }
 }
@@ -131,12 +197,28 @@ impl<'ast> Visit<'ast> for Places {
     }
 
     fn visit_item_fn(&mut self, node: &'ast syn::ItemFn) {
-        self.signature(&node.sig, node.span());
-        visit::visit_item_fn(self, node);
+        self.function(&node.sig, node.span(), |places| visit::visit_item_fn(places, node));
     }
 
     fn visit_impl_item_fn(&mut self, node: &'ast syn::ImplItemFn) {
-        self.signature(&node.sig, node.span());
-        visit::visit_impl_item_fn(self, node);
+        self.function(&node.sig, node.span(), |places| visit::visit_impl_item_fn(places, node));
+    }
+
+    fn visit_expr_const(&mut self, node: &'ast syn::ExprConst) {
+        self.called_by(Some(Caller::Block), |places| visit::visit_expr_const(places, node));
+    }
+
+    fn visit_expr_call(&mut self, node: &'ast syn::ExprCall) {
+        if let Expr::Path(path) = &*node.func
+            && let Some(last) = path.path.segments.last()
+        {
+            self.calls(&last.ident);
+        }
+        visit::visit_expr_call(self, node);
+    }
+
+    fn visit_expr_method_call(&mut self, node: &'ast syn::ExprMethodCall) {
+        self.calls(&node.method);
+        visit::visit_expr_method_call(self, node);
     }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
+use crate::find::called_in_blocks;
 use crate::list::{Mutant, Sources};
 use crate::weave::{Woven, plain, weave};
 
@@ -57,7 +58,8 @@ impl Tree {
         let first = "\npub mod api;";
         ensure!(library.contains(first), "{LIBRARY} does not begin its modules with `pub mod api;`");
         let library = library.replacen(first, &format!("\nmod mutant {{\n{MODULE}}}{first}"), 1);
-        self.fill(sources, mutants, weave, Some(&library))
+        let kept = called_in_blocks(sources)?;
+        self.fill(sources, mutants, |source, mutants| weave(source, mutants, &kept), Some(&library))
     }
 
     /// Writes the core with `mutants` as plain edits; no two of them in one function.

@@ -2,7 +2,7 @@
 //! Harrold, 1993). With none switched on the text means what it meant.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::ops::Range;
 
@@ -33,16 +33,20 @@ impl Woven {
     }
 }
 
-/// Writes `source` with all of `mutants` (of this file) in it. A `const fn` that gets one is `const` no longer.
+/// Writes `source` with all of `mutants` (of this file) in it. A `const fn` that gets one is `const` no longer; those named
+/// in `kept` get none.
 ///
 /// # Errors
 /// When the source is not Rust.
-pub fn weave(source: &str, mutants: &[&Mutant]) -> Result<Woven> {
+pub fn weave(source: &str, mutants: &[&Mutant], kept: &BTreeSet<String>) -> Result<Woven> {
     let places = Places::read(source)?;
     let mut woven = Woven::default();
     let mut edits: BTreeMap<Order, Vec<&Mutant>> = BTreeMap::new();
     for mutant in mutants {
-        let Some((way, place)) = places.of(mutant).filter(|place| may_stand(source, mutant, place)) else {
+        let constant = places.constant_around(mutant.span.start);
+        let place = places.of(mutant).filter(|place| may_stand(source, mutant, place));
+        let Some((way, place)) = place.filter(|_| constant.is_none_or(|(name, _)| !kept.contains(name)))
+        else {
             woven.left_out.push(mutant.number);
             continue;
         };
@@ -52,7 +56,7 @@ pub fn weave(source: &str, mutants: &[&Mutant]) -> Result<Woven> {
         if !mutant.key.function.is_empty() {
             edit(Way::Whole, &mutant.function);
         }
-        if let Some(token) = places.constant_around(mutant.span.start) {
+        if let Some((_, token)) = constant {
             edit(Way::Freed, token);
         }
         edit(way, &place);

@@ -5,7 +5,8 @@ use std::ops::Range;
 use std::process::Command;
 
 use super::*;
-use crate::list::{Genre, Key};
+use crate::find::called_in_blocks;
+use crate::list::{Genre, Key, Sources};
 
 /// `calls` prints what a call gives; each mutant of it is told by what is replaced there.
 const SOURCE: &str = r#"
@@ -90,7 +91,7 @@ fn rows() -> Vec<(Mutant, &'static str, &'static str)> {
 fn each_mutant_of_one_program_can_be_switched_on() {
     let rows = rows();
     let mutants: Vec<&Mutant> = rows.iter().map(|(mutant, ..)| mutant).collect();
-    let woven = weave(SOURCE, &mutants).expect("Rust");
+    let woven = weave(SOURCE, &mutants, &BTreeSet::new()).expect("Rust");
     assert_eq!(woven.left_out, [] as [u32; 0]);
     assert!(!woven.text.contains("const fn"), "const no longer:\n{}", woven.text);
     let place = tempfile::tempdir().expect("a directory");
@@ -113,7 +114,7 @@ fn each_mutant_of_one_program_can_be_switched_on() {
 fn what_goes_wrong_has_an_owner() {
     let rows = rows();
     let mutants: Vec<&Mutant> = rows.iter().map(|(mutant, ..)| mutant).collect();
-    let woven = weave(SOURCE, &mutants).expect("Rust");
+    let woven = weave(SOURCE, &mutants, &BTreeSet::new()).expect("Rust");
     let at = |text: &str| woven.text.find(text).unwrap_or_else(|| panic!("{text}:\n{}", woven.text));
     assert_eq!(woven.owners_of(at("return true")), [8], "an arm is one mutant's");
     assert_eq!(
@@ -134,8 +135,23 @@ fn what_cannot_be_woven_is_left_out() {
         mutant(1, Genre::BinaryOperator, bound, "&&", "||"),
         mutant(2, Genre::BinaryOperator, cast, "+", "as u8 <"),
     ];
-    let woven = weave(SOURCE, &mutants.iter().collect::<Vec<_>>()).expect("Rust");
+    let woven = weave(SOURCE, &mutants.iter().collect::<Vec<_>>(), &BTreeSet::new()).expect("Rust");
     assert_eq!(woven.left_out, [1, 2]);
+    assert_eq!(woven.text, SOURCE);
+}
+
+#[test]
+fn what_a_const_block_calls_stays_const() {
+    let block = "fn f(a: u8) -> u8 { a + const { one() } + three() }\nconst fn three() -> u8 { 1 + 2 }";
+    let called = "const fn one() -> u8 { two() + 0 }\nimpl A { const fn two() -> u8 { 1.min(2) } }";
+    let sources: Sources =
+        [("a.rs", block), ("b.rs", called)].map(|(f, s)| (f.to_owned(), s.to_owned())).into();
+    let kept = called_in_blocks(&sources).expect("Rust");
+    assert_eq!(kept, ["min", "one", "two"].map(str::to_owned).into());
+
+    let mutants = [mutant(1, Genre::BinaryOperator, "a + b * 2", "+", "*")];
+    let woven = weave(SOURCE, &[&mutants[0]], &["sum".to_owned()].into()).expect("Rust");
+    assert_eq!(woven.left_out, [1]);
     assert_eq!(woven.text, SOURCE);
 }
 
