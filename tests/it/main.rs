@@ -83,6 +83,7 @@ mod tree_files;
 mod tree_listing;
 mod tree_model;
 mod tree_wide;
+mod tree_words;
 mod volume_crash;
 mod volume_steps;
 mod witnesses;

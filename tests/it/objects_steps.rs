@@ -164,6 +164,18 @@ fn keys_that_are_no_paths_are_flagged() {
 }
 
 #[test]
+fn a_path_may_have_4096_bytes() {
+    // That of the location counts: 5 bytes, then 15 directories of 255 bytes and a slash each, then `m/`.
+    let above = vec!["d".repeat(255); 15].join("/");
+    let fits = format!("base/{above}/m/{}", "n".repeat(4_096 - 5 - 15 * 256 - 2));
+    let long = format!("{fits}n");
+    let mut bench = Bench::filled(&[(fits.as_bytes(), ""), (long.as_bytes(), "")]);
+    let listing = bench.list(Side::Source, "base", &format!("{above}/m"));
+    let problems: Vec<_> = listing.entries.iter().map(|entry| entry.problem).collect();
+    assert_eq!(problems, [None, Some(Untransferable::TooLong)]);
+}
+
+#[test]
 fn symlinks_are_objects_with_a_target_as_body() {
     let mut bench = Bench::filled(&[(b"base/l", "0120777"), (b"base/plain", "0100777")]);
     let put = |bench: &mut Bench, key: &[u8], body: Contents| {
