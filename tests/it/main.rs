@@ -45,6 +45,7 @@ mod rules_2_14;
 mod rules_2_17;
 mod rules_2_8;
 mod rules_2_9;
+mod rules_asked;
 mod rules_ids;
 mod rules_kit;
 mod rules_lines;

@@ -433,3 +433,22 @@ fn a_long_name_matters_in_a_source_only() {
         assert_eq!(shape(&mut listing), [(name.as_bytes(), Kind::Directory, true, problem)], "{side}");
     }
 }
+
+/// Damage needs a byte to strike, and strikes the one it is told, counted round.
+#[test]
+fn an_object_rots_where_it_has_bytes() {
+    let object = |body: &[u8]| Object {
+        contents: Contents::literal(body),
+        metadata: Metadata::new().into(),
+        last_modified: FileTime::default(),
+    };
+    let mut bucket = Bucket::default();
+    bucket.put(b"full", object(b"abc")).unwrap();
+    bucket.put(b"empty", object(b"")).unwrap();
+    assert!(!bucket.rot(b"empty", 0) && !bucket.rot(b"gone", 0));
+    assert!(bucket.get(b"empty").unwrap().contents.is_empty() && bucket.len() == 2);
+    assert!(bucket.rot(b"full", 4));
+    let rotten = bucket.get(b"full").unwrap().contents.to_vec();
+    assert_eq!((rotten[0], rotten[2]), (b'a', b'c'));
+    assert_ne!(rotten[1], b'b');
+}

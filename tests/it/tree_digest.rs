@@ -46,6 +46,7 @@ fn check<H: EntryHash>() {
         NodeBody::Symlink(b"u".as_slice().into()),
         device(Kind::BlockDevice, 1, 2),
         device(Kind::BlockDevice, 2, 1),
+        device(Kind::BlockDevice, 2, 2),
         device(Kind::CharDevice, 1, 2),
         NodeBody::Fifo,
         NodeBody::Socket,

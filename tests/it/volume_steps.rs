@@ -108,7 +108,9 @@ fn refused_steps() {
     let directory = Step::MakeDirectory { attrs: attrs() };
     let list = Step::List { side: Side::Destination };
     let long = "n".repeat(256);
-    let deep = format!("{}x", "d/".repeat(2_048));
+    // With `root/`, 4,096 bytes and one more.
+    let deepest = format!("{}x", "d/".repeat(2_045));
+    let deep = format!("{deepest}x");
     let rows: &[(&str, Step, StepErrorKind)] = &[
         ("gone", list.clone(), NotFound),
         ("file", list.clone(), NotADirectory),
@@ -125,6 +127,7 @@ fn refused_steps() {
         ("gone/new", begin.clone(), NotFound),
         ("link/new", begin.clone(), NotADirectory),
         (&long, begin.clone(), NameTooLong),
+        (&deepest, begin.clone(), NotFound),
         (&deep, begin, NameTooLong),
         ("file", directory.clone(), Exists),
         ("link", directory.clone(), Exists),
@@ -448,4 +451,15 @@ fn only_linked_files_are_listed_with_their_numbers() {
     let names: Vec<Vec<u8>> = numbered.map(|listed| listed.name.to_vec()).collect();
     assert_eq!(names, [b"twin".to_vec(), b"two".to_vec()]);
     assert_eq!(listing.directory.inode, None);
+}
+
+/// What others do to the storage, not the service.
+#[test]
+fn others_give_a_file_one_more_name() {
+    let mut bench = Bench::new(StorageKind::Nfs, None);
+    bench.context(|volume, cx| volume.link(cx, &at("root/file"), &at("root/dir/other"))).unwrap();
+    let linked = bench.list("dir").entries.iter().find_map(|listed| listed.inode).expect("a linked file");
+    assert_eq!(linked.links, 2);
+    let taken = bench.context(|volume, cx| volume.link(cx, &at("root/file"), &at("root/two")));
+    assert_eq!(taken, Err(StepErrorKind::Exists));
 }

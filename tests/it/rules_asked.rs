@@ -1,0 +1,59 @@
+//! The documented rules, asked as functions: answers that no transfer comes to need, because something else stands before.
+
+use datasync::api::{Options, PosixPermissions};
+use datasync::rules::data::{attributes, verify};
+use datasync::rules::ids::rule;
+use datasync::rules::{Pair, PairContext, Verdict};
+use datasync::settings::Settings;
+use datasync::tree::Kind;
+use datasync::volume::Listed;
+
+use crate::rules_kit::{Nfs, remove, unverified};
+
+fn pair(options: Options) -> PairContext {
+    PairContext { pair: Pair { source: Nfs, destination: Nfs }, options, settings: Settings::default() }
+}
+
+fn listed(kind: Kind) -> Listed {
+    Listed {
+        name: b"name".as_slice().into(),
+        kind,
+        size: 0,
+        uid: Some(7),
+        gid: Some(8),
+        mode: Some(0o640),
+        mtime: None,
+        atime: None,
+        target: None,
+        device: None,
+        inode: None,
+        summary: None,
+        implied: false,
+        object: None,
+        problem: None,
+    }
+}
+
+/// The volume gives a symlink this mode whatever it is told (2.11a); the rule says it too.
+#[test]
+fn a_new_symlink_has_mode_0777() {
+    for posix_permissions in [PosixPermissions::Preserve, PosixPermissions::None] {
+        let context = pair(Options { posix_permissions, ..Options::default() });
+        let modes = [true, false].map(|new| attributes(&listed(Kind::Symlink), &context, new).mode);
+        assert_eq!(modes, [Some(0o777), None]);
+    }
+}
+
+/// What only the destination has is no difference when it is to stay (2.10).
+#[test]
+fn what_may_stay_is_no_difference() {
+    let extra = listed(Kind::File);
+    assert_eq!(verify(None, Some(&extra), None, &pair(remove())), Verdict::Removed);
+    assert_eq!(verify(None, Some(&extra), None, &pair(unverified())), Verdict::Equal);
+    assert_eq!(verify(None, None, None, &pair(remove())), Verdict::Equal);
+}
+
+#[test]
+fn a_rule_is_shown_by_its_number() {
+    assert_eq!(format!("{:?} {0}", rule("R2.9-1")), "R2.9-1 R2.9-1");
+}
