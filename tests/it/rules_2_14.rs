@@ -205,6 +205,14 @@ fn r2_16a_7_r2_5c_4_a_chunk_counts_as_sent_at_every_try() {
     let done = Rig::files("f =abc", "").run(&how);
     done.succeeded().holds("f =abc");
     assert_eq!((done.end.counters.bytes_written, done.end.counters.bytes_transferred), (3, 9));
+    // Read, and not sent because something between failed.
+    let fail = |action: &Action, index: usize| {
+        let cuts = matches!(action.steps[index], Step::Begin { .. });
+        (cuts && action.attempt < 3).then_some(StepErrorKind::Transient)
+    };
+    let how = How { fail: Some(&fail), ..How::default() };
+    let done = Rig::files("f =abc", "").run(&how);
+    done.succeeded().holds("f =abc").counts(1, 3);
 }
 
 #[test]

@@ -128,6 +128,7 @@ fn skewed_clocks_stamp_each_nanosecond_once() {
     let clocks = [(0, 0), (1, hour), (2, -hour), (3, 16), (4, -16)];
     let mut stamps = Stamps::after(Instant(hour.cast_unsigned() * 1_000));
     let mut seen: Vec<(u8, FileTime)> = Vec::new();
+    let mut behind = FileTime::from(stamps.last()).moved_ns(1);
     for round in 0..200 {
         for (lane, offset_ns) in clocks {
             stamps.set_clock(StorageClock { offset_ns, lane: Some(lane) });
@@ -135,6 +136,13 @@ fn skewed_clocks_stamp_each_nanosecond_once() {
             let last = seen.iter().rev().find(|(other, _)| *other == lane);
             assert!(last.is_none_or(|(_, last)| *last < stamp), "lane {lane}");
             assert!(seen.iter().all(|(_, other)| *other != stamp), "{stamp} twice");
+            // The clock behind is one for all: no more is left out than the lane asks for.
+            let soonest = FileTime::from(Instant(hour.cast_unsigned() * 1_000 + round * 7)).max(behind);
+            behind = stamp.moved_ns(1 - offset_ns);
+            let lanes = StorageClock::LANES;
+            let next = behind > soonest && behind <= soonest.moved_ns(lanes.into());
+            let own = stamp.moved_ns(-offset_ns).nanos % u32::from(lanes) == u32::from(lane);
+            assert!(next && own, "{stamp} in lane {lane}");
             seen.push((lane, stamp));
         }
     }

@@ -1,5 +1,6 @@
 //! How often an action is tried, and what verification remembers of the chunks before the last.
 
+use std::collections::BTreeSet;
 use std::mem::discriminant;
 
 use datasync::api::{Options, PreserveDeletedFiles, VerifyMode};
@@ -173,4 +174,45 @@ fn a_name_that_comes_and_goes_is_given_up() {
     assert!(!run.succeeded());
     let tries = run.actions.iter().filter(|(_, action)| action.path == path("name"));
     assert!((3..=10).contains(&tries.clone().count()), "{:?}", tries.collect::<Vec<_>>());
+}
+
+/// A driver that stops before the end and does not say why: its action has failed in passing, whatever it is.
+#[test]
+fn what_stops_without_an_error_is_tried_again() {
+    let mut world = World::new(sample(), stale());
+    let (mut now, mut checks) = (Instant(0), InFlight::default());
+    let mut transfer = Transfer::new(Documented, config(remove()), now);
+    let (mut stopped, mut tries) = (BTreeSet::new(), 0);
+    loop {
+        let action = match transfer.poll(now) {
+            Poll::Action(action) => action,
+            Poll::Wait(until) => {
+                now = until.expect("something to wait for");
+                continue;
+            }
+            Poll::Ended => break,
+        };
+        tries += 1;
+        let steps: Vec<_> = action.steps.iter().map(discriminant).collect();
+        let first = stopped.insert(format!("{:?} of {}: {steps:?}", action.kind, action.path));
+        let mut outcome = Outcome::default();
+        run_steps(&action, steps.len() - usize::from(first), &mut checks, &mut outcome, &mut world);
+        transfer.complete(now, action.id, outcome);
+    }
+    assert!(transfer.end().expect("ended").failure.is_none());
+    let mut undisturbed = World::new(sample(), stale());
+    let whole = run(&mut undisturbed, config(remove()), 1, Mishaps::default());
+    assert!(tries > whole.actions.len() + 10, "{tries} tries of {} actions", whole.actions.len());
+    assert_eq!(world.destination.seen(), undisturbed.destination.seen());
+}
+
+/// 2.7a: what is in flight has `drain_ns` from the first cancel on.
+#[test]
+fn a_second_cancel_changes_nothing() {
+    let mut transfer = Transfer::new(Documented, config(remove()), Instant(0));
+    assert!(matches!(transfer.poll(Instant(0)), Poll::Action(_)));
+    transfer.cancel(Instant(1), 10);
+    transfer.cancel(Instant(5), 10);
+    assert_eq!(transfer.poll(Instant(10)), Poll::Wait(Some(Instant(11))));
+    assert_eq!(transfer.poll(Instant(11)), Poll::Ended);
 }

@@ -130,6 +130,15 @@ fn adjoining_pieces_are_joined_and_overlays_vanish() {
     flipped.flip_bit(501);
     assert_eq!(flipped.digest(), whole.digest());
 
+    // Wherever a byte is: flipped twice, the contents are in as few pieces as before.
+    for at in [0, 1, 998, 999] {
+        let mut flipped = Contents::generated(1, 0, 1_000);
+        let before = format!("{flipped:?}");
+        flipped.flip_bit(at);
+        flipped.flip_bit(at);
+        assert_eq!(format!("{flipped:?}"), before, "byte {at}");
+    }
+
     let mut zeros = Contents::literal(&[7; 100]);
     zeros.write_at(20, &Contents::literal(&[0; 60]));
     let mut hole = Contents::literal(&[7; 20]);

@@ -115,3 +115,23 @@ fn a_copy_of_the_volume_goes_its_own_way() {
     assert_eq!(snapshot.durable().get(&at("file")).unwrap().size(), 0);
     assert_eq!(volume.durable().get(&at("file")).unwrap().size(), 8);
 }
+
+/// What goes away takes nothing of others with it: neither a name of a file that has another, nor a directory.
+#[test]
+fn what_is_pending_stays_so_when_something_else_goes() {
+    let mut volume = FileVolume::new(StorageKind::Nfs, Attrs::default(), None);
+    apply(&mut volume, "file", &[BEGIN, write(0)]);
+    apply(&mut volume, "twin", &[Step::Link { leader: at("file") }, Step::Unlink]);
+    apply(&mut volume, "d", &[Step::MakeDirectory { attrs: AttrSet::default() }]);
+    apply(&mut volume, "d/f", &[BEGIN, write(0)]);
+    let (mut stamps, mut payloads) = (Stamps::default(), Payloads::default());
+    let mut cx = StepContext { now: Instant(1), stamps: &mut stamps, payloads: &mut payloads, corrupt: None };
+    volume.remove_all(&mut cx, &at("d")).unwrap();
+    let mut asked = Vec::new();
+    volume.crash(&RelPath::root(), &mut |path, count| {
+        asked.push((path.clone(), count));
+        0
+    });
+    assert_eq!(asked, [(at("file"), 1)]);
+    assert_eq!(bytes(&volume, "file"), b"");
+}

@@ -463,3 +463,20 @@ fn others_give_a_file_one_more_name() {
     let taken = bench.context(|volume, cx| volume.link(cx, &at("root/file"), &at("root/two")));
     assert_eq!(taken, Err(StepErrorKind::Exists));
 }
+
+/// What nobody set a mode for.
+#[test]
+fn what_is_made_has_the_mode_of_its_kind() {
+    let mut bench = Bench::new(StorageKind::Nfs, None);
+    bench.apply("made", &Step::MakeDirectory { attrs: AttrSet::default() }).unwrap();
+    bench.apply("begun", &Step::Begin { fresh: AttrSet::default() }).unwrap();
+    let mut mode = |name: &str| {
+        bench
+            .list("")
+            .entries
+            .iter()
+            .find(|entry| *entry.name == *name.as_bytes())
+            .and_then(|entry| entry.mode)
+    };
+    assert_eq!((mode("made"), mode("begun")), (Some(0o755), Some(0o644)));
+}
