@@ -340,16 +340,17 @@ fn directories_are_markers() {
 
 #[test]
 fn a_rewrite_makes_a_new_version_with_the_same_body() {
-    let mut bench = Bench::filled(&[(b"base/f", "0100600"), (b"base/l", "0120777")]);
+    let mut bench = Bench::filled(&[(b"base/f", "0100600"), (b"base/l", "0120777"), (b"base/d/", "0040700")]);
     let mode = AttrSet { mode: Some(0o755), ..AttrSet::default() };
-    for (path, permissions) in [("f", "0100755"), ("l", "0120777")] {
-        let key = format!("base/{path}");
+    for (path, key, permissions) in
+        [("f", "base/f", "0100755"), ("l", "base/l", "0120777"), ("d", "base/d/", "0040755")]
+    {
         let before = bench.bucket.get(key.as_bytes()).unwrap().clone();
         bench.apply(path, &Step::Rewrite { attrs: mode }).unwrap();
         let after = bench.bucket.get(key.as_bytes()).unwrap();
         assert_eq!(after.contents, before.contents);
         assert!(after.last_modified > before.last_modified || before.last_modified.secs > 0);
-        assert_eq!(bench.value(&key, "file-permissions"), Some(permissions));
+        assert_eq!(bench.value(key, "file-permissions"), Some(permissions));
     }
     assert_eq!(bench.apply("gone", &Step::Rewrite { attrs: mode }), Err(StepErrorKind::NotFound));
 }

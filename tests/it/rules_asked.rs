@@ -1,10 +1,11 @@
 //! The documented rules, asked as functions: answers that no transfer comes to need, because something else stands before.
 
-use datasync::api::{Options, PosixPermissions};
+use datasync::api::{Atime, Mtime, Options, PosixPermissions};
 use datasync::rules::data::{attributes, verify};
 use datasync::rules::ids::rule;
 use datasync::rules::{Pair, PairContext, Verdict};
 use datasync::settings::Settings;
+use datasync::time::FileTime;
 use datasync::tree::Kind;
 use datasync::volume::Listed;
 
@@ -41,6 +42,24 @@ fn a_new_symlink_has_mode_0777() {
         let context = pair(Options { posix_permissions, ..Options::default() });
         let modes = [true, false].map(|new| attributes(&listed(Kind::Symlink), &context, new).mode);
         assert_eq!(modes, [Some(0o777), None]);
+    }
+}
+
+/// An access time goes with the modification time, and only if it is asked for (2.11).
+#[test]
+fn access_times_are_copied_with_modification_times() {
+    let (mtime, atime) = (FileTime { secs: 5, nanos: 6 }, FileTime { secs: 7, nanos: 8 });
+    let source = Listed { mtime: Some(mtime), atime: Some(atime), ..listed(Kind::File) };
+    let rows = [
+        (Mtime::Preserve, Atime::BestEffort, Some(mtime), Some(atime)),
+        (Mtime::Preserve, Atime::None, Some(mtime), None),
+        (Mtime::None, Atime::BestEffort, None, None),
+        (Mtime::None, Atime::None, None, None),
+    ];
+    for (wanted, wanted_atime, mtime, atime) in rows {
+        let context = pair(Options { mtime: wanted, atime: wanted_atime, ..Options::default() });
+        let set = attributes(&source, &context, true);
+        assert_eq!((set.mtime, set.atime), (mtime, atime), "{wanted:?} {wanted_atime:?}");
     }
 }
 

@@ -17,6 +17,9 @@ fn r2_5b_3_r2_5a_7_launching_tries_and_gives_up() {
         let execution = kit.start(&task);
         kit.wait(59);
         assert_eq!(kit.commands(), []);
+        // Nobody was asked yet.
+        kit.mounted(&execution, Ok(()));
+        assert_eq!(kit.execution_status(&execution), "LAUNCHING");
         kit.wait(1);
         for _ in 0..9 {
             assert_eq!(kit.commands().len(), 1);

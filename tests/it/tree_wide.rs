@@ -92,3 +92,18 @@ fn nothing_is_built_where_there_is_no_directory() {
         assert_eq!(built.err(), Some((at(below), reason)), "{below}");
     }
 }
+
+#[test]
+fn no_name_is_built_twice() {
+    let at = |path: &str| RelPath::new(path.as_bytes()).unwrap();
+    let directory = || Node { attrs: Attrs::default(), body: NodeBody::Directory };
+    for twice in [directory, || node(1)] {
+        // Next to each other, and with others between.
+        for names in [&["b", "b"][..], &["b", "c", "b"], &["b", "a", "b"], &["c", "a", "b", "c"]] {
+            let nodes = names.iter().map(|name| (at(name), twice()));
+            let built: Result<Tree, _> = Tree::build(Attrs::default(), nodes);
+            let last = names[names.len() - 1];
+            assert_eq!(built.err(), Some((at(last), TreeError::Exists)), "{names:?}");
+        }
+    }
+}
