@@ -5,7 +5,8 @@ use datasync::rules::data::{attributes, verify};
 use datasync::rules::ids::rule;
 use datasync::rules::{Pair, PairContext, Verdict};
 use datasync::settings::Settings;
-use datasync::time::FileTime;
+use datasync::time::{DAY, FileTime, MINUTE};
+use datasync::transfer::config::{ANSWER_TIMEOUT_NS, MOUNT_LOST_LIMIT_NS};
 use datasync::tree::Kind;
 use datasync::volume::Listed;
 
@@ -61,6 +62,14 @@ fn access_times_are_copied_with_modification_times() {
         let set = attributes(&source, &context, true);
         assert_eq!((set.mtime, set.atime), (mtime, atime), "{wanted:?} {wanted_atime:?}");
     }
+}
+
+/// 2.5: how long an answer may take, and how long a mount may be lost.
+#[test]
+fn the_limits_of_a_driver_are_those_of_the_reference() {
+    let second = 1_000_000_000;
+    assert_eq!((ANSWER_TIMEOUT_NS, MOUNT_LOST_LIMIT_NS), (30 * second, 300 * second));
+    assert_eq!((MINUTE, DAY), (60 * second, 24 * 3_600 * second));
 }
 
 /// What only the destination has is no difference when it is to stay (2.10).
