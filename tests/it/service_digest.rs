@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use datasync::rules::Documented;
 use datasync::service::{Service, ServiceState};
+use datasync::volume::Side;
 use serde_json::{Value, json};
 
+use crate::service_kit::{Kit, Ready};
 use crate::service_state::drawn;
 
 /// What the service was made with, the time, and what only counts what happened.
@@ -100,4 +102,18 @@ fn every_stored_value_counts() {
     }
     assert_eq!(forgotten, BTreeSet::new());
     assert!(counted.len() > 110, "{counted:?}");
+}
+
+#[test]
+fn why_a_mount_failed_counts() {
+    let failures = [(Side::Source, "no route"), (Side::Destination, "no route"), (Side::Source, "refused")];
+    let digests = failures.map(|failure| {
+        let mut kit = Kit::new();
+        let Ready { task, .. } = kit.ready();
+        let execution = kit.start(&task);
+        kit.wait(60);
+        kit.mounted(&execution, Err(failure));
+        kit.service.digest()
+    });
+    assert_eq!(BTreeSet::from(digests).len(), 3, "{digests:x?}");
 }

@@ -480,3 +480,16 @@ fn what_is_made_has_the_mode_of_its_kind() {
     };
     assert_eq!((mode("made"), mode("begun")), (Some(0o755), Some(0o644)));
 }
+
+/// A directory put over a directory keeps what is in it and has the other's owner and mode.
+#[test]
+fn others_change_a_directory_by_putting_one_over_it() {
+    let mut bench = Bench::new(StorageKind::Nfs, None);
+    let attrs = Attrs { uid: 5, gid: 6, mode: 0o711, ..Attrs::default() };
+    let node = Node { attrs, body: NodeBody::Directory };
+    bench.context(|volume, cx| volume.put(cx, &at("root/dir"), node)).unwrap();
+    let there = bench.list("dir");
+    let Listed { uid, gid, mode, .. } = there.directory;
+    assert_eq!((uid, gid, mode), (Some(5), Some(6), Some(0o711)));
+    assert_eq!(there.entries.len(), 1);
+}
