@@ -62,6 +62,7 @@ mod service_tasks;
 mod shapes;
 mod shrink;
 mod shrink_trades;
+mod shrink_whole;
 mod shrinker_bugs;
 mod slots;
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 use datasync::api::Request;
 use serde_json::Value;
 
-use crate::scenario::{Act, Call, ObjectBody, Operation, Scenario};
+use crate::scenario::{Act, Call, Edit, EditAct, ObjectBody, Operation, Scenario};
 
 /// Where the members of a request and the items of its lists are, as JSON pointers, what is outside before what is in it.
 fn pointers(value: &Value, above: &str, found: &mut Vec<String>) {
@@ -83,10 +83,14 @@ pub(super) fn unbound(operation: &Operation) -> Option<Operation> {
     Some(Operation { when: operation.when.clone(), act })
 }
 
-/// Bodies and user metadata of the objects beside trees.
+/// Bodies and user metadata of the objects beside trees, and of those that somebody puts.
 pub(super) fn object_members(scenario: &Scenario) -> usize {
-    let objects = scenario.storages.iter().flat_map(|storage| &storage.objects);
-    objects.map(|object| 1 + object.metadata.len()).sum()
+    let beside = scenario.storages.iter().flat_map(|storage| &storage.objects);
+    let put = scenario.operations.iter().filter_map(|operation| match &operation.act {
+        Act::Edit(EditAct { edit: Edit::PutObject(object), .. }) => Some(object),
+        _ => None,
+    });
+    beside.chain(put).map(|object| 1 + object.metadata.len()).sum()
 }
 
 /// Leaves these out: an object of no bytes, without that metadata.
@@ -96,7 +100,12 @@ pub(super) fn without_object_members(scenario: &mut Scenario, range: Range<usize
         place += 1;
         range.contains(&(place - 1))
     };
-    for object in scenario.storages.iter_mut().flat_map(|storage| &mut storage.objects) {
+    let beside = scenario.storages.iter_mut().flat_map(|storage| &mut storage.objects);
+    let put = scenario.operations.iter_mut().filter_map(|operation| match &mut operation.act {
+        Act::Edit(EditAct { edit: Edit::PutObject(object), .. }) => Some(object),
+        _ => None,
+    });
+    for object in beside.chain(put) {
         if chosen() {
             object.body = ObjectBody::default();
         }

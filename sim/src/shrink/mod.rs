@@ -6,7 +6,8 @@
 //!
 //! A pass counts the places of a scenario where something can be removed or made simpler, and does so to a range of
 //! them: first to all, then to halves, quarters, down to single ones, from the end to the beginning (what comes later
-//! depends on what came before); a trade of a part for something plainer is tried at one place at a time. Passes run in order, big cuts first, again and again until one whole turn of them has
+//! depends on what came before); a trade of a part for something plainer is tried at one place at a time. Passes run in order, big cuts first and of huge
+//! trees most before anything else, again and again until one whole turn of them has
 //! found nothing, so what is left is 1-minimal ([`minimal`](crate::minimal) checks that without the passes). What a pass
 //! does no other may undo. Every candidate is a valid scenario: storages are re-indexed, directories above an entry stay, a hard
 //! link outlives its leader as the new leader. No candidate has a look-alike that the failing scenario had not.
@@ -14,6 +15,7 @@
 mod calls;
 mod change;
 mod cuts;
+mod huge;
 mod lone;
 mod members;
 mod options;

@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::{
-    calls, change, cuts, lone, members, options, paths, slots, sorts, trades, trees, unify, whens, world,
-    writers,
+    calls, change, cuts, huge, lone, members, options, paths, slots, sorts, trades, trees, unify, whens,
+    world, writers,
 };
 use crate::scenario::{Operation, Scenario, StorageSpec, TreeLine, WorldSpec};
 
@@ -36,6 +36,8 @@ pub(super) enum Pass {
 
 /// All passes, big cuts first.
 pub(super) const PASSES: &[Pass] = &[
+    Pass::Cut { places: huge::storages, apply: cuts::storages },
+    Pass::Cut { places: huge::parts, apply: huge::without_parts },
     Pass::Cut { places: |scenario| scenario.operations.len(), apply: cuts::operations },
     Pass::Cut { places: cuts::operations_that_wait, apply: cuts::operations_keeping_time },
     Pass::Cut { places: |scenario| scenario.storages.len(), apply: cuts::storages },
