@@ -28,7 +28,6 @@
 //! What is done with many:
 //! - [`sweep`] lives through seeds on the threads of [`parallel`]; [`find`] hunts planted bugs
 //! - [`life`] is what two lives of one seed are compared by, on whatever thread, in whatever process
-//! - [`shrink`] proposes shorter histories, [`shrinking`] drives it; [`diff`] says where two traces part
 //! - [`shrink`] proposes shorter histories, [`shrinking`] drives it, [`minimal`] holds it to its promise; [`diff`] says
 //!   where two traces part
 //! - [`report`] makes tables and JSON, [`cli`] is the program
