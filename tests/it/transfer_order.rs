@@ -7,7 +7,7 @@ use datasync::rules::data::{Decision, PairContext, decide};
 use datasync::time::{Instant, SECOND};
 use datasync::transfer::{ActionKind, InFlight, Outcome, Poll, Transfer, run_steps};
 use datasync::tree::Kind;
-use datasync::volume::{Listed, Step};
+use datasync::volume::{Listed, Side, Step};
 
 use crate::transfer_basics::sample;
 use crate::transfer_faults::stale;
@@ -155,6 +155,37 @@ fn r2_5c_2_an_answer_that_does_not_come_is_asked_for_again_and_the_late_one_igno
     }
     assert_eq!(transfer.end().unwrap().failure, None);
     assert_eq!(world.source.seen(), world.destination.seen());
+}
+
+/// A listing of a directory that no try is answered fails on the side it was asked of, with the other one answering.
+#[test]
+fn r2_5c_2_a_listing_that_is_never_answered_fails_on_its_side() {
+    for side in [Side::Source, Side::Destination] {
+        let mut world = World::new(sample(), sample());
+        let (mut now, mut checks) = (Instant(0), InFlight::default());
+        let mut transfer = Transfer::new(datasync::rules::Documented, config(Options::default()), now);
+        let mut attempts = Vec::new();
+        loop {
+            match transfer.poll(now) {
+                Poll::Action(action) => {
+                    let lists = action.kind == ActionKind::List && action.path.as_bytes() == b"dir/deep";
+                    if lists && action.side == side {
+                        attempts.push(action.attempt);
+                        continue;
+                    }
+                    let mut outcome = Outcome::default();
+                    run_steps(&action, action.steps.len(), &mut checks, &mut outcome, &mut world);
+                    transfer.complete(now, action.id, outcome);
+                }
+                Poll::Wait(until) => now = until.unwrap(),
+                Poll::Ended => break,
+            }
+        }
+        assert!(attempts.starts_with(&[1, 2, 3]), "{attempts:?}");
+        let expected = format!("Failed to read metadata for {side} file /dir/deep: ");
+        let told = transfer.log().iter().find(|line| line.path.as_bytes() == b"dir/deep").unwrap();
+        assert!(told.text.starts_with(&expected), "{}", told.text);
+    }
 }
 
 fn listed(kind: Kind) -> Listed {

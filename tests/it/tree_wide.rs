@@ -107,3 +107,13 @@ fn no_name_is_built_twice() {
         }
     }
 }
+
+/// The root is there from the beginning.
+#[test]
+fn the_root_is_not_built_again() {
+    for above in [vec![], vec![(name(0), node(0))]] {
+        let nodes = above.into_iter().chain([(RelPath::root(), node(1))]);
+        let built: Result<Tree, _> = Tree::build(Attrs::default(), nodes);
+        assert_eq!(built.err(), Some((RelPath::root(), TreeError::Exists)));
+    }
+}
